@@ -1,0 +1,1 @@
+"""The database layer of REANA: typed functions over hand-written SQL."""

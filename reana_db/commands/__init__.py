@@ -1,0 +1,1 @@
+"""The command groups of ``reana-db``, one module per group."""

@@ -1,0 +1,57 @@
+"""Every exception that this package raises on purpose.
+
+::
+
+    ReanaDBError
+    ├── ConfigurationError      a setting is missing or wrong; names its environment variable
+    ├── InvalidArgument         an argument breaks a rule; names the argument and the rule
+    ├── NotFound                the row that a function must return does not exist
+    ├── RegistryError           a statement and its signature do not fit; names file and line
+    ├── ServerError             a PostgreSQL server cannot be found, started or reached
+    ├── MigrationError          a migration, adoption or rollback was refused; nothing was changed
+    ├── InvalidTransition       a status change against the rules (SQLSTATE 23R01)
+    └── AlreadyExists           a unique value is taken (SQLSTATE 23505)
+
+Errors that the database raises are also psycopg errors, so ``except psycopg.IntegrityError``
+keeps working.  No message holds a token or a secret.
+"""
+
+from __future__ import annotations
+
+import psycopg
+
+
+class ReanaDBError(Exception):
+    """The base of every error of this package."""
+
+
+class ConfigurationError(ReanaDBError):
+    """A setting is missing or wrong; the message names its environment variable."""
+
+
+class InvalidArgument(ReanaDBError, ValueError):
+    """An argument breaks a rule; the message names the argument, the value and the rule."""
+
+
+class NotFound(ReanaDBError, LookupError):
+    """The row that a function must return does not exist."""
+
+
+class RegistryError(ReanaDBError):
+    """A statement and its signature do not fit; the message names file and line."""
+
+
+class ServerError(ReanaDBError):
+    """A PostgreSQL server cannot be found, started or reached."""
+
+
+class MigrationError(ReanaDBError):
+    """A migration, an adoption or a rollback was refused; the database is as it was."""
+
+
+class InvalidTransition(ReanaDBError, psycopg.IntegrityError, code="23R01"):
+    """A status change against the rules of ``__reana.status_transition``."""
+
+
+class AlreadyExists(ReanaDBError, psycopg.IntegrityError):
+    """A value that must be unique is taken."""
