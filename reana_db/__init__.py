@@ -1,1 +1,18 @@
-"""The database layer of REANA: typed functions over hand-written SQL."""
+"""The database layer of REANA: typed functions over hand-written SQL.
+
+Functions take the connection first and leave the transaction to their caller::
+
+    from reana_db import database, workflows
+
+    with database.connect() as conn:
+        run = workflows.resolve(conn, "analysis.3.1", user_id=user_id)
+"""
+
+from __future__ import annotations
+
+from reana_db import errors, queries, records, users
+from reana_db.version import __version__
+
+queries.refuse_unused()
+
+__all__ = ["__version__", "errors", "queries", "records", "users"]

@@ -5,7 +5,9 @@
     ReanaDBError
     ├── ConfigurationError      a setting is missing or wrong; names its environment variable
     ├── InvalidArgument         an argument breaks a rule; names the argument and the rule
+    │   └── InvalidValue        the database refused a value (SQLSTATE class 22, 23502, 23514)
     ├── NotFound                the row that a function must return does not exist
+    │   └── MissingReference    the row that another one refers to does not exist (23503)
     ├── RegistryError           a statement and its signature do not fit; names file and line
     ├── ServerError             a PostgreSQL server cannot be found, started or reached
     ├── MigrationError          a migration, adoption or rollback was refused; nothing was changed
@@ -17,6 +19,8 @@ keeps working.  No message holds a token or a secret.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import psycopg
 
@@ -55,3 +59,33 @@ class InvalidTransition(ReanaDBError, psycopg.IntegrityError, code="23R01"):
 
 class AlreadyExists(ReanaDBError, psycopg.IntegrityError):
     """A value that must be unique is taken."""
+
+
+class MissingReference(NotFound, psycopg.IntegrityError):
+    """A row that another one refers to does not exist (SQLSTATE 23503)."""
+
+
+class InvalidValue(InvalidArgument, psycopg.DataError):
+    """A value that the database refuses: too long, out of range, against a CHECK."""
+
+
+_TRANSLATIONS: dict[type[psycopg.Error], Callable[..., psycopg.Error]] = {
+    psycopg.errors.UniqueViolation: AlreadyExists,
+    psycopg.errors.ForeignKeyViolation: MissingReference,
+    psycopg.errors.CheckViolation: InvalidValue,
+    psycopg.errors.NotNullViolation: InvalidValue,
+    psycopg.DataError: InvalidValue,
+}
+
+
+def translated(error: psycopg.Error, statement: str) -> psycopg.Error:
+    """Return the error of this package that stands for a database error, else the error itself."""
+    if isinstance(error, ReanaDBError):
+        return error
+    for kind, ours in _TRANSLATIONS.items():
+        if isinstance(error, kind):
+            reason = error.diag.message_primary or type(error).__name__
+            translation = ours(f"{statement}: {reason}", info=error.pgresult)
+            translation.sqlstate = error.sqlstate
+            return translation
+    return error

@@ -1,0 +1,162 @@
+"""What functions return: frozen records, and the string enums of statuses and types.
+
+A field is named like its column.  Sizes are bytes, durations milliseconds, times aware and in UTC.
+``None`` stands for SQL NULL and for JSON ``null`` alike.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, TypeAlias
+from uuid import UUID
+
+JSON: TypeAlias = Annotated[Any, "json"]
+"""A value made of dicts with text keys, lists, texts, numbers, booleans and ``None``."""
+
+
+class RunStatus(StrEnum):
+    """Statuses of workflows and interactive sessions (``public.runstatus``)."""
+
+    CREATED = "created"
+    RUNNING = "running"
+    FINISHED = "finished"
+    FAILED = "failed"
+    DELETED = "deleted"
+    STOPPED = "stopped"
+    QUEUED = "queued"
+    PENDING = "pending"
+
+
+class JobStatus(StrEnum):
+    """Statuses of jobs (``public.jobstatus``)."""
+
+    CREATED = "created"
+    RUNNING = "running"
+    FINISHED = "finished"
+    FAILED = "failed"
+    STOPPED = "stopped"
+    QUEUED = "queued"
+
+
+class ServiceStatus(StrEnum):
+    """Statuses of services (``public.servicestatus``)."""
+
+    CREATED = "created"
+    RUNNING = "running"
+    FINISHED = "finished"
+    FAILED = "failed"
+    DELETED = "deleted"
+    STOPPED = "stopped"
+    QUEUED = "queued"
+    PENDING = "pending"
+
+
+class RetentionRuleStatus(StrEnum):
+    """Statuses of workspace retention rules (``public.workspaceretentionrulestatus``)."""
+
+    CREATED = "created"
+    ACTIVE = "active"
+    INACTIVE = "inactive"
+    APPLIED = "applied"
+    PENDING = "pending"
+
+
+class TokenStatus(StrEnum):
+    """Statuses of access tokens (``public.usertokenstatus``)."""
+
+    REQUESTED = "requested"
+    ACTIVE = "active"
+    REVOKED = "revoked"
+
+
+class AuditAction(StrEnum):
+    """What an audit entry records (``public.auditlogaction``)."""
+
+    REQUEST_TOKEN = "request_token"
+    GRANT_TOKEN = "grant_token"
+    REVOKE_TOKEN = "revoke_token"
+
+
+class ResourceType(StrEnum):
+    """What a quota counts (``public.resourcetype``)."""
+
+    CPU = "cpu"
+    DISK = "disk"
+
+
+class ResourceUnit(StrEnum):
+    """The unit that a quota counts in (``public.resourceunit``)."""
+
+    BYTES = "bytes_"
+    MILLISECONDS = "milliseconds"
+
+
+class SessionType(StrEnum):
+    """Kinds of interactive sessions (``public.interactivesessiontype``)."""
+
+    JUPYTER = "jupyter"
+
+
+class ServiceType(StrEnum):
+    """Kinds of services (``public.servicetype``)."""
+
+    DASK = "dask"
+
+
+class AccessType(StrEnum):
+    """What a share allows (``public.accesstype``)."""
+
+    READ = "read"
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person who owns workflows."""
+
+    id_: UUID
+    email: str
+    """Unique; compared exactly, case included."""
+    full_name: str | None
+    username: str | None
+    created: datetime
+    updated: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Workflow:
+    """One run of a workflow, without its big columns (logs, specification, parameters)."""
+
+    id_: UUID
+    name: str | None
+    run_number_major: int | None
+    """Counts the runs of one name and owner, from 1."""
+    run_number_minor: int | None
+    """Counts the restarts of a run; 0 is the run itself."""
+    status: RunStatus | None
+    owner_id: UUID | None
+    type_: str | None
+    """The engine: serial, cwl, yadage or snakemake."""
+    created: datetime
+    updated: datetime
+    run_started_at: datetime | None
+    run_finished_at: datetime | None
+    run_stopped_at: datetime | None
+    workspace_path: str | None
+    """Absolute; restarts share the workspace of the first run."""
+    restart: bool | None
+    git_ref: str | None
+    git_repo: str | None
+    launcher_url: str | None
+
+    @property
+    def run_number(self) -> str:
+        """The run number as people write it: "M", or "M.m" for a restart."""
+        minor = f".{self.run_number_minor}" if self.run_number_minor else ""
+        return f"{self.run_number_major}{minor}"
+
+    @property
+    def full_name(self) -> str:
+        """The name with the run number: "name.M" or "name.M.m"."""
+        return f"{self.name}.{self.run_number}"
