@@ -1,0 +1,152 @@
+"""Which migrations a database has: yoyo's tables, kept as ``__reana.yoyo_migration`` and ``_log``.
+
+yoyo's own lock and version tables are not needed: the lock is an advisory one, which cannot
+outlive its session, and the columns are those of the one version of yoyo that is supported.
+"""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import uuid4
+
+from reana_db.migration_files import MigrationFile
+from reana_db.queries import Conn, RowCount, query
+from reana_db.version import __version__
+
+
+class Operation(StrEnum):
+    """What happened to a migration."""
+
+    APPLY = "apply"
+    ADOPT = "adopt"
+    ROLLBACK = "rollback"
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedMigration:
+    """A migration that a database has."""
+
+    id: str
+    applied_at: datetime
+    applied_by: str
+    """The database role."""
+    applied_from: str
+    """The host, in Kubernetes the pod."""
+    adopted: bool
+    """Whether it was found in the database instead of run."""
+    comment: str | None
+    """The version of this package, and for an adopted one the Alembic revision."""
+
+
+@query
+def exists(conn: Conn) -> bool:
+    """Tell whether this database has been migrated or adopted; needs no privilege."""
+
+
+@query
+def applied(conn: Conn) -> list[AppliedMigration]:
+    """Return the migrations that the database has, by id; :func:`exists` must hold."""
+
+
+def record(
+    conn: Conn, migration_id: str, migration_hash: str, operation: Operation, comment: str = ""
+) -> None:
+    """Write down that a migration was applied, adopted or rolled back."""
+    log(
+        conn,
+        log_id=str(uuid4()),
+        migration_hash=migration_hash,
+        migration_id=migration_id,
+        operation=operation,
+        hostname=socket.gethostname(),
+        comment=f"reana-db {__version__}{comment and ', '}{comment}",
+    )
+    if operation is Operation.ROLLBACK:
+        unmark(conn, migration_hash)
+    else:
+        mark(conn, migration_hash, migration_id)
+
+
+def adopt(conn: Conn, files: list[MigrationFile], comment: str) -> None:
+    """Write down migrations that the database already has."""
+    for file in files:
+        record(conn, file.id, file.hash, Operation.ADOPT, comment)
+
+
+@query
+def mark(conn: Conn, migration_hash: str, migration_id: str) -> None:
+    """Record that the database has a migration."""
+
+
+@query
+def unmark(conn: Conn, migration_hash: str) -> RowCount:
+    """Record that the database has a migration no more."""
+
+
+@query
+def log(
+    conn: Conn,
+    *,
+    log_id: str,
+    migration_hash: str,
+    migration_id: str,
+    operation: Operation,
+    hostname: str,
+    comment: str,
+) -> None:
+    """Add an entry to the log of migrations."""
+
+
+def create(conn: Conn) -> None:
+    """Create the tables, in one transaction, unless they are there."""
+    if exists(conn):
+        return
+    with conn.transaction():
+        _create_schema(conn)
+        _create_migration_table(conn)
+        _create_log_table(conn)
+        _comment_migration_table(conn)
+        _comment_log_table(conn)
+
+
+def remove(conn: Conn) -> None:
+    """Drop the tables, and the schema if nothing else is in it, in one transaction."""
+    with conn.transaction():
+        _drop_log_table(conn)
+        _drop_migration_table(conn)
+        _drop_empty_schema(conn)
+
+
+@query
+def _create_schema(conn: Conn) -> None: ...
+
+
+@query
+def _create_migration_table(conn: Conn) -> None: ...
+
+
+@query
+def _create_log_table(conn: Conn) -> None: ...
+
+
+@query
+def _comment_migration_table(conn: Conn) -> None: ...
+
+
+@query
+def _comment_log_table(conn: Conn) -> None: ...
+
+
+@query
+def _drop_log_table(conn: Conn) -> None: ...
+
+
+@query
+def _drop_migration_table(conn: Conn) -> None: ...
+
+
+@query
+def _drop_empty_schema(conn: Conn) -> None: ...

@@ -1,0 +1,138 @@
+"""yoyo's backend for psycopg, made atomic: a migration and its mark are one transaction.
+
+Only :mod:`reana_db.migrate` imports this module, and only when it runs migrations: yoyo and
+sqlparse cost time and memory that no service needs.
+"""
+
+from __future__ import annotations
+
+import glob
+import logging
+import re
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from yoyo.backends.core.postgresql import PostgresqlPsycopgBackend
+from yoyo.migrations import Migration, read_migrations
+
+from reana_db import bookkeeping, migration_session
+from reana_db.bookkeeping import Operation
+from reana_db.errors import MigrationError
+from reana_db.migration_session import Patience
+from reana_db.queries import Conn
+
+Preparation = Callable[[Conn, str, Operation], None]
+"""What runs in the transaction of a migration, before it: connection, id, direction."""
+
+_NEW_INDEX = re.compile(
+    r"CREATE\s+(?:UNIQUE\s+)?INDEX\s+CONCURRENTLY\s+(?:IF\s+NOT\s+EXISTS\s+)?(?P<name>\w+)",
+    re.IGNORECASE,
+)
+_RETRY_PAUSE = 1.0
+
+logger = logging.getLogger("reana_db.migrate")
+
+
+class SilentCursor(psycopg.Cursor[Any]):
+    """A cursor that hides rows, which yoyo would print to standard output."""
+
+    @property
+    def description(self) -> None:
+        """Claim that there is no result."""
+        return
+
+
+class AtomicBackend(PostgresqlPsycopgBackend):  # type: ignore[misc]  # yoyo has no types
+    """One connection for migrations, their marks and their lock."""
+
+    def __init__(self, conn: Conn, patience: Patience, prepare: Preparation) -> None:
+        """Take over a connection of :func:`reana_db.migration_session.locked`."""
+        self.DatabaseError = psycopg.DatabaseError
+        self.has_transactional_ddl = True
+        self._connection = conn
+        self._patience = patience
+        self._prepare = prepare
+
+    def apply_one(self, migration: Migration, force: bool = False, mark: bool = True) -> None:  # noqa: ARG002, FBT001, FBT002  # yoyo's signature
+        """Apply a migration and record it."""
+        self._run(migration, Operation.APPLY)
+
+    def rollback_one(self, migration: Migration, force: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002  # yoyo's signature
+        """Undo a migration and record it."""
+        self._run(migration, Operation.ROLLBACK)
+
+    def copy(self) -> AtomicBackend:
+        """Return this backend: another connection would not hold the lock."""
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        """Leave the connection to the one who opened it."""
+
+    def transaction(self, rollback_on_exit: bool = False) -> AbstractContextManager[object]:  # noqa: FBT001, FBT002  # yoyo's signature
+        """Begin a transaction, or a savepoint inside one."""
+        return self._connection.transaction(force_rollback=rollback_on_exit)
+
+    def cursor(self) -> SilentCursor:
+        """Return a cursor for statements of migrations."""
+        return SilentCursor(self._connection)
+
+    def _run(self, migration: Migration, operation: Operation) -> None:
+        migration.load()
+        run = self._at_once if migration.use_transactions else self._one_by_one
+        deadline = time.monotonic() + self._patience.wait
+        while True:
+            try:
+                return run(migration, operation)
+            except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected) as error:
+                if time.monotonic() >= deadline:
+                    raise MigrationError(
+                        f"{migration.id}: a table was in use for more than "
+                        f"{self._patience.wait:g} s, nothing of this migration was done"
+                    ) from error
+            except psycopg.OperationalError:
+                raise
+            except psycopg.Error as error:
+                raise MigrationError(f"{migration.id}: {_reason(error)}") from error
+            logger.info("%s: a table is in use, letting others pass", migration.id)
+            time.sleep(_RETRY_PAUSE)
+
+    def _at_once(self, migration: Migration, operation: Operation) -> None:
+        with self._connection.transaction():
+            self._prepare(self._connection, migration.id, operation)
+            migration.process_steps(self, operation.value)
+            self._record(migration, operation)
+
+    def _one_by_one(self, migration: Migration, operation: Operation) -> None:
+        """Run statements which can be repeated, outside of a transaction.
+
+        They wait for old transactions without standing in anybody's way, hence without limit.
+        """
+        migration_session.limit_waiting(self._connection, 0)
+        names = _NEW_INDEX.findall(migration.source)
+        migration_session.drop_invalid_indexes(self._connection, names)
+        steps = migration.steps if operation is Operation.APPLY else reversed(migration.steps)
+        for step in steps:
+            getattr(step, operation.value)(self)
+        migration_session.limit_waiting(self._connection, self._patience.lock_timeout)
+        self._record(migration, operation)
+
+    def _record(self, migration: Migration, operation: Operation) -> None:
+        with self._connection.transaction():
+            bookkeeping.record(self._connection, migration.id, migration.hash, operation)
+
+
+def migrations_of(directory: Path) -> dict[str, Migration]:
+    """Read the migrations of a directory as yoyo sees them, by id."""
+    found = read_migrations(glob.escape(str(directory))).filter(lambda item: item.is_raw_sql())
+    for migration in found:
+        migration.load()
+    return {migration.id: migration for migration in found}
+
+
+def _reason(error: psycopg.Error) -> str:
+    parts = (error.diag.message_primary or str(error), error.diag.message_detail)
+    return ": ".join(part.strip().rstrip(".") for part in parts if part)

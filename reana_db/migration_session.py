@@ -1,0 +1,158 @@
+"""The session that migrates: one direct connection, one migration at a time per database."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from reana_db.errors import MigrationError
+from reana_db.queries import Conn, query
+
+LOCK_TIMEOUT = 5.0
+"""Seconds that a migration waits for the lock on a table before it lets the others pass."""
+
+WAIT = 600.0
+"""Seconds to wait in all for another migration, or for a table that is in use."""
+
+_POLL_INTERVAL = 0.2
+_DEFAULTS = {"connect_timeout": 10, "application_name": "reana-db-migrate"}
+
+logger = logging.getLogger("reana_db.migrate")
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait for others, in seconds."""
+
+    lock_timeout: float = LOCK_TIMEOUT
+    wait: float = WAIT
+
+
+DEFAULT_PATIENCE = Patience()
+
+
+@contextmanager
+def connection(conninfo: str) -> Iterator[Conn]:
+    """Open a connection of our own, outside of any transaction and of any pool."""
+    parameters: dict[str, Any] = {**_DEFAULTS, **conninfo_to_dict(conninfo)}
+    complete = make_conninfo("", **parameters)
+    with psycopg.connect(complete, autocommit=True, prepare_threshold=None) as conn:
+        conn.add_notice_handler(_log_notice)
+        yield conn
+
+
+@contextmanager
+def locked(conninfo: str, patience: Patience) -> Iterator[Conn]:
+    """Open a connection for migrating, and keep every other migration out meanwhile.
+
+    Raises :class:`~reana_db.errors.MigrationError` for a replica, a connection pooler, or another
+    migration that does not end in time.
+    """
+    with connection(conninfo) as conn:
+        _refuse_unfit(conn)
+        _configure(conn)
+        _notice_a_dead_client(conn)
+        limit_waiting(conn, patience.lock_timeout)
+        _lock(conn, patience.wait)
+        try:
+            yield conn
+        finally:
+            if not conn.broken:
+                _unlock(conn)
+
+
+def limit_waiting(conn: Conn, seconds: float) -> None:
+    """Limit how long a statement waits for a lock; 0 is no limit."""
+    _limit_waiting(conn, str(round(seconds * 1000)))
+
+
+def refuse_missing_rights(conn: Conn) -> None:
+    """Raise :class:`~reana_db.errors.MigrationError` if this role cannot change REANA's schema."""
+    if missing := _missing_rights(conn):
+        raise MigrationError(
+            f"the role {conn.info.user} cannot migrate the database {conn.info.dbname}: "
+            f"it lacks {' and '.join(missing)}"
+        )
+
+
+def drop_invalid_indexes(conn: Conn, names: list[str]) -> None:
+    """Drop those of these indexes that a killed ``CREATE INDEX CONCURRENTLY`` left invalid."""
+    for statement in _drops_of_invalid_indexes(conn, names):
+        logger.info("%s: left invalid by an interrupted run", statement)
+        conn.execute(statement.encode())
+
+
+def _refuse_unfit(conn: Conn) -> None:
+    server = _server_process(conn)
+    if server.is_replica:
+        raise MigrationError("this server is a read-only replica: migrate its primary")
+    # A pooler invents the process id of the session; locks and settings would leak to others.
+    if server.process_id != conn.info.backend_pid:
+        raise MigrationError(
+            "this is a connection pooler, and migrations need a direct connection to the server: "
+            "set REANA_DB_MIGRATION_URI"
+        )
+
+
+def _lock(conn: Conn, wait: float) -> None:
+    """Take the lock, by polling: a waiting statement would block CREATE INDEX CONCURRENTLY."""
+    deadline = time.monotonic() + wait
+    if _try_lock(conn):
+        return
+    logger.info("another process is migrating %s: waiting", conn.info.dbname)
+    while not _try_lock(conn):
+        if time.monotonic() >= deadline:
+            raise MigrationError(
+                f"another process has been migrating {conn.info.dbname} for more than {wait:g} s"
+            )
+        time.sleep(_POLL_INTERVAL)
+
+
+def _log_notice(diagnostic: psycopg.errors.Diagnostic) -> None:
+    level = logging.WARNING if diagnostic.severity_nonlocalized == "WARNING" else logging.DEBUG
+    logger.log(level, "%s", diagnostic.message_primary)
+
+
+@dataclass(frozen=True, slots=True)
+class _Server:
+    process_id: int
+    is_replica: bool
+
+
+@query
+def _server_process(conn: Conn) -> _Server: ...
+
+
+@query
+def _configure(conn: Conn) -> None: ...
+
+
+@query
+def _notice_a_dead_client(conn: Conn) -> None: ...
+
+
+@query
+def _limit_waiting(conn: Conn, milliseconds: str) -> None: ...
+
+
+@query
+def _try_lock(conn: Conn) -> bool: ...
+
+
+@query
+def _unlock(conn: Conn) -> None: ...
+
+
+@query
+def _missing_rights(conn: Conn) -> list[str]: ...
+
+
+@query
+def _drops_of_invalid_indexes(conn: Conn, names: list[str]) -> list[str]: ...

@@ -1,0 +1,137 @@
+-- What is applied, by whom and when: the tables that yoyo keeps, in the schema of REANA.
+-- Their columns are those of yoyo 9; times are UTC.
+
+-- name: exists
+SELECT
+    EXISTS (
+        SELECT 1
+        FROM pg_catalog.pg_class
+        INNER JOIN pg_catalog.pg_namespace
+            ON pg_class.relnamespace = pg_namespace.oid
+        WHERE
+            pg_namespace.nspname = '__reana'
+            AND pg_class.relname = 'yoyo_migration'
+    ) AS is_there
+
+-- name: _create_schema
+CREATE SCHEMA IF NOT EXISTS __reana
+
+-- name: _create_migration_table
+CREATE TABLE __reana.yoyo_migration (
+    migration_hash varchar(64) PRIMARY KEY,
+    migration_id varchar(255) NOT NULL UNIQUE,
+    applied_at_utc timestamp NOT NULL
+)
+
+-- name: _create_log_table
+CREATE TABLE __reana.yoyo_log (
+    id varchar(36) PRIMARY KEY,
+    migration_hash varchar(64) NOT NULL,
+    migration_id varchar(255) NOT NULL,
+    operation varchar(10) NOT NULL,
+    username varchar(255) NOT NULL,
+    hostname varchar(255) NOT NULL,
+    comment varchar(255),
+    created_at_utc timestamp NOT NULL
+)
+
+-- name: _comment_migration_table
+COMMENT ON TABLE __reana.yoyo_migration IS
+'Migrations that this database has; written by "reana-db migrate" only.'
+
+-- name: _comment_log_table
+COMMENT ON TABLE __reana.yoyo_log IS
+'Every migration that was applied, adopted or rolled back: when (UTC), by which role, from where.'
+
+-- name: _drop_log_table
+DROP TABLE __reana.yoyo_log
+
+-- name: _drop_migration_table
+DROP TABLE __reana.yoyo_migration
+
+-- name: _drop_empty_schema
+-- A schema with anything in it stays: it belongs to somebody else.
+DO $body$
+BEGIN
+    IF NOT EXISTS (
+        SELECT 1
+        FROM pg_catalog.pg_depend
+        WHERE
+            pg_depend.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass
+            AND pg_depend.refobjid = (
+                SELECT pg_namespace.oid
+                FROM pg_catalog.pg_namespace
+                WHERE pg_namespace.nspname = '__reana'
+            )
+    ) THEN
+        DROP SCHEMA __reana;
+    END IF;
+END
+$body$
+
+-- name: applied
+-- The latest entry of the log tells how a migration came into this database.
+SELECT
+    yoyo_migration.migration_id AS id,
+    yoyo_migration.applied_at_utc AS applied_at,
+    latest.username AS applied_by,
+    latest.hostname AS applied_from,
+    latest.operation = 'adopt' AS adopted,
+    latest.comment AS comment
+FROM __reana.yoyo_migration
+INNER JOIN LATERAL (
+    SELECT
+        yoyo_log.username,
+        yoyo_log.hostname,
+        yoyo_log.operation,
+        yoyo_log.comment
+    FROM __reana.yoyo_log
+    WHERE
+        yoyo_log.migration_hash = yoyo_migration.migration_hash
+        AND yoyo_log.operation IN ('apply', 'adopt')
+    ORDER BY
+        yoyo_log.created_at_utc DESC,
+        yoyo_log.id DESC
+    LIMIT 1
+) AS latest
+    ON TRUE
+ORDER BY
+    yoyo_migration.migration_id
+
+-- name: mark
+INSERT INTO __reana.yoyo_migration (
+    migration_hash,
+    migration_id,
+    applied_at_utc
+)
+VALUES (
+    %(migration_hash)s,
+    %(migration_id)s,
+    pg_catalog.clock_timestamp() AT TIME ZONE 'UTC'
+)
+
+-- name: unmark
+DELETE FROM __reana.yoyo_migration
+WHERE yoyo_migration.migration_hash = %(migration_hash)s
+
+-- name: log
+INSERT INTO __reana.yoyo_log (
+    id,
+    migration_hash,
+    migration_id,
+    operation,
+    username,
+    hostname,
+    comment,
+    created_at_utc
+)
+VALUES (
+    %(log_id)s::text,
+    %(migration_hash)s,
+    %(migration_id)s,
+    %(operation)s,
+    SESSION_USER,
+    pg_catalog.left(%(hostname)s, 255),
+    pg_catalog.left(%(comment)s, 255),
+    pg_catalog.clock_timestamp() AT TIME ZONE 'UTC'
+)
