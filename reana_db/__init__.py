@@ -10,9 +10,24 @@ Functions take the connection first and leave the transaction to their caller::
 
 from __future__ import annotations
 
-from reana_db import errors, migrate, queries, records, users
+from reana_db import (
+    errors,
+    migrate,
+    queries,
+    records,
+    users,
+    verification,
+)
 from reana_db.version import __version__
 
 queries.refuse_unused()
 
-__all__ = ["__version__", "errors", "migrate", "queries", "records", "users"]
+__all__ = [
+    "__version__",
+    "errors",
+    "migrate",
+    "queries",
+    "records",
+    "users",
+    "verification",
+]

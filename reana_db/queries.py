@@ -62,6 +62,7 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _NAME = re.compile(r"^-- name: *(?P<name>[a-z_][a-z0-9_]*) *$", re.MULTILINE)
+_NOT_NULL = re.compile(r"^-- not null: *(?P<columns>.*?) *$", re.MULTILINE)
 _WRITES = re.compile(r"\b(INSERT|UPDATE|DELETE|CREATE|ALTER|DROP|LOCK|TRUNCATE|COMMENT|GRANT|DO)\b")
 
 
@@ -74,6 +75,8 @@ class Statement:
     text: str
     """The SQL without comments, with ``%(parameter)s`` placeholders."""
     parameters: frozenset[str]
+    not_null: frozenset[str]
+    """The result columns that its ``-- not null:`` comment vouches for."""
     file: Path
     line: int
     function: list[Callable[..., Any]] = field(default_factory=list, compare=False, repr=False)
@@ -122,11 +125,20 @@ def parse(module: str, source: str, file: Path) -> dict[str, Statement]:
         name = header["name"]
         if name in found:
             raise errors.RegistryError(f"{file}:{line}: statement {name} is there twice")
-        text, parameters = _text_of(source[header.end() : end], file, line)
+        block = source[header.end() : end]
+        text, parameters = _text_of(block, file, line)
         if not text:
             raise errors.RegistryError(f"{file}:{line}: statement {name} is empty")
-        found[name] = Statement(f"{module}.{name}", text, parameters, file, line)
+        found[name] = Statement(
+            f"{module}.{name}", text, parameters, _vouched_for(block), file, line
+        )
     return found
+
+
+def _vouched_for(block: str) -> frozenset[str]:
+    """Return the columns that the comments of a block declare to be never NULL."""
+    lists = (match["columns"].split(",") for match in _NOT_NULL.finditer(block))
+    return frozenset(column.strip() for columns in lists for column in columns)
 
 
 def _text_of(block: str, file: Path, line: int) -> tuple[str, frozenset[str]]:

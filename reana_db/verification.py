@@ -1,0 +1,233 @@
+"""Verification of every statement against a live server, without running any.
+
+Each statement is prepared, once with the types that the server infers and once with the types that
+psycopg really sends for the annotated Python types.  The described result is held against the
+record or scalar that the signature promises: names, order, types, and whether a column can be
+NULL (see :mod:`reana_db.nullability`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from uuid import UUID
+
+import psycopg
+from psycopg import pq
+
+from reana_db import nullability, results
+from reana_db.queries import Conn, RowCount, Statement, query, registered
+from reana_db.records import JSON
+
+_PLACEHOLDER = re.compile(r"%\((\w+)\)s|%%")
+_PREPARED = "reana_db_verification"
+
+_LOADED: dict[str, Any] = {
+    "bool": bool,
+    "bytea": bytes,
+    "float8": float,
+    "int2": int,
+    "int4": int,
+    "int8": int,
+    "json": JSON,
+    "jsonb": JSON,
+    "text": str,
+    "varchar": str,
+    "name": str,
+    "timestamp": datetime,
+    "timestamptz": datetime,
+    "uuid": UUID,
+}
+"""The Python type that a column type becomes."""
+
+_SENT: dict[Any, list[str]] = {
+    bool: ["bool"],
+    bytes: ["bytea"],
+    float: ["float8"],
+    int: ["int2", "int4", "int8"],
+    datetime: ["timestamptz"],
+    UUID: ["uuid"],
+}
+"""The types that psycopg declares for a Python type; it leaves all others to the server."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One way in which a statement does not fit the database or its signature."""
+
+    statement: str
+    place: str
+    """File and line of the statement."""
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class TypeName:
+    """A type of this database."""
+
+    oid: int
+    name: str
+    is_enum: bool
+    is_array: bool
+
+
+@query
+def types(conn: Conn) -> list[TypeName]:
+    """Return the types of this database."""
+
+
+def verify(conn: Conn, statements: list[Statement] | None = None) -> list[Problem]:
+    """Return what does not fit, for all statements or for those given.
+
+    Prepares statements inside a savepoint that is rolled back; reads no data and changes none.
+    """
+    chosen = registered() if statements is None else statements
+    with conn.transaction(force_rollback=True):
+        verifier = _Verifier(conn)
+        return [
+            Problem(statement.name, statement.place, message)
+            for statement in chosen
+            for message in verifier.messages(statement)
+        ]
+
+
+def numbered(text: str) -> tuple[str, list[str]]:
+    """Return a statement with $1, $2 … for its placeholders, and their names in that order."""
+    order: list[str] = []
+
+    def replace(match: re.Match[str]) -> str:
+        if match[1] is None:
+            return "%"
+        if match[1] not in order:
+            order.append(match[1])
+        return f"${order.index(match[1]) + 1}"
+
+    return _PLACEHOLDER.sub(replace, text), order
+
+
+class _Verifier:
+    def __init__(self, conn: Conn) -> None:
+        self.conn = conn
+        self.types = {item.oid: item for item in types(conn)}
+        self.oids = {item.name: item.oid for item in self.types.values()}
+        self.not_null = nullability.not_null_columns(conn)
+
+    def messages(self, statement: Statement) -> Iterator[str]:
+        (function,) = statement.function
+        hints = get_type_hints(function, include_extras=True)
+        text, order = numbered(statement.text)
+        with self.conn.transaction(force_rollback=True):
+            try:
+                described = self.prepare(text, [])
+            except psycopg.Error as error:
+                yield f"does not prepare: {error.diag.message_primary}"
+                return
+            yield from self.result_messages(statement, described, hints["return"])
+            self.deallocate()
+            yield from self.time_messages(described, hints, order)
+            yield from self.sent_messages(text, hints, order)
+
+    def prepare(self, text: str, oids: list[int]) -> pq.abc.PGresult:
+        """Prepare a statement and describe it."""
+        pgconn = self.conn.pgconn
+        with self.conn.transaction():
+            prepared = pgconn.prepare(_PREPARED.encode(), text.encode(), oids or None)
+            if prepared.status != pq.ExecStatus.COMMAND_OK:
+                raise psycopg.errors.error_from_result(prepared)
+        return pgconn.describe_prepared(_PREPARED.encode())
+
+    def deallocate(self) -> None:
+        self.conn.execute(f"DEALLOCATE {_PREPARED}".encode())
+
+    def time_messages(
+        self, described: pq.abc.PGresult, hints: dict[str, Any], order: list[str]
+    ) -> Iterator[str]:
+        """Demand a cast of times: the session's zone must not decide what they mean."""
+        for index, parameter in enumerate(order):
+            inferred = self.types[described.param_type(index)].name
+            if _scalar(hints[parameter]) is datetime and inferred == "timestamp":
+                yield f"{parameter}: a time must be cast, %({parameter})s::timestamptz"
+
+    def sent_messages(self, text: str, hints: dict[str, Any], order: list[str]) -> Iterator[str]:
+        for oids in self.sent(hints, order):
+            try:
+                self.prepare(text, oids)
+                self.deallocate()
+            except psycopg.Error as error:
+                names = [self.types[oid].name if oid else "unknown" for oid in oids]
+                sent = ", ".join(f"{p}: {n}" for p, n in zip(order, names, strict=True))
+                yield f"does not prepare as sent ({sent}): {error.diag.message_primary}"
+
+    def sent(self, hints: dict[str, Any], order: list[str]) -> Iterator[list[int]]:
+        """Yield the oids that psycopg declares, one list for each width of integers."""
+        options = [self.sent_oids(hints[parameter]) for parameter in order]
+        for width in range(max(map(len, options), default=0)):
+            yield [oids[min(width, len(oids) - 1)] for oids in options]
+
+    def sent_oids(self, annotation: Any) -> list[int]:
+        kind = _scalar(annotation)
+        prefix = "_" if get_origin(kind) is list else ""
+        item = _scalar(get_args(kind)[0]) if prefix else kind
+        return [self.oids[prefix + name] for name in _SENT.get(item, [])] or [0]
+
+    def result_messages(
+        self, statement: Statement, described: pq.abc.PGresult, annotation: Any
+    ) -> Iterator[str]:
+        result = results.result(annotation, RowCount)
+        if result.form in (results.Form.NOTHING, results.Form.COUNT):
+            return
+        names = [(described.fname(i) or b"").decode() for i in range(described.nfields)]
+        expected = _expected(result)
+        if len(names) != len(expected):
+            yield f"{len(names)} columns where {len(expected)} are promised"
+        elif is_dataclass(result.row_type) and names != list(expected):
+            yield f"columns {names} where {_name(result.row_type)} has {list(expected)}"
+        else:
+            nullable = nullability.nullable_outputs(
+                self.conn, _PREPARED, described, self.not_null, statement.not_null
+            )
+            for index, (name, kind) in enumerate(zip(names, expected.values(), strict=True)):
+                loaded = self.types[described.ftype(index)]
+                yield from self.column_messages(name, kind, loaded, nullable=nullable[index])
+
+    def column_messages(
+        self, name: str, kind: Any, loaded: TypeName, *, nullable: bool
+    ) -> Iterator[str]:
+        promised = _name(kind)
+        if not self.loads_as(loaded, results.present(kind)):
+            yield f"{name} is {loaded.name} where {promised} is promised"
+        if nullable and not results.is_optional(kind) and kind != JSON:
+            yield f"{name} can be NULL where {promised} is promised"
+
+    def loads_as(self, loaded: TypeName, kind: Any) -> bool:
+        is_json = loaded.name in ("json", "jsonb")
+        if get_origin(kind) is tuple:
+            return loaded.is_array or is_json
+        if is_dataclass(kind):
+            return is_json
+        if isinstance(kind, type) and issubclass(kind, StrEnum):
+            return loaded.is_enum or loaded.name in ("text", "varchar")
+        return bool(kind == _LOADED.get("text" if loaded.is_enum else loaded.name))
+
+
+def _expected(result: results.Result) -> dict[str, Any]:
+    """Return the promised columns by name; a scalar has one, whatever its name."""
+    if is_dataclass(result.row_type):
+        hints = get_type_hints(result.row_type, include_extras=True)
+        return {item.name: hints[item.name] for item in fields(result.row_type)}
+    optional = result.form is results.Form.OPTIONAL
+    return {"": result.row_type | None if optional else result.row_type}
+
+
+def _scalar(annotation: Any) -> Any:
+    """Return the bare type of an annotation: without ``| None`` and without its marks."""
+    kind = results.present(annotation)
+    return get_args(kind)[0] if get_origin(kind) is Annotated else kind
+
+
+def _name(kind: Any) -> str:
+    return getattr(kind, "__name__", str(kind))
