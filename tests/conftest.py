@@ -1,0 +1,111 @@
+"""Fixtures of the test suite.
+
+Fast tests take ``conn``: one migrated database for the whole run, each test in a transaction that
+is rolled back.  Tests that commit or race take ``fresh_db``, a database of their own.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from reana_db import embedded, migrate, queries
+from tests.databases import Databases
+
+SHARED = Path(
+    os.environ.get("REANA_DB_SHARED", str(Path(__file__).resolve().parents[2] / "shared"))
+)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Databases]:
+    """The PostgreSQL server of the tests: REANA_DB_TEST_URI, else a private one."""
+    if uri := os.environ.get("REANA_DB_TEST_URI"):
+        yield Databases(uri)
+        return
+    settings = {"max_connections": "200", "plpgsql.extra_errors": "all"}
+    with embedded.start(settings=settings, tcp=True) as private:
+        yield Databases(private.uri())
+
+
+@pytest.fixture(scope="session")
+def template(server: Databases) -> Iterator[str]:
+    """The name of a migrated database that nobody connects to."""
+    with server.database() as name:
+        migrate.apply(server.uri(name))
+        yield name
+
+
+@pytest.fixture(scope="session")
+def db_uri(server: Databases, template: str) -> Iterator[str]:
+    """The URI of a migrated database in which no test commits."""
+    with server.database(template=template) as name:
+        yield server.uri(name)
+
+
+@pytest.fixture(scope="session")
+def session_conn(db_uri: str) -> Iterator[psycopg.Connection[Any]]:
+    """The connection behind ``conn``."""
+    with psycopg.connect(db_uri) as connection:
+        yield connection
+
+
+@pytest.fixture
+def conn(session_conn: psycopg.Connection[Any]) -> Iterator[psycopg.Connection[Any]]:
+    """A connection whose transaction is rolled back after the test."""
+    yield session_conn
+    session_conn.rollback()
+
+
+@pytest.fixture
+def fresh_db(server: Databases, template: str) -> Iterator[str]:
+    """The URI of a migrated database of the test's own."""
+    with server.database(template=template) as name:
+        yield server.uri(name)
+
+
+@pytest.fixture
+def empty_db(server: Databases) -> Iterator[str]:
+    """The URI of an empty database of the test's own."""
+    with server.database() as name:
+        yield server.uri(name)
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder with databases and schemas of released versions; skips where it is absent."""
+    if not (SHARED / "legacy").is_dir():
+        pytest.skip(f"needs the folder with released databases: {SHARED}")
+    return SHARED
+
+
+def _whole_suite(config: pytest.Config) -> bool:
+    chosen = config.args_source is not pytest.Config.ArgsSource.ARGS
+    return chosen and not (config.option.keyword or config.option.markexpr or config.option.lf)
+
+
+def _never_executed(config: pytest.Config) -> list[queries.Statement]:
+    if not _whole_suite(config):
+        return []
+    return [item for item in queries.registered() if not queries.executions[item.name]]
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail a run of the whole suite that left a statement unexecuted."""
+    if session.exitstatus == pytest.ExitCode.OK and _never_executed(session.config):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Name the statements that no test executed."""
+    for statement in _never_executed(config):
+        terminalreporter.write_line(
+            f"FAILED {statement.place}: no test executes {statement.name}", red=True
+        )
