@@ -17,6 +17,7 @@ from reana_db import (
     records,
     users,
     verification,
+    workflows,
 )
 from reana_db.version import __version__
 
@@ -30,4 +31,5 @@ __all__ = [
     "records",
     "users",
     "verification",
+    "workflows",
 ]

@@ -8,6 +8,7 @@
     │   └── InvalidValue        the database refused a value (SQLSTATE class 22, 23502, 23514)
     ├── NotFound                the row that a function must return does not exist
     │   └── MissingReference    the row that another one refers to does not exist (23503)
+    ├── AmbiguousWorkflow       several runs fit a name; the message lists them
     ├── RegistryError           a statement and its signature do not fit; names file and line
     ├── ServerError             a PostgreSQL server cannot be found, started or reached
     ├── MigrationError          a migration, adoption or rollback was refused; nothing was changed
@@ -39,6 +40,10 @@ class InvalidArgument(ReanaDBError, ValueError):
 
 class NotFound(ReanaDBError, LookupError):
     """The row that a function must return does not exist."""
+
+
+class AmbiguousWorkflow(ReanaDBError, LookupError):
+    """Several runs fit a name; the message lists them."""
 
 
 class RegistryError(ReanaDBError):

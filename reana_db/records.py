@@ -160,3 +160,25 @@ class Workflow:
     def full_name(self) -> str:
         """The name with the run number: "name.M" or "name.M.m"."""
         return f"{self.name}.{self.run_number}"
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowSpecification:
+    """What a run was asked to do."""
+
+    reana_specification: JSON
+    """The whole ``reana.yaml`` as an object."""
+    input_parameters: JSON
+    """Overrides given at the start: a flat object, or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceLocation:
+    """Where the files of a run are."""
+
+    id_: UUID
+    name: str | None
+    run_number_major: int | None
+    run_number_minor: int | None
+    workspace_path: str | None
+    """Absolute path on the shared volume."""

@@ -1,0 +1,355 @@
+-- name: get
+SELECT
+    workflow.id_,
+    workflow.name,
+    workflow.run_number_major,
+    workflow.run_number_minor,
+    workflow.status,
+    workflow.owner_id,
+    workflow.type_,
+    workflow.created,
+    workflow.updated,
+    workflow.run_started_at,
+    workflow.run_finished_at,
+    workflow.run_stopped_at,
+    workflow.workspace_path,
+    workflow.restart,
+    workflow.git_ref,
+    workflow.git_repo,
+    workflow.launcher_url
+FROM __reana.workflow
+WHERE workflow.id_ = %(workflow_id)s;
+
+-- name: find_by_id
+SELECT
+    workflow.id_,
+    workflow.name,
+    workflow.run_number_major,
+    workflow.run_number_minor,
+    workflow.status,
+    workflow.owner_id,
+    workflow.type_,
+    workflow.created,
+    workflow.updated,
+    workflow.run_started_at,
+    workflow.run_finished_at,
+    workflow.run_stopped_at,
+    workflow.workspace_path,
+    workflow.restart,
+    workflow.git_ref,
+    workflow.git_repo,
+    workflow.launcher_url
+FROM __reana.workflow
+WHERE workflow.id_ = %(workflow_id)s;
+
+-- name: logs
+SELECT workflow.logs
+FROM __reana.workflow
+WHERE workflow.id_ = %(workflow_id)s;
+
+-- name: specification
+SELECT
+    workflow.reana_specification,
+    workflow.input_parameters
+FROM __reana.workflow
+WHERE workflow.id_ = %(workflow_id)s;
+
+-- name: specification_parameters
+SELECT workflow.reana_specification #> '{inputs,parameters}' AS parameters
+FROM __reana.workflow
+WHERE workflow.id_ = %(workflow_id)s;
+
+-- name: operational_options
+SELECT workflow.operational_options
+FROM __reana.workflow
+WHERE workflow.id_ = %(workflow_id)s;
+
+-- name: job_progress
+SELECT workflow.job_progress
+FROM __reana.workflow
+WHERE workflow.id_ = %(workflow_id)s;
+
+-- name: workspace_location
+SELECT
+    workflow.id_,
+    workflow.name,
+    workflow.run_number_major,
+    workflow.run_number_minor,
+    workflow.workspace_path
+FROM __reana.workflow
+WHERE workflow.id_ = %(workflow_id)s;
+
+-- name: restarts
+SELECT
+    sibling.id_,
+    sibling.name,
+    sibling.run_number_major,
+    sibling.run_number_minor,
+    sibling.status,
+    sibling.owner_id,
+    sibling.type_,
+    sibling.created,
+    sibling.updated,
+    sibling.run_started_at,
+    sibling.run_finished_at,
+    sibling.run_stopped_at,
+    sibling.workspace_path,
+    sibling.restart,
+    sibling.git_ref,
+    sibling.git_repo,
+    sibling.launcher_url
+FROM __reana.workflow
+JOIN __reana.workflow AS sibling
+    ON
+        sibling.owner_id = workflow.owner_id
+        AND sibling.name = workflow.name
+        AND sibling.run_number_major = workflow.run_number_major
+WHERE workflow.id_ = %(workflow_id)s
+ORDER BY sibling.run_number_minor;
+
+-- name: _own_by_id
+SELECT
+    workflow.id_,
+    workflow.name,
+    workflow.run_number_major,
+    workflow.run_number_minor,
+    workflow.status,
+    workflow.owner_id,
+    workflow.type_,
+    workflow.created,
+    workflow.updated,
+    workflow.run_started_at,
+    workflow.run_finished_at,
+    workflow.run_stopped_at,
+    workflow.workspace_path,
+    workflow.restart,
+    workflow.git_ref,
+    workflow.git_repo,
+    workflow.launcher_url
+FROM __reana.workflow
+WHERE
+    workflow.id_ = %(workflow_id)s
+    AND workflow.owner_id = %(user_id)s;
+
+-- name: _own_newest
+SELECT
+    workflow.id_,
+    workflow.name,
+    workflow.run_number_major,
+    workflow.run_number_minor,
+    workflow.status,
+    workflow.owner_id,
+    workflow.type_,
+    workflow.created,
+    workflow.updated,
+    workflow.run_started_at,
+    workflow.run_finished_at,
+    workflow.run_stopped_at,
+    workflow.workspace_path,
+    workflow.restart,
+    workflow.git_ref,
+    workflow.git_repo,
+    workflow.launcher_url
+FROM __reana.workflow
+WHERE
+    workflow.owner_id = %(user_id)s
+    AND workflow.name = %(name)s
+ORDER BY
+    workflow.run_number_major DESC,
+    workflow.run_number_minor DESC
+LIMIT 1;
+
+-- name: _own_by_run
+SELECT
+    workflow.id_,
+    workflow.name,
+    workflow.run_number_major,
+    workflow.run_number_minor,
+    workflow.status,
+    workflow.owner_id,
+    workflow.type_,
+    workflow.created,
+    workflow.updated,
+    workflow.run_started_at,
+    workflow.run_finished_at,
+    workflow.run_stopped_at,
+    workflow.workspace_path,
+    workflow.restart,
+    workflow.git_ref,
+    workflow.git_repo,
+    workflow.launcher_url
+FROM __reana.workflow
+WHERE
+    workflow.owner_id = %(user_id)s
+    AND workflow.name = %(name)s
+    AND workflow.run_number_major = %(major)s
+    AND workflow.run_number_minor = %(minor)s;
+
+-- name: _visible_by_id
+SELECT
+    workflow.id_,
+    workflow.name,
+    workflow.run_number_major,
+    workflow.run_number_minor,
+    workflow.status,
+    workflow.owner_id,
+    workflow.type_,
+    workflow.created,
+    workflow.updated,
+    workflow.run_started_at,
+    workflow.run_finished_at,
+    workflow.run_stopped_at,
+    workflow.workspace_path,
+    workflow.restart,
+    workflow.git_ref,
+    workflow.git_repo,
+    workflow.launcher_url
+FROM __reana.workflow
+WHERE
+    workflow.id_ = %(workflow_id)s
+    AND (
+        workflow.owner_id = %(user_id)s
+        OR EXISTS (
+            SELECT 1
+            FROM __reana.user_workflow AS share
+            WHERE
+                share.workflow_id = workflow.id_
+                AND share.user_id = %(user_id)s
+                AND (
+                    share.valid_until IS NULL
+                    OR share.valid_until > pg_catalog.clock_timestamp() AT TIME ZONE 'UTC'
+                )
+        )
+    );
+
+-- name: _visible_newest
+-- The shared branch is read only when the user owns no such run.
+WITH own AS MATERIALIZED (
+    SELECT workflow.id_
+    FROM __reana.workflow
+    WHERE
+        workflow.owner_id = %(user_id)s
+        AND workflow.name = %(name)s
+    ORDER BY
+        workflow.run_number_major DESC,
+        workflow.run_number_minor DESC
+    LIMIT 1
+),
+
+shared AS (
+    SELECT DISTINCT ON (workflow.owner_id) workflow.id_
+    FROM __reana.user_workflow AS share
+    JOIN __reana.workflow
+        ON share.workflow_id = workflow.id_
+    WHERE
+        share.user_id = %(user_id)s
+        AND (
+            share.valid_until IS NULL
+            OR share.valid_until > pg_catalog.clock_timestamp() AT TIME ZONE 'UTC'
+        )
+        AND workflow.name = %(name)s
+        AND NOT EXISTS (SELECT 1 FROM own)
+    ORDER BY
+        workflow.owner_id,
+        workflow.run_number_major DESC,
+        workflow.run_number_minor DESC
+),
+
+found AS (
+    SELECT own.id_
+    FROM own
+    UNION ALL
+    SELECT shared.id_
+    FROM shared
+)
+
+SELECT
+    workflow.id_,
+    workflow.name,
+    workflow.run_number_major,
+    workflow.run_number_minor,
+    workflow.status,
+    workflow.owner_id,
+    workflow.type_,
+    workflow.created,
+    workflow.updated,
+    workflow.run_started_at,
+    workflow.run_finished_at,
+    workflow.run_stopped_at,
+    workflow.workspace_path,
+    workflow.restart,
+    workflow.git_ref,
+    workflow.git_repo,
+    workflow.launcher_url
+FROM found
+JOIN __reana.workflow
+    ON found.id_ = workflow.id_
+ORDER BY workflow.id_;
+
+-- name: _visible_by_run
+-- The shared branch is read only when the user owns no such run.
+WITH own AS MATERIALIZED (
+    SELECT workflow.id_
+    FROM __reana.workflow
+    WHERE
+        workflow.owner_id = %(user_id)s
+        AND workflow.name = %(name)s
+        AND workflow.run_number_major = %(major)s
+        AND workflow.run_number_minor = %(minor)s
+    ORDER BY
+        workflow.run_number_major DESC,
+        workflow.run_number_minor DESC
+    LIMIT 1
+),
+
+shared AS (
+    SELECT DISTINCT ON (workflow.owner_id) workflow.id_
+    FROM __reana.user_workflow AS share
+    JOIN __reana.workflow
+        ON share.workflow_id = workflow.id_
+    WHERE
+        share.user_id = %(user_id)s
+        AND (
+            share.valid_until IS NULL
+            OR share.valid_until > pg_catalog.clock_timestamp() AT TIME ZONE 'UTC'
+        )
+        AND workflow.name = %(name)s
+        AND workflow.run_number_major = %(major)s
+        AND workflow.run_number_minor = %(minor)s
+        AND NOT EXISTS (SELECT 1 FROM own)
+    ORDER BY
+        workflow.owner_id,
+        workflow.run_number_major DESC,
+        workflow.run_number_minor DESC
+),
+
+found AS (
+    SELECT own.id_
+    FROM own
+    UNION ALL
+    SELECT shared.id_
+    FROM shared
+)
+
+SELECT
+    workflow.id_,
+    workflow.name,
+    workflow.run_number_major,
+    workflow.run_number_minor,
+    workflow.status,
+    workflow.owner_id,
+    workflow.type_,
+    workflow.created,
+    workflow.updated,
+    workflow.run_started_at,
+    workflow.run_finished_at,
+    workflow.run_stopped_at,
+    workflow.workspace_path,
+    workflow.restart,
+    workflow.git_ref,
+    workflow.git_repo,
+    workflow.launcher_url
+FROM found
+JOIN __reana.workflow
+    ON found.id_ = workflow.id_
+ORDER BY workflow.id_;

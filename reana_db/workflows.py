@@ -1,0 +1,168 @@
+"""Workflows: finding runs and reading what they hold.
+
+A run belongs to its owner.  *Owner scope* is what one owns; *shared scope* adds what others share
+with one, as long as the share is valid.  The big columns (logs, specification, parameters) are read
+only by the functions named after them.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from uuid import UUID
+
+from reana_db import errors
+from reana_db.queries import Conn, query
+from reana_db.records import JSON, Workflow, WorkflowSpecification, WorkspaceLocation
+
+_UUID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}", re.I)
+_RUN = re.compile(r"(?P<name>[^.]+)\.(?P<major>[0-9]{1,9})(?:\.(?P<minor>[0-9]{1,9}))?")
+
+
+@query
+def get(conn: Conn, workflow_id: UUID) -> Workflow:
+    """Return the run with this id, whoever owns it; raises NotFound."""
+
+
+@query
+def find_by_id(conn: Conn, workflow_id: UUID) -> Workflow | None:
+    """Return the run with this id, whoever owns it, or None."""
+
+
+@query
+def logs(conn: Conn, workflow_id: UUID) -> str | None:
+    """Return the log text of a run, or None if it has none; raises NotFound."""
+
+
+@query
+def specification(conn: Conn, workflow_id: UUID) -> WorkflowSpecification:
+    """Return the specification and parameters of a run; raises NotFound."""
+
+
+@query
+def specification_parameters(conn: Conn, workflow_id: UUID) -> JSON:
+    """Return ``inputs.parameters`` of the specification of a run, or None; raises NotFound."""
+
+
+@query
+def operational_options(conn: Conn, workflow_id: UUID) -> JSON:
+    """Return the operational options of a run, an object or None; raises NotFound."""
+
+
+@query
+def job_progress(conn: Conn, workflow_id: UUID) -> JSON:
+    """Return the progress of the jobs of a run; raises NotFound.
+
+    An object with the keys ``total``, ``running``, ``finished`` and ``failed``, each
+    ``{"total": int, "job_ids": [text, …]}``; keys can be missing.
+    """
+
+
+@query
+def workspace_location(conn: Conn, workflow_id: UUID) -> WorkspaceLocation:
+    """Return where the files of a run are; raises NotFound."""
+
+
+@query
+def restarts(conn: Conn, workflow_id: UUID) -> list[Workflow]:
+    """Return all runs with the owner, name and major number of a run, oldest number first."""
+
+
+def resolve(conn: Conn, text: str, *, user_id: UUID, include_shared: bool = False) -> Workflow:
+    """Return the run that a user means by a uuid, ``name``, ``name.M`` or ``name.M.m``.
+
+    A bare name means its newest run, deleted ones included; ``name.M`` means ``name.M.0``.  Runs of
+    the user come before runs shared with the user.  One statement.  Raises InvalidArgument for an
+    empty or a non-ASCII text, NotFound, and AmbiguousWorkflow when several people share a run that
+    fits.  (The rule is REANA's; shares past their ``valid_until`` do not count.)
+    """
+    reference = parse_reference(text)
+    if not include_shared:
+        found = _resolved_own(conn, reference, user_id)
+        candidates = [found] if found else []
+    else:
+        candidates = _resolved_shared(conn, reference, user_id)
+    if not candidates:
+        raise errors.NotFound(f"no workflow {text!r} of this user")
+    if len(candidates) > 1:
+        shown = ", ".join(f"{run.full_name} ({run.id_})" for run in candidates)
+        raise errors.AmbiguousWorkflow(f"{text!r} is shared by several owners: {shown}")
+    return candidates[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What a user wrote to name a run."""
+
+    workflow_id: UUID | None = None
+    name: str = ""
+    run: tuple[int, int] | None = None
+    """Major and minor number; None stands for the newest run."""
+
+
+def parse_reference(text: str) -> Reference:
+    """Read a uuid, ``name``, ``name.M`` or ``name.M.m``.
+
+    Raises InvalidArgument for an empty or a non-ASCII text.
+    """
+    if not isinstance(text, str) or not text:
+        raise errors.InvalidArgument("a workflow id or name must be a text that is not empty")
+    if not text.isascii():
+        raise errors.InvalidArgument(f"a workflow id or name must be ASCII, not {text!r}")
+    if _UUID.fullmatch(text):
+        return Reference(workflow_id=UUID(text))
+    if match := _RUN.fullmatch(text):
+        return Reference(name=match["name"], run=(int(match["major"]), int(match["minor"] or 0)))
+    name, _, rest = text.partition(".")
+    return Reference(name=text if rest or not name else name)
+
+
+def _resolved_own(conn: Conn, reference: Reference, user_id: UUID) -> Workflow | None:
+    if reference.workflow_id:
+        return _own_by_id(conn, workflow_id=reference.workflow_id, user_id=user_id)
+    if reference.run is None:
+        return _own_newest(conn, name=reference.name, user_id=user_id)
+    major, minor = reference.run
+    return _own_by_run(conn, name=reference.name, major=major, minor=minor, user_id=user_id)
+
+
+def _resolved_shared(conn: Conn, reference: Reference, user_id: UUID) -> list[Workflow]:
+    if reference.workflow_id:
+        found = _visible_by_id(conn, workflow_id=reference.workflow_id, user_id=user_id)
+        return [found] if found else []
+    if reference.run is None:
+        return _visible_newest(conn, name=reference.name, user_id=user_id)
+    major, minor = reference.run
+    return _visible_by_run(conn, name=reference.name, major=major, minor=minor, user_id=user_id)
+
+
+@query
+def _own_by_id(conn: Conn, *, workflow_id: UUID, user_id: UUID) -> Workflow | None:
+    """Return a run if the user owns it."""
+
+
+@query
+def _own_newest(conn: Conn, *, name: str, user_id: UUID) -> Workflow | None:
+    """Return the newest run of a name that the user owns."""
+
+
+@query
+def _own_by_run(conn: Conn, *, name: str, major: int, minor: int, user_id: UUID) -> Workflow | None:
+    """Return one run of a name that the user owns."""
+
+
+@query
+def _visible_by_id(conn: Conn, *, workflow_id: UUID, user_id: UUID) -> Workflow | None:
+    """Return a run if the user owns it or it is shared with the user."""
+
+
+@query
+def _visible_newest(conn: Conn, *, name: str, user_id: UUID) -> list[Workflow]:
+    """Return the user's newest run of a name, else the newest of each owner who shares one."""
+
+
+@query
+def _visible_by_run(
+    conn: Conn, *, name: str, major: int, minor: int, user_id: UUID
+) -> list[Workflow]:
+    """Return the user's run, else those with its number that others share."""
