@@ -66,11 +66,11 @@ class AlreadyExists(ReanaDBError, psycopg.IntegrityError):
     """A value that must be unique is taken."""
 
 
-class MissingReference(NotFound, psycopg.IntegrityError):
+class MissingReference(psycopg.IntegrityError, NotFound):
     """A row that another one refers to does not exist (SQLSTATE 23503)."""
 
 
-class InvalidValue(InvalidArgument, psycopg.DataError):
+class InvalidValue(psycopg.DataError, InvalidArgument):
     """A value that the database refuses: too long, out of range, against a CHECK."""
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
+import itertools
 import logging
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from types import ModuleType
@@ -20,6 +21,8 @@ from reana_db.records import JSON
 
 Declare = Callable[..., ModuleType]
 
+numbers = itertools.count(1)
+
 HEADER = """\
 from __future__ import annotations
 from collections.abc import Iterator
@@ -32,20 +35,18 @@ from reana_db.records import JSON, JobStatus, User
 
 
 @pytest.fixture
-def declare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Declare]:
-    """Write a statement file and a module, and import the module."""
+def declare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Declare:
+    """Write a statement file and a module of a name never used before, and import the module."""
     monkeypatch.setattr(queries, "SQL_DIRECTORY", tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
-    queries.statements_of.cache_clear()
+    name = f"subject{next(numbers)}"
 
     def build(sql: str, python: str) -> ModuleType:
-        (tmp_path / "subject.sql").write_text(sql)
-        (tmp_path / "subject.py").write_text(HEADER + python)
-        return __import__("subject")
+        (tmp_path / f"{name}.sql").write_text(sql)
+        (tmp_path / f"{name}.py").write_text(HEADER + python)
+        return importlib.import_module(name)
 
-    yield build
-    sys.modules.pop("subject", None)
-    queries.statements_of.cache_clear()
+    return build
 
 
 def declare_one(declare: Declare, sql: str, signature: str) -> Any:
@@ -55,13 +56,15 @@ def declare_one(declare: Declare, sql: str, signature: str) -> Any:
 
 
 def test_a_signature_without_statement_is_refused_with_file_and_line(declare: Declare) -> None:
-    with pytest.raises(errors.RegistryError, match=r"subject\.py:8: no '-- name: two'"):
+    with pytest.raises(errors.RegistryError, match=r"subject\d+\.py:8: no '-- name: two'"):
         declare("-- name: one\nSELECT 1", '@query\ndef two(conn: Conn) -> int:\n    "Two."\n')
 
 
 def test_a_statement_without_function_is_refused_with_file_and_line(declare: Declare) -> None:
     declare("\n-- name: one\nSELECT 1\n", "")
-    with pytest.raises(errors.RegistryError, match=r"subject\.sql:2: subject\.one has no function"):
+    with pytest.raises(
+        errors.RegistryError, match=r"subject\d+\.sql:2: subject\d+\.one has no function"
+    ):
         queries.refuse_unused()
 
 
@@ -111,7 +114,7 @@ def test_a_statement_knows_whether_it_only_reads() -> None:
 
 def test_a_missing_row_is_not_found_and_names_the_arguments(declare: Declare, conn: Conn) -> None:
     one = declare_one(declare, "SELECT 1 WHERE %(x)s::int = 0", "(conn: Conn, x: int) -> int")
-    with pytest.raises(errors.NotFound, match=r"subject\.one: no row for x=7"):
+    with pytest.raises(errors.NotFound, match=r"subject\d+\.one: no row for x=7"):
         one(conn, 7)
 
 
@@ -202,10 +205,10 @@ def test_bad_arguments_are_refused_before_anything_is_sent(
     declare: Declare, conn: Conn, annotation: str, value: object, rule: str
 ) -> None:
     one = declare_one(declare, "SELECT %(x)s::text", f"(conn: Conn, x: {annotation}) -> str")
-    executed = queries.executions["subject.one"]
-    with pytest.raises(errors.InvalidArgument, match="x " + rule.replace("[", r"\[")):
+    executed = queries.executions.total()
+    with pytest.raises(errors.InvalidArgument, match=f"x {rule}"):
         one(conn, value)
-    assert queries.executions["subject.one"] == executed
+    assert queries.executions.total() == executed
 
 
 def test_a_naive_time_is_refused(declare: Declare, conn: Conn) -> None:
@@ -238,7 +241,7 @@ def test_arguments_are_bound_like_those_of_any_function(declare: Declare, conn: 
 
 
 def test_database_errors_become_typed_and_stay_psycopg_errors(declare: Declare, conn: Conn) -> None:
-    conn.execute("CREATE TEMP TABLE t (x int UNIQUE CHECK (x > 0)) ON COMMIT DROP")
+    conn.execute("CREATE TEMP TABLE t (x int PRIMARY KEY CHECK (x > 0)) ON COMMIT DROP")
     one = declare_one(
         declare, "INSERT INTO t VALUES (1), (%(x)s)", "(conn: Conn, x: int) -> RowCount"
     )
@@ -256,7 +259,7 @@ def test_debug_logs_name_statements_and_never_arguments(
     one = declare_one(declare, "SELECT %(x)s::text", "(conn: Conn, x: str) -> str")
     with caplog.at_level(logging.DEBUG, logger="reana_db"):
         one(conn, "argument")
-    assert "subject.one 1 rows" in caplog.text
+    assert ".one 1 rows" in caplog.text
     assert "argument" not in caplog.text
 
 
