@@ -12,11 +12,9 @@ from __future__ import annotations
 
 from reana_db import (
     errors,
-    migrate,
     queries,
     records,
     users,
-    verification,
     workflows,
 )
 from reana_db.version import __version__
@@ -26,10 +24,8 @@ queries.refuse_unused()
 __all__ = [
     "__version__",
     "errors",
-    "migrate",
     "queries",
     "records",
     "users",
-    "verification",
     "workflows",
 ]

@@ -16,6 +16,7 @@ server-side cursor), :data:`RowCount` (affected rows) or ``None``.
 from __future__ import annotations
 
 import functools
+import importlib
 import itertools
 import logging
 import re
@@ -98,19 +99,24 @@ class Statement:
         return _WRITES.search(_TOKEN.sub("", self.text)) is None
 
 
-@functools.cache
+_loaded: dict[str, dict[str, Statement]] = {}
+"""The statements of each module that was imported, by function name."""
+
+
 def statements_of(module: str) -> Mapping[str, Statement]:
     """Read the statements of ``sql/<module>.sql``, by function name.
 
     Raises :class:`~reana_db.errors.RegistryError`, with file and line, for a name said twice, text
     before the first name, an empty statement or a lone ``%``.
     """
+    if module in _loaded:
+        return _loaded[module]
     file = SQL_DIRECTORY / f"{module}.sql"
     try:
         source = file.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise errors.RegistryError(f"{file}: no such file for module {module}") from None
-    return parse(module, source, file)
+    return _loaded.setdefault(module, parse(module, source, file))
 
 
 def parse(module: str, source: str, file: Path) -> dict[str, Statement]:
@@ -189,16 +195,23 @@ def query(function: _F) -> _F:
 
 
 def registered() -> list[Statement]:
-    """Return every statement of the files read so far, by name."""
-    modules = (statements_of(file.stem) for file in sorted(SQL_DIRECTORY.glob("*.sql")))
-    return [statement for module in modules for _, statement in sorted(module.items())]
+    """Import the module of every statement file, and return all statements by name."""
+    modules = sorted(file.stem for file in SQL_DIRECTORY.glob("*.sql"))
+    for module in modules:
+        importlib.import_module(f"reana_db.{module}")
+    refuse_unused()
+    return [item for module in modules for _, item in sorted(_loaded[module].items())]
 
 
 def refuse_unused() -> None:
-    """Raise :class:`~reana_db.errors.RegistryError` for a statement without a function."""
-    for statement in registered():
-        if not statement.function:
-            raise errors.RegistryError(f"{statement.place}: {statement.name} has no function")
+    """Raise :class:`~reana_db.errors.RegistryError` for a statement without a function.
+
+    Looks at the modules imported so far.
+    """
+    for statements in _loaded.values():
+        for statement in statements.values():
+            if not statement.function:
+                raise errors.RegistryError(f"{statement.place}: {statement.name} has no function")
 
 
 class _BoundQuery:

@@ -38,6 +38,7 @@ from reana_db.records import JSON, JobStatus, User
 def declare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Declare:
     """Write a statement file and a module of a name never used before, and import the module."""
     monkeypatch.setattr(queries, "SQL_DIRECTORY", tmp_path)
+    monkeypatch.setattr(queries, "_loaded", {})
     monkeypatch.syspath_prepend(tmp_path)
     name = f"subject{next(numbers)}"
 
