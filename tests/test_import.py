@@ -27,10 +27,19 @@ def test_importing_every_subject_loads_no_heavy_dependency() -> None:
     assert not loaded_by(code) & HEAVY
 
 
-def test_importing_takes_less_than_150_milliseconds() -> None:
-    code = "import time\nt = time.perf_counter()\nimport reana_db\nprint(time.perf_counter() - t)"
+def test_importing_every_subject_adds_less_than_half_of_what_psycopg_takes() -> None:
+    # CPU time and a ratio: the machine that runs the tests may be slow or busy.
+    code = """
+import time
+start = time.process_time()
+import psycopg
+driver = time.process_time()
+from reana_db import queries
+queries.registered()
+print((time.process_time() - driver) / (driver - start))
+"""
     runs = [
         float(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True).stdout)
         for _ in range(5)
     ]
-    assert min(runs) < 0.150
+    assert min(runs) < 0.5
