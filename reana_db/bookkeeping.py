@@ -38,7 +38,7 @@ class AppliedMigration:
     adopted: bool
     """Whether it was found in the database instead of run."""
     comment: str | None
-    """The version of this package, and for an adopted one the Alembic revision."""
+    """The version of this package that ran it; for an adopted one, where the database is from."""
 
 
 @query
@@ -52,7 +52,11 @@ def applied(conn: Conn) -> list[AppliedMigration]:
 
 
 def record(
-    conn: Conn, migration_id: str, migration_hash: str, operation: Operation, comment: str = ""
+    conn: Conn,
+    migration_id: str,
+    migration_hash: str,
+    operation: Operation,
+    comment: str = f"reana-db {__version__}",
 ) -> None:
     """Write down that a migration was applied, adopted or rolled back."""
     log(
@@ -62,7 +66,7 @@ def record(
         migration_id=migration_id,
         operation=operation,
         hostname=socket.gethostname(),
-        comment=f"reana-db {__version__}{comment and ', '}{comment}",
+        comment=comment,
     )
     if operation is Operation.ROLLBACK:
         unmark(conn, migration_hash)
@@ -71,9 +75,15 @@ def record(
 
 
 def adopt(conn: Conn, files: list[MigrationFile], comment: str) -> None:
-    """Write down migrations that the database already has."""
-    for file in files:
-        record(conn, file.id, file.hash, Operation.ADOPT, comment)
+    """Write down, in one transaction, that the database has exactly these migrations already."""
+    with conn.transaction():
+        _forget(conn)
+        for file in files:
+            record(conn, file.id, file.hash, Operation.ADOPT, comment)
+
+
+@query
+def _forget(conn: Conn) -> None: ...
 
 
 @query

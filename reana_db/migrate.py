@@ -1,17 +1,21 @@
 """Migrations of the schema: apply them, adopt what Alembic made, roll back, tell the state.
 
-Each function takes the connection string of a direct connection.  Only one process migrates a
-database at a time; the others wait.  A process that is killed leaves whole migrations behind, and
-the next one continues.
+Each function takes the connection string of a direct connection (default: the settings').  Only
+one process migrates a database at a time; the others wait.  A process that is killed leaves whole
+migrations behind, and the next one continues.
 """
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
-from reana_db import bookkeeping, migration_files, migration_session
+from reana_db import adoption, bookkeeping, config, migration_files, migration_session, webhooks
+from reana_db.adoption import Recognition
 from reana_db.bookkeeping import AppliedMigration, Operation
 from reana_db.errors import MigrationError
 from reana_db.migration_files import MigrationFile
@@ -21,10 +25,66 @@ from reana_db.queries import Conn
 logger = logging.getLogger("reana_db.migrate")
 
 
+@dataclass(frozen=True)
+class State:
+    """Which migrations a database has and lacks."""
+
+    files: list[MigrationFile]
+    """The migrations of this release, in order."""
+    applied: list[AppliedMigration]
+    """What the database says that it has."""
+    recognition: Recognition | None
+    """What it was recognised as, if it is not ours yet."""
+    alembic_revision: str | None
+    """What Alembic says; it stays as it was at the adoption."""
+
+    @cached_property
+    def contained(self) -> list[MigrationFile]:
+        """The migrations that a database which is not ours yet has already."""
+        if self.recognition is None:
+            return []
+        through = migrations_through(self.files, self.recognition.through)
+        return [
+            file for file in self.files if file in through or file.id in self.recognition.migrations
+        ]
+
+    @cached_property
+    def pending(self) -> list[MigrationFile]:
+        """The migrations that the database lacks, in order."""
+        present = {item.id for item in (self.contained or self.applied)}
+        return [file for file in self.files if file.id not in present]
+
+    @cached_property
+    def ours(self) -> list[MigrationFile]:
+        """The migrations that were run, not adopted, in order: what can be rolled back."""
+        run = {item.id for item in self.applied if not item.adopted}
+        return [file for file in self.files if file.id in run]
+
+    @cached_property
+    def unknown(self) -> list[str]:
+        """The migrations of the database that this release does not have."""
+        known = {file.id for file in self.files}
+        return [item.id for item in self.applied if item.id not in known]
+
+    @cached_property
+    def adopted_from(self) -> str | None:
+        """Where the database came from, if it was adopted: "Alembic" and the revision."""
+        return next((item.comment for item in self.applied if item.adopted), None)
+
+    @property
+    def current(self) -> bool:
+        """Whether the database has exactly the migrations of this release."""
+        return not self.pending and not self.unknown
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What a run changed."""
 
+    adopted_from: str | None
+    """Where the database came from, if this run adopted it."""
+    adopted: list[str]
+    """The migrations that it had already."""
     applied: list[str]
     """The migrations that were run, in order."""
     rolled_back: list[str]
@@ -32,58 +92,155 @@ class Outcome:
 
 
 def apply(
-    conninfo: str,
+    conninfo: str | None = None,
     *,
     to: str | None = None,
     directory: Path | None = None,
     patience: Patience = DEFAULT_PATIENCE,
+    secret_key: str | None = None,
 ) -> Outcome:
     """Apply the migrations that a database lacks, up to and including ``to`` (default: all).
 
-    Raises :class:`~reana_db.errors.MigrationError`, with the database as it was before the
-    migration that it names.
+    A database that Alembic made is adopted first.  ``secret_key`` (default: the settings') is
+    needed only while a database has GitLab webhook secrets without digests.
+    Raises :class:`~reana_db.errors.MigrationError` for what is refused: nothing was changed, or
+    the migration that the message names was not applied, and those before it were.
     """
-    files = _through(migration_files.read(directory), to)
-    with migration_session.locked(conninfo, patience) as conn:
-        pending = _pending(files, _applied(conn))
-        if pending:
+    wanted = migrations_through(migration_files.read(directory), to)
+    with _session(conninfo, directory, patience) as (conn, state):
+        pending = [file for file in state.pending if file in wanted]
+        if pending or state.contained:
             migration_session.refuse_missing_rights(conn)
             bookkeeping.create(conn)
-            _run(conn, pending, Operation.APPLY, patience)
-    return Outcome(applied=[file.id for file in pending], rolled_back=[])
+        if state.recognition is not None:
+            logger.info("adopting a database of %s", state.recognition.description)
+            bookkeeping.adopt(conn, state.contained, state.recognition.description)
+        _run(conn, pending, Operation.APPLY, patience, secret_key)
+    return Outcome(
+        adopted_from=state.recognition.description if state.recognition else None,
+        adopted=[file.id for file in state.contained],
+        applied=[file.id for file in pending],
+        rolled_back=[],
+    )
 
 
-def _run(conn: Conn, files: list[MigrationFile], operation: Operation, patience: Patience) -> None:
-    from reana_db.migration_backend import AtomicBackend, migrations_of
+def rollback(
+    conninfo: str | None = None,
+    *,
+    to: str | None = None,
+    everything: bool = False,
+    directory: Path | None = None,
+    patience: Patience = DEFAULT_PATIENCE,
+) -> Outcome:
+    """Undo the latest migration, or all after ``to``, or everything that this package has run.
 
-    migrations = migrations_of(files[0].path.parent)
-    backend = AtomicBackend(conn, patience, _prepare)
-    for file in files:
-        logger.info("%s %s", operation, file.id)
-        if operation is Operation.APPLY:
-            backend.apply_one(migrations[file.id])
-        else:
-            backend.rollback_one(migrations[file.id])
+    When nothing of it remains, its bookkeeping goes as well: an adopted database is as it was
+    before, an empty one is empty.  Raises :class:`~reana_db.errors.MigrationError` below the
+    point of adoption, and when there is nothing to undo.
+    """
+    with _session(conninfo, directory, patience) as (conn, state):
+        chosen = state.ours if everything else _after(state, to) if to else state.ours[-1:]
+        if not chosen and not everything:
+            raise MigrationError("there is no migration to roll back")
+        undone = list(reversed(chosen))
+        _run(conn, undone, Operation.ROLLBACK, patience, None)
+        if len(undone) == len(state.ours) and bookkeeping.exists(conn):
+            bookkeeping.remove(conn)
+    return Outcome(
+        adopted_from=None, adopted=[], applied=[], rolled_back=[file.id for file in undone]
+    )
 
 
-def _prepare(conn: Conn, migration_id: str, operation: Operation) -> None:
-    pass
+def status(database: str | Conn | None = None, directory: Path | None = None) -> State:
+    """Return which migrations a database has and lacks, without changing anything.
+
+    The rights to read ``__reana.yoyo_migration``, ``yoyo_log`` and ``alembic_version`` suffice.
+    Raises :class:`~reana_db.errors.MigrationError` for a database that cannot be adopted.
+    """
+    if isinstance(database, str | None):
+        with migration_session.connection(database or _conninfo()) as conn:
+            return status(conn, directory)
+    applied = bookkeeping.applied(database) if bookkeeping.exists(database) else []
+    ours = any(not item.adopted for item in applied)
+    return State(
+        files=migration_files.read(directory),
+        applied=applied,
+        recognition=None if ours else _recognise(database, applied),
+        alembic_revision=next(iter(adoption.stamps(database)), None),
+    )
 
 
-def _applied(conn: Conn) -> list[AppliedMigration]:
-    return bookkeeping.applied(conn) if bookkeeping.exists(conn) else []
-
-
-def _pending(files: list[MigrationFile], applied: list[AppliedMigration]) -> list[MigrationFile]:
-    present = {migration.id for migration in applied}
-    return [file for file in files if file.id not in present]
-
-
-def _through(files: list[MigrationFile], to: str | None) -> list[MigrationFile]:
-    """Return the migrations up to one, which may be given by its number."""
+def migrations_through(files: list[MigrationFile], to: str | None) -> list[MigrationFile]:
+    """Return the migrations up to one, which may be given by its number; all for None."""
     if to is None:
         return files
     for position, file in enumerate(files, start=1):
         if to in {file.id, file.id.partition("-")[0]}:
             return files[:position]
-    raise MigrationError(f"there is no migration {to}")
+    raise MigrationError(f"this release has no migration {to}")
+
+
+@contextmanager
+def _session(
+    conninfo: str | None, directory: Path | None, patience: Patience
+) -> Iterator[tuple[Conn, State]]:
+    """Keep others out, and look at the database only then."""
+    migration_files.read(directory)
+    with migration_session.locked(conninfo or _conninfo(), patience) as conn:
+        state = status(conn, directory)
+        if state.unknown:
+            raise MigrationError(
+                f"the database has migrations that this release does not know "
+                f"({', '.join(state.unknown)}): a newer release made them"
+            )
+        yield conn, state
+
+
+def _recognise(conn: Conn, adopted: list[AppliedMigration]) -> Recognition | None:
+    """Recognise a database in which nothing of ours ran.
+
+    One that was adopted before is recognised again: old services may have upgraded it since.
+    """
+    recognition = adoption.recognise(conn)
+    comments = {item.comment for item in adopted}
+    return None if recognition and comments == {recognition.description} else recognition
+
+
+def _after(state: State, to: str) -> list[MigrationFile]:
+    """Return what was run after a migration; refuse if that is not all that came after it."""
+    kept = {file.id for file in migrations_through(state.files, to)}
+    adopted = [item.id for item in state.applied if item.adopted and item.id not in kept]
+    if adopted:
+        raise MigrationError(
+            f"{adopted[-1]} was there when this database was adopted ({state.adopted_from}): "
+            "a rollback ends before it"
+        )
+    return [file for file in state.ours if file.id not in kept]
+
+
+def _run(
+    conn: Conn,
+    files: list[MigrationFile],
+    operation: Operation,
+    patience: Patience,
+    secret_key: str | None,
+) -> None:
+    if not files:
+        return
+    # yoyo and sqlparse cost memory and time that no service needs.
+    from reana_db.migration_backend import AtomicBackend, migrations_of
+
+    def prepare(migration_id: str) -> None:
+        if migration_id == webhooks.MIGRATION and operation is Operation.APPLY:
+            webhooks.prepare(conn, secret_key)
+
+    backend = AtomicBackend(conn, patience, prepare)
+    migrations = migrations_of(files[0].path.parent)
+    for file in files:
+        logger.info("%s %s", operation, file.id)
+        backend.run(migrations[file.id], operation)
+
+
+def _conninfo() -> str:
+    settings = config.settings()
+    return settings.migration_conninfo or settings.conninfo

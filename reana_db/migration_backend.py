@@ -25,8 +25,8 @@ from reana_db.errors import MigrationError
 from reana_db.migration_session import Patience
 from reana_db.queries import Conn
 
-Preparation = Callable[[Conn, str, Operation], None]
-"""What runs in the transaction of a migration, before it: connection, id, direction."""
+Preparation = Callable[[str], None]
+"""What runs in the transaction of the migration with this id, before its statements."""
 
 _NEW_INDEX = re.compile(
     r"CREATE\s+(?:UNIQUE\s+)?INDEX\s+CONCURRENTLY\s+(?:IF\s+NOT\s+EXISTS\s+)?(?P<name>\w+)",
@@ -59,11 +59,11 @@ class AtomicBackend(PostgresqlPsycopgBackend):  # type: ignore[misc]  # yoyo has
 
     def apply_one(self, migration: Migration, force: bool = False, mark: bool = True) -> None:  # noqa: ARG002, FBT001, FBT002  # yoyo's signature
         """Apply a migration and record it."""
-        self._run(migration, Operation.APPLY)
+        self.run(migration, Operation.APPLY)
 
     def rollback_one(self, migration: Migration, force: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002  # yoyo's signature
         """Undo a migration and record it."""
-        self._run(migration, Operation.ROLLBACK)
+        self.run(migration, Operation.ROLLBACK)
 
     def copy(self) -> AtomicBackend:
         """Return this backend: another connection would not hold the lock."""
@@ -80,29 +80,30 @@ class AtomicBackend(PostgresqlPsycopgBackend):  # type: ignore[misc]  # yoyo has
         """Return a cursor for statements of migrations."""
         return SilentCursor(self._connection)
 
-    def _run(self, migration: Migration, operation: Operation) -> None:
+    def run(self, migration: Migration, operation: Operation) -> None:
+        """Apply or undo a migration and record it, with patience for tables that are in use."""
         migration.load()
-        run = self._at_once if migration.use_transactions else self._one_by_one
+        attempt = self._at_once if migration.use_transactions else self._one_by_one
         deadline = time.monotonic() + self._patience.wait
         while True:
             try:
-                return run(migration, operation)
+                return attempt(migration, operation)
             except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected) as error:
                 if time.monotonic() >= deadline:
                     raise MigrationError(
                         f"{migration.id}: a table was in use for more than "
-                        f"{self._patience.wait:g} s, nothing of this migration was done"
+                        f"{self._patience.wait:g} s; the migration can be run again"
                     ) from error
-            except psycopg.OperationalError:
-                raise
             except psycopg.Error as error:
+                if self._connection.broken:
+                    raise
                 raise MigrationError(f"{migration.id}: {_reason(error)}") from error
             logger.info("%s: a table is in use, letting others pass", migration.id)
             time.sleep(_RETRY_PAUSE)
 
     def _at_once(self, migration: Migration, operation: Operation) -> None:
         with self._connection.transaction():
-            self._prepare(self._connection, migration.id, operation)
+            self._prepare(migration.id)
             migration.process_steps(self, operation.value)
             self._record(migration, operation)
 
@@ -112,7 +113,7 @@ class AtomicBackend(PostgresqlPsycopgBackend):  # type: ignore[misc]  # yoyo has
         They wait for old transactions without standing in anybody's way, hence without limit.
         """
         migration_session.limit_waiting(self._connection, 0)
-        names = _NEW_INDEX.findall(migration.source)
+        names = _NEW_INDEX.findall(Path(migration.path).read_text(encoding="utf-8"))
         migration_session.drop_invalid_indexes(self._connection, names)
         steps = migration.steps if operation is Operation.APPLY else reversed(migration.steps)
         for step in steps:
@@ -134,5 +135,6 @@ def migrations_of(directory: Path) -> dict[str, Migration]:
 
 
 def _reason(error: psycopg.Error) -> str:
-    parts = (error.diag.message_primary or str(error), error.diag.message_detail)
-    return ": ".join(part.strip().rstrip(".") for part in parts if part)
+    told = error.diag
+    parts = (told.message_primary or str(error), told.message_detail, told.message_hint)
+    return "; ".join(" ".join(part.split()).rstrip(".") for part in parts if part)

@@ -11,6 +11,7 @@ from typing import Any
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.pq import TransactionStatus
 
 from reana_db.errors import MigrationError
 from reana_db.queries import Conn, query
@@ -64,7 +65,7 @@ def locked(conninfo: str, patience: Patience) -> Iterator[Conn]:
         try:
             yield conn
         finally:
-            if not conn.broken:
+            if conn.info.transaction_status is TransactionStatus.IDLE:
                 _unlock(conn)
 
 

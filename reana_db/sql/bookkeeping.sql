@@ -50,19 +50,20 @@ DROP TABLE __reana.yoyo_log
 DROP TABLE __reana.yoyo_migration
 
 -- name: _drop_empty_schema
--- A schema with anything in it stays: it belongs to somebody else.
+-- A schema with anything in it stays, and one of another role: it belongs to somebody else.
 DO $body$
 BEGIN
-    IF NOT EXISTS (
+    IF EXISTS (
         SELECT 1
-        FROM pg_catalog.pg_depend
+        FROM pg_catalog.pg_namespace
+        LEFT JOIN pg_catalog.pg_depend
+            ON
+                pg_namespace.oid = pg_depend.refobjid
+                AND pg_depend.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass
         WHERE
-            pg_depend.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass
-            AND pg_depend.refobjid = (
-                SELECT pg_namespace.oid
-                FROM pg_catalog.pg_namespace
-                WHERE pg_namespace.nspname = '__reana'
-            )
+            pg_namespace.nspname = '__reana'
+            AND pg_catalog.pg_has_role(pg_namespace.nspowner, 'USAGE')
+            AND pg_depend.refobjid IS NULL
     ) THEN
         DROP SCHEMA __reana;
     END IF;
@@ -109,6 +110,9 @@ VALUES (
     %(migration_id)s,
     pg_catalog.clock_timestamp() AT TIME ZONE 'UTC'
 )
+
+-- name: _forget
+DELETE FROM __reana.yoyo_migration
 
 -- name: unmark
 DELETE FROM __reana.yoyo_migration

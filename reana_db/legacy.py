@@ -1,0 +1,34 @@
+"""Statements on tables and columns that only databases of older releases have.
+
+They stand in ``sql/legacy/``, apart from the registry, because no current database can prepare
+them.  Who runs one has made sure that its tables are there.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from typing import Any
+
+from psycopg.rows import tuple_row
+
+from reana_db.queries import SQL_DIRECTORY, Conn, Statement, parse
+
+
+@functools.cache
+def statements(module: str) -> Mapping[str, Statement]:
+    """Return the statements of ``sql/legacy/<module>.sql`` by name."""
+    file = SQL_DIRECTORY / "legacy" / f"{module}.sql"
+    return parse(module, file.read_text(encoding="utf-8"), file)
+
+
+def rows(conn: Conn, module: str, name: str) -> list[tuple[Any, ...]]:
+    """Run a statement and return its rows."""
+    statement = statements(module)[name]
+    with conn.cursor(row_factory=tuple_row) as cursor:
+        return cursor.execute(statement.query, {}).fetchall()
+
+
+def execute(conn: Conn, module: str, name: str) -> None:
+    """Run a statement that returns nothing."""
+    conn.execute(statements(module)[name].query)

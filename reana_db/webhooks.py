@@ -1,0 +1,60 @@
+"""The one migration that needs the secret key: digests of GitLab webhook secrets."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from reana_db import ciphers, config, legacy
+from reana_db.arguments import Secret
+from reana_db.errors import ConfigurationError, InvalidArgument
+from reana_db.queries import Conn, query
+
+MIGRATION = "0018-webhook-secret-digest"
+
+
+def prepare(conn: Conn, secret_key: str | None) -> None:
+    """Hand the digests and new ciphertexts of all webhook secrets to the migration.
+
+    They go into the setting ``reana_db.webhook_secrets`` of this transaction, as JSON:
+    ``{"<user id>": {"digest": "<SHA-256 in hex>", "secret": "<base64 of the AES-GCM value>"}}``.
+    Raises :class:`~reana_db.errors.ConfigurationError` if there are any and no key reads them.
+    """
+    legacy.execute(conn, "webhooks", "lock_users")
+    stored = legacy.rows(conn, "webhooks", "secrets")
+    if not stored:
+        return
+    key = secret_key or config.settings().secret_key
+    if not key:
+        raise ConfigurationError(
+            f"REANA_SECRET_KEY is not set, and {MIGRATION} needs it to read the GitLab webhook "
+            f"secrets of {len(stored)} users"
+        )
+    _hand_over(conn, json.dumps({user_id: _entry(key, secret) for user_id, secret in stored}))
+
+
+def _entry(key: str, stored: bytes) -> dict[str, str]:
+    plaintext = _plaintext(key, stored)
+    return {
+        "digest": hashlib.sha256(plaintext.encode()).hexdigest(),
+        "secret": ciphers.encrypt_gcm(key, plaintext).decode(),
+    }
+
+
+def _plaintext(key: str, stored: bytes) -> str:
+    """Read a secret; it is in AES-GCM already if the migration was rolled back once."""
+    try:
+        return ciphers.decrypt_gcm(key, stored)
+    except InvalidArgument:
+        pass
+    try:
+        return ciphers.decrypt_cbc(key, stored)
+    except InvalidArgument:
+        raise ConfigurationError(
+            f"REANA_SECRET_KEY does not fit this database: {MIGRATION} cannot read the GitLab "
+            "webhook secrets with it"
+        ) from None
+
+
+@query
+def _hand_over(conn: Conn, secrets: Secret) -> None: ...
