@@ -1,6 +1,7 @@
 -- What a database made by Alembic, or by nobody we know, looks like.
 
 -- name: facts
+-- not null: fact
 -- Tables, columns, enum labels, constraints and indexes of REANA, one line each, without the names
 -- of constraints and indexes: those differ between databases that are otherwise the same.
 WITH relation AS (
@@ -137,6 +138,7 @@ SELECT
 FROM index_fact
 
 -- name: has_alembic_version
+-- not null: is_there
 SELECT
     EXISTS (
         SELECT 1

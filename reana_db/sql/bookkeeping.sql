@@ -2,6 +2,7 @@
 -- Their columns are those of yoyo 9; times are UTC.
 
 -- name: exists
+-- not null: is_there
 SELECT
     EXISTS (
         SELECT 1
@@ -71,6 +72,7 @@ END
 $body$
 
 -- name: applied
+-- not null: adopted
 -- The latest entry of the log tells how a migration came into this database.
 SELECT
     yoyo_migration.migration_id AS id,

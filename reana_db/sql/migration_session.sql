@@ -18,6 +18,7 @@ WHERE pg_settings.name = 'client_connection_check_interval'
 SELECT pg_catalog.set_config('lock_timeout', %(milliseconds)s::text, FALSE) AS lock_timeout
 
 -- name: _try_lock
+-- not null: locked
 -- The key is arbitrary and says "reana" in ASCII.
 SELECT pg_catalog.pg_try_advisory_lock(491327155809) AS locked
 
@@ -25,11 +26,13 @@ SELECT pg_catalog.pg_try_advisory_lock(491327155809) AS locked
 SELECT pg_catalog.pg_advisory_unlock(491327155809) AS unlocked
 
 -- name: _server_process
+-- not null: process_id, is_replica
 SELECT
     pg_catalog.pg_backend_pid() AS process_id,
     pg_catalog.pg_is_in_recovery() AS is_replica
 
 -- name: _missing_rights
+-- not null: what
 -- What a role needs to create and change REANA's objects, as the rest of a sentence.
 SELECT
     missing.what
@@ -63,6 +66,7 @@ ORDER BY
     missing.rank
 
 -- name: _drops_of_invalid_indexes
+-- not null: statement
 -- What a killed CREATE INDEX CONCURRENTLY leaves: an index that costs writes and serves nobody.
 SELECT
     pg_catalog.format(
