@@ -1,0 +1,1 @@
+DROP INDEX __reana.ix___reana_user_resource_resource_id;

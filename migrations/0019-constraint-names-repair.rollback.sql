@@ -1,0 +1,5 @@
+-- The doubly prefixed name is what revision 06dbbeef6d9b made.
+
+ALTER TABLE __reana.user_resource
+RENAME CONSTRAINT ck_user_resource_quota_period_months_positive
+TO ck_user_resource_ck_user_resource_quota_period_months_positive;

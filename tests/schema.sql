@@ -1,0 +1,749 @@
+-- The schema that the migrations make, for reviews: every change of the schema shows here.
+-- Columns are sorted by name.  Do not edit; write it anew:
+--     python -m tests.schema_snapshot > tests/schema.sql
+
+CREATE TYPE public.accesstype AS ENUM ('read');
+
+CREATE TYPE public.auditlogaction AS ENUM ('request_token', 'grant_token', 'revoke_token');
+
+CREATE TYPE public.interactivesessiontype AS ENUM ('jupyter');
+
+CREATE TYPE public.jobstatus AS ENUM ('created', 'running', 'finished', 'failed', 'stopped', 'queued');
+
+CREATE TYPE public.resourcetype AS ENUM ('cpu', 'disk');
+
+CREATE TYPE public.resourceunit AS ENUM ('bytes_', 'milliseconds');
+
+CREATE TYPE public.runstatus AS ENUM ('created', 'running', 'finished', 'failed', 'deleted', 'stopped', 'queued', 'pending');
+
+CREATE TYPE public.servicestatus AS ENUM ('created', 'running', 'finished', 'failed', 'deleted', 'stopped', 'queued', 'pending');
+
+CREATE TYPE public.servicetype AS ENUM ('dask');
+
+CREATE TYPE public.usertokenstatus AS ENUM ('requested', 'active', 'revoked');
+
+CREATE TYPE public.usertokentype AS ENUM ('reana');
+
+CREATE TYPE public.workspaceretentionrulestatus AS ENUM ('created', 'active', 'inactive', 'applied', 'pending');
+
+CREATE TABLE __reana.audit_log (
+    action public.auditlogaction NOT NULL,
+    created timestamp without time zone NOT NULL,
+    details json,
+    id_ uuid NOT NULL,
+    updated timestamp without time zone NOT NULL,
+    user_id uuid NOT NULL,
+    CONSTRAINT fk_audit_log_user_id_user_ FOREIGN KEY (user_id) REFERENCES __reana.user_(id_),
+    CONSTRAINT pk_audit_log PRIMARY KEY (id_)
+);
+
+CREATE TABLE __reana.interactive_session (
+    created timestamp without time zone NOT NULL,
+    id_ uuid NOT NULL,
+    name character varying(255),
+    owner_id uuid,
+    path text,
+    session_secret bytea,
+    status public.runstatus NOT NULL,
+    type_ public.interactivesessiontype NOT NULL,
+    updated timestamp without time zone NOT NULL,
+    CONSTRAINT fk_interactive_session_owner_id_user_ FOREIGN KEY (owner_id) REFERENCES __reana.user_(id_),
+    CONSTRAINT pk_interactive_session PRIMARY KEY (id_),
+    CONSTRAINT uq_interactive_session_name UNIQUE (name, path)
+);
+
+CREATE TABLE __reana.interactive_session_resource (
+    created timestamp without time zone NOT NULL,
+    quota_used bigint,
+    resource_id uuid NOT NULL,
+    session_id uuid NOT NULL,
+    updated timestamp without time zone NOT NULL,
+    CONSTRAINT fk_interactive_session_resource_resource_id_resource FOREIGN KEY (resource_id) REFERENCES __reana.resource(id_),
+    CONSTRAINT fk_interactive_session_resource_session_id_interactive_session FOREIGN KEY (session_id) REFERENCES __reana.interactive_session(id_),
+    CONSTRAINT pk_interactive_session_resource PRIMARY KEY (session_id, resource_id)
+);
+
+CREATE TABLE __reana.job (
+    backend_job_id character varying(256),
+    cmd json,
+    compute_backend character varying(30),
+    created timestamp without time zone NOT NULL,
+    cvmfs_mounts text,
+    deleted boolean,
+    docker_img character varying(256),
+    env_vars json,
+    finished_at timestamp without time zone,
+    id_ uuid NOT NULL,
+    job_name text,
+    logs character varying,
+    prettified_cmd json,
+    shared_file_system boolean,
+    started_at timestamp without time zone,
+    status public.jobstatus,
+    updated timestamp without time zone NOT NULL,
+    workflow_uuid uuid NOT NULL,
+    CONSTRAINT fk_job_workflow_uuid_workflow FOREIGN KEY (workflow_uuid) REFERENCES __reana.workflow(id_),
+    CONSTRAINT pk_job PRIMARY KEY (id_)
+);
+
+CREATE TABLE __reana.job_cache (
+    access_times json,
+    created timestamp without time zone NOT NULL,
+    id_ uuid NOT NULL,
+    job_id uuid NOT NULL,
+    parameters character varying(1024),
+    result_path character varying(1024),
+    updated timestamp without time zone NOT NULL,
+    workspace_hash character varying(1024),
+    CONSTRAINT fk_job_cache_job_id_job FOREIGN KEY (job_id) REFERENCES __reana.job(id_),
+    CONSTRAINT pk_job_cache PRIMARY KEY (id_, job_id)
+);
+
+CREATE TABLE __reana.orphan_identity (
+    idp_issuer character varying(255),
+    idp_subject character varying(255),
+    set_aside_at timestamp without time zone NOT NULL,
+    user_id uuid NOT NULL,
+    CONSTRAINT pk_orphan_identity PRIMARY KEY (user_id)
+);
+
+CREATE TABLE __reana.orphan_job (
+    backend_job_id character varying(256),
+    cmd json,
+    compute_backend character varying(30),
+    created timestamp without time zone NOT NULL,
+    cvmfs_mounts text,
+    deleted boolean,
+    docker_img character varying(256),
+    env_vars json,
+    finished_at timestamp without time zone,
+    id_ uuid NOT NULL,
+    job_name text,
+    logs character varying,
+    prettified_cmd json,
+    set_aside_at timestamp without time zone NOT NULL,
+    shared_file_system boolean,
+    started_at timestamp without time zone,
+    status public.jobstatus,
+    updated timestamp without time zone NOT NULL,
+    workflow_uuid uuid,
+    CONSTRAINT pk_orphan_job PRIMARY KEY (id_)
+);
+
+CREATE TABLE __reana.orphan_job_cache (
+    access_times json,
+    created timestamp without time zone NOT NULL,
+    id_ uuid NOT NULL,
+    job_id uuid NOT NULL,
+    parameters character varying(1024),
+    result_path character varying(1024),
+    set_aside_at timestamp without time zone NOT NULL,
+    updated timestamp without time zone NOT NULL,
+    workspace_hash character varying(1024),
+    CONSTRAINT pk_orphan_job_cache PRIMARY KEY (id_, job_id)
+);
+
+CREATE TABLE __reana.resource (
+    created timestamp without time zone NOT NULL,
+    id_ uuid NOT NULL,
+    name character varying(1024) NOT NULL,
+    title character varying(1024),
+    type_ public.resourcetype NOT NULL,
+    unit public.resourceunit NOT NULL,
+    updated timestamp without time zone NOT NULL,
+    CONSTRAINT pk_resource PRIMARY KEY (id_),
+    CONSTRAINT uq_resource_name UNIQUE (name)
+);
+
+CREATE TABLE __reana.service (
+    id_ uuid NOT NULL,
+    name character varying(255),
+    owner_id uuid,
+    status public.servicestatus NOT NULL,
+    type_ public.servicetype NOT NULL,
+    uri text,
+    CONSTRAINT fk_service_owner_id_user_ FOREIGN KEY (owner_id) REFERENCES __reana.user_(id_),
+    CONSTRAINT pk_service PRIMARY KEY (id_),
+    CONSTRAINT uq_service_name UNIQUE (name, uri)
+);
+
+CREATE TABLE __reana.service_logs (
+    event_time timestamp with time zone DEFAULT timezone('utc'::text, CURRENT_TIMESTAMP) NOT NULL,
+    id uuid NOT NULL,
+    log jsonb NOT NULL,
+    service_id uuid NOT NULL,
+    CONSTRAINT fk_service_logs_service_id_service FOREIGN KEY (service_id) REFERENCES __reana.service(id_) ON DELETE CASCADE,
+    CONSTRAINT pk_service_logs PRIMARY KEY (id)
+);
+
+CREATE TABLE __reana.user_ (
+    created timestamp without time zone NOT NULL,
+    email character varying(255) NOT NULL,
+    full_name character varying(255),
+    gitlab_webhook_secret bytea,
+    gitlab_webhook_secret_digest character varying(64),
+    gitlab_webhook_secret_expires_at timestamp without time zone,
+    id_ uuid NOT NULL,
+    idp_issuer character varying(255),
+    idp_subject character varying(255),
+    updated timestamp without time zone NOT NULL,
+    username character varying(255),
+    CONSTRAINT ck_user__gitlab_webhook_secret_complete CHECK (((gitlab_webhook_secret IS NULL) = (gitlab_webhook_secret_digest IS NULL))),
+    CONSTRAINT ck_user__idp_identity_complete CHECK (((idp_issuer IS NULL) = (idp_subject IS NULL))),
+    CONSTRAINT pk_user_ PRIMARY KEY (id_, email),
+    CONSTRAINT uq_user__email UNIQUE (email),
+    CONSTRAINT uq_user__gitlab_webhook_secret_digest UNIQUE (gitlab_webhook_secret_digest),
+    CONSTRAINT uq_user__id_ UNIQUE (id_),
+    CONSTRAINT uq_user__idp_identity UNIQUE (idp_issuer, idp_subject)
+);
+
+CREATE TABLE __reana.user_resource (
+    created timestamp without time zone NOT NULL,
+    quota_limit bigint,
+    quota_period_months integer,
+    quota_period_start_at timestamp without time zone,
+    quota_used bigint,
+    resource_id uuid NOT NULL,
+    updated timestamp without time zone NOT NULL,
+    user_id uuid NOT NULL,
+    CONSTRAINT ck_user_resource_quota_period_months_positive CHECK (((quota_period_months IS NULL) OR (quota_period_months > 0))),
+    CONSTRAINT fk_user_resource_resource_id_resource FOREIGN KEY (resource_id) REFERENCES __reana.resource(id_),
+    CONSTRAINT fk_user_resource_user_id_user_ FOREIGN KEY (user_id) REFERENCES __reana.user_(id_),
+    CONSTRAINT pk_user_resource PRIMARY KEY (user_id, resource_id)
+);
+
+CREATE TABLE __reana.user_token (
+    created timestamp without time zone NOT NULL,
+    id_ uuid NOT NULL,
+    status public.usertokenstatus,
+    token bytea,
+    type_ public.usertokentype NOT NULL,
+    updated timestamp without time zone NOT NULL,
+    user_id uuid NOT NULL,
+    CONSTRAINT fk_user_token_user_id_user_ FOREIGN KEY (user_id) REFERENCES __reana.user_(id_),
+    CONSTRAINT pk_user_token PRIMARY KEY (id_),
+    CONSTRAINT uq_user_token_token UNIQUE (token)
+);
+
+CREATE TABLE __reana.user_workflow (
+    access_type public.accesstype NOT NULL,
+    message character varying(5000),
+    user_id uuid NOT NULL,
+    valid_until timestamp without time zone,
+    workflow_id uuid NOT NULL,
+    CONSTRAINT fk_user_workflow_user_id_user_ FOREIGN KEY (user_id) REFERENCES __reana.user_(id_),
+    CONSTRAINT fk_user_workflow_workflow_id_workflow FOREIGN KEY (workflow_id) REFERENCES __reana.workflow(id_),
+    CONSTRAINT pk_user_workflow PRIMARY KEY (workflow_id, user_id)
+);
+
+CREATE TABLE __reana.workflow (
+    complexity bigint[],
+    created timestamp without time zone NOT NULL,
+    engine_specific json,
+    git_provider character varying(255),
+    git_ref character varying(40),
+    git_repo character varying(255),
+    id_ uuid NOT NULL,
+    input_parameters json,
+    job_progress json,
+    launcher_url character varying,
+    logs character varying,
+    name character varying(255),
+    operational_options json,
+    owner_id uuid,
+    reana_specification json,
+    restart boolean,
+    run_finished_at timestamp without time zone,
+    run_number_major integer,
+    run_number_minor integer,
+    run_started_at timestamp without time zone,
+    run_stopped_at timestamp without time zone,
+    status public.runstatus,
+    type_ character varying(30),
+    updated timestamp without time zone NOT NULL,
+    workspace_path character varying,
+    CONSTRAINT fk_workflow_owner_id_user_ FOREIGN KEY (owner_id) REFERENCES __reana.user_(id_),
+    CONSTRAINT pk_workflow PRIMARY KEY (id_),
+    CONSTRAINT uq_workflow_owner_id UNIQUE (owner_id, name, run_number_major, run_number_minor)
+);
+
+CREATE TABLE __reana.workflow_resource (
+    created timestamp without time zone NOT NULL,
+    quota_used bigint,
+    resource_id uuid NOT NULL,
+    updated timestamp without time zone NOT NULL,
+    workflow_id uuid NOT NULL,
+    CONSTRAINT fk_workflow_resource_resource_id_resource FOREIGN KEY (resource_id) REFERENCES __reana.resource(id_),
+    CONSTRAINT fk_workflow_resource_workflow_id_workflow FOREIGN KEY (workflow_id) REFERENCES __reana.workflow(id_),
+    CONSTRAINT pk_workflow_resource PRIMARY KEY (workflow_id, resource_id)
+);
+
+CREATE TABLE __reana.workflow_service (
+    service_id uuid NOT NULL,
+    workflow_id uuid,
+    CONSTRAINT fk_workflow_service_service_id_service FOREIGN KEY (service_id) REFERENCES __reana.service(id_),
+    CONSTRAINT fk_workflow_service_workflow_id_workflow FOREIGN KEY (workflow_id) REFERENCES __reana.workflow(id_),
+    CONSTRAINT pk_workflow_service PRIMARY KEY (service_id)
+);
+
+CREATE TABLE __reana.workflow_session (
+    session_id uuid NOT NULL,
+    workflow_id uuid,
+    CONSTRAINT fk_workflow_session_session_id_interactive_session FOREIGN KEY (session_id) REFERENCES __reana.interactive_session(id_),
+    CONSTRAINT fk_workflow_session_workflow_id_workflow FOREIGN KEY (workflow_id) REFERENCES __reana.workflow(id_),
+    CONSTRAINT pk_workflow_session PRIMARY KEY (session_id)
+);
+
+CREATE TABLE __reana.workspace_retention_audit_log (
+    action public.workspaceretentionrulestatus NOT NULL,
+    "timestamp" timestamp without time zone DEFAULT now() NOT NULL,
+    workspace_retention_rule_id uuid NOT NULL,
+    CONSTRAINT fk_workspace_retention_audit_log_workspace_retention_ru_7253 FOREIGN KEY (workspace_retention_rule_id) REFERENCES __reana.workspace_retention_rule(id_),
+    CONSTRAINT pk_workspace_retention_audit_log PRIMARY KEY (workspace_retention_rule_id, "timestamp", action)
+);
+
+CREATE TABLE __reana.workspace_retention_rule (
+    apply_on timestamp without time zone,
+    id_ uuid NOT NULL,
+    retention_days integer NOT NULL,
+    status public.workspaceretentionrulestatus NOT NULL,
+    workflow_id uuid NOT NULL,
+    workspace_files character varying(255) NOT NULL,
+    CONSTRAINT fk_workspace_retention_rule_workflow_id_workflow FOREIGN KEY (workflow_id) REFERENCES __reana.workflow(id_),
+    CONSTRAINT pk_workspace_retention_rule PRIMARY KEY (id_),
+    CONSTRAINT uq_workspace_retention_rule_workflow_id UNIQUE (workflow_id, workspace_files)
+);
+
+CREATE INDEX ix___reana_audit_log_user_id_created ON __reana.audit_log USING btree (user_id, created);
+
+CREATE INDEX ix___reana_job_cache_job_id ON __reana.job_cache USING btree (job_id);
+
+CREATE INDEX ix___reana_job_cache_parameters_workspace_hash ON __reana.job_cache USING btree (parameters, workspace_hash);
+
+CREATE INDEX ix___reana_job_status_compute_backend ON __reana.job USING btree (status, compute_backend);
+
+CREATE INDEX ix___reana_job_workflow_uuid ON __reana.job USING btree (workflow_uuid, created);
+
+CREATE INDEX ix___reana_service_logs_service_id ON __reana.service_logs USING btree (service_id);
+
+CREATE INDEX ix___reana_user_resource_resource_id ON __reana.user_resource USING btree (resource_id, user_id);
+
+CREATE INDEX ix___reana_user_token_user_id ON __reana.user_token USING btree (user_id);
+
+CREATE INDEX ix___reana_user_workflow_user_id_workflow_id ON __reana.user_workflow USING btree (user_id, workflow_id);
+
+CREATE INDEX ix___reana_workflow_owner_id_created_id_ ON __reana.workflow USING btree (owner_id, created DESC, id_);
+
+CREATE INDEX ix___reana_workflow_service_workflow_id ON __reana.workflow_service USING btree (workflow_id);
+
+CREATE INDEX ix___reana_workflow_session_workflow_id ON __reana.workflow_session USING btree (workflow_id);
+
+CREATE INDEX ix___reana_workflow_status ON __reana.workflow USING btree (status);
+
+CREATE INDEX ix___reana_workflow_workspace_path ON __reana.workflow USING hash (workspace_path);
+
+CREATE INDEX ix___reana_workspace_retention_rule_status_apply_on ON __reana.workspace_retention_rule USING btree (status, apply_on);
+
+COMMENT ON COLUMN __reana.audit_log.action IS 'What was done.';
+
+COMMENT ON COLUMN __reana.audit_log.created IS 'When the row was made (UTC).';
+
+COMMENT ON COLUMN __reana.audit_log.details IS 'JSON: source, user_id, user_email and a message; JSON null where nothing was said. Entries of old releases may hold a token in clear.';
+
+COMMENT ON COLUMN __reana.audit_log.id_ IS 'Primary key.';
+
+COMMENT ON COLUMN __reana.audit_log.updated IS 'When a service last changed the row (UTC).';
+
+COMMENT ON COLUMN __reana.audit_log.user_id IS 'Who did it: the administrator for grants and revocations, the user for requests.';
+
+COMMENT ON COLUMN __reana.interactive_session.created IS 'When the row was made (UTC).';
+
+COMMENT ON COLUMN __reana.interactive_session.id_ IS 'Primary key; also part of the name of its Kubernetes objects.';
+
+COMMENT ON COLUMN __reana.interactive_session.name IS 'Name of its Kubernetes objects: <prefix>-run-session-<id>.';
+
+COMMENT ON COLUMN __reana.interactive_session.owner_id IS 'Who opened it.';
+
+COMMENT ON COLUMN __reana.interactive_session.path IS 'Path of its URL: /<id>.';
+
+COMMENT ON COLUMN __reana.interactive_session.session_secret IS 'Secret of the session, AES-256-GCM under REANA_SECRET_KEY, base64 text. NULL in sessions of releases before 0.95.0a11.';
+
+COMMENT ON COLUMN __reana.interactive_session.status IS 'created until its pod runs, then running.';
+
+COMMENT ON COLUMN __reana.interactive_session.type_ IS 'Kind of notebook.';
+
+COMMENT ON COLUMN __reana.interactive_session.updated IS 'When a service last changed the row (UTC).';
+
+COMMENT ON COLUMN __reana.interactive_session_resource.created IS 'When the row was made (UTC).';
+
+COMMENT ON COLUMN __reana.interactive_session_resource.quota_used IS 'Usage in the unit of the resource.';
+
+COMMENT ON COLUMN __reana.interactive_session_resource.resource_id IS 'Which resource.';
+
+COMMENT ON COLUMN __reana.interactive_session_resource.session_id IS 'Which session.';
+
+COMMENT ON COLUMN __reana.interactive_session_resource.updated IS 'When a service last changed the row (UTC).';
+
+COMMENT ON COLUMN __reana.job.backend_job_id IS 'Name of the job in its compute backend, for example the Kubernetes job.';
+
+COMMENT ON COLUMN __reana.job.cmd IS 'Command, doubly encoded: a JSON string whose text is JSON.';
+
+COMMENT ON COLUMN __reana.job.compute_backend IS 'Backend: Kubernetes, HTCondor, Slurm or compute4punch.';
+
+COMMENT ON COLUMN __reana.job.created IS 'When the row was made (UTC).';
+
+COMMENT ON COLUMN __reana.job.cvmfs_mounts IS 'CVMFS repositories as the text of a Python list, or false, or empty.';
+
+COMMENT ON COLUMN __reana.job.deleted IS 'Always false; never read.';
+
+COMMENT ON COLUMN __reana.job.docker_img IS 'Container image.';
+
+COMMENT ON COLUMN __reana.job.env_vars IS 'Environment, doubly encoded: a JSON string whose text is a JSON object of texts.';
+
+COMMENT ON COLUMN __reana.job.finished_at IS 'When it ended; clock of the job controller (UTC in its container).';
+
+COMMENT ON COLUMN __reana.job.id_ IS 'Primary key; made by the job controller.';
+
+COMMENT ON COLUMN __reana.job.job_name IS 'Name of the step that it runs.';
+
+COMMENT ON COLUMN __reana.job.logs IS 'Output of its container, written when it ends.';
+
+COMMENT ON COLUMN __reana.job.prettified_cmd IS 'Command as shown to people: a JSON string.';
+
+COMMENT ON COLUMN __reana.job.shared_file_system IS 'Whether the backend mounts the workspace.';
+
+COMMENT ON COLUMN __reana.job.started_at IS 'When it began to run; clock of the job controller (UTC in its container).';
+
+COMMENT ON COLUMN __reana.job.status IS 'Where it stands; written by the job controller.';
+
+COMMENT ON COLUMN __reana.job.updated IS 'When a service last changed the row (UTC); writing logs does not count in old releases.';
+
+COMMENT ON COLUMN __reana.job.workflow_uuid IS 'The run that it belongs to.';
+
+COMMENT ON COLUMN __reana.job_cache.access_times IS 'JSON object: absolute path of each file of the workspace -> access time before the job (seconds, float).';
+
+COMMENT ON COLUMN __reana.job_cache.created IS 'When the row was made (UTC).';
+
+COMMENT ON COLUMN __reana.job_cache.id_ IS 'Primary key, with job_id.';
+
+COMMENT ON COLUMN __reana.job_cache.job_id IS 'The job whose result this is.';
+
+COMMENT ON COLUMN __reana.job_cache.parameters IS 'MD5 in hex of the specification of the job and its step; NULL until the job ends.';
+
+COMMENT ON COLUMN __reana.job_cache.result_path IS 'Absolute directory of the result; NULL until the job ends.';
+
+COMMENT ON COLUMN __reana.job_cache.updated IS 'When a service last changed the row (UTC).';
+
+COMMENT ON COLUMN __reana.job_cache.workspace_hash IS 'MD5 in hex of the input files; NULL until the job ends.';
+
+COMMENT ON COLUMN __reana.orphan_identity.idp_issuer IS 'What user_.idp_issuer was.';
+
+COMMENT ON COLUMN __reana.orphan_identity.idp_subject IS 'What user_.idp_subject was.';
+
+COMMENT ON COLUMN __reana.orphan_identity.set_aside_at IS 'When the row left user_ (UTC).';
+
+COMMENT ON COLUMN __reana.orphan_identity.user_id IS 'Whose identity.';
+
+COMMENT ON COLUMN __reana.orphan_job.backend_job_id IS 'Name of the job in its compute backend, for example the Kubernetes job.';
+
+COMMENT ON COLUMN __reana.orphan_job.cmd IS 'Command, doubly encoded: a JSON string whose text is JSON.';
+
+COMMENT ON COLUMN __reana.orphan_job.compute_backend IS 'Backend: Kubernetes, HTCondor, Slurm or compute4punch.';
+
+COMMENT ON COLUMN __reana.orphan_job.created IS 'When the row was made (UTC).';
+
+COMMENT ON COLUMN __reana.orphan_job.cvmfs_mounts IS 'CVMFS repositories as the text of a Python list, or false, or empty.';
+
+COMMENT ON COLUMN __reana.orphan_job.deleted IS 'Always false; never read.';
+
+COMMENT ON COLUMN __reana.orphan_job.docker_img IS 'Container image.';
+
+COMMENT ON COLUMN __reana.orphan_job.env_vars IS 'Environment, doubly encoded: a JSON string whose text is a JSON object of texts.';
+
+COMMENT ON COLUMN __reana.orphan_job.finished_at IS 'When it ended; clock of the job controller (UTC in its container).';
+
+COMMENT ON COLUMN __reana.orphan_job.id_ IS 'Primary key; made by the job controller.';
+
+COMMENT ON COLUMN __reana.orphan_job.job_name IS 'Name of the step that it runs.';
+
+COMMENT ON COLUMN __reana.orphan_job.logs IS 'Output of its container, written when it ends.';
+
+COMMENT ON COLUMN __reana.orphan_job.prettified_cmd IS 'Command as shown to people: a JSON string.';
+
+COMMENT ON COLUMN __reana.orphan_job.set_aside_at IS 'When the row left job (UTC).';
+
+COMMENT ON COLUMN __reana.orphan_job.shared_file_system IS 'Whether the backend mounts the workspace.';
+
+COMMENT ON COLUMN __reana.orphan_job.started_at IS 'When it began to run; clock of the job controller (UTC in its container).';
+
+COMMENT ON COLUMN __reana.orphan_job.status IS 'Where it stands; written by the job controller.';
+
+COMMENT ON COLUMN __reana.orphan_job.updated IS 'When a service last changed the row (UTC); writing logs does not count in old releases.';
+
+COMMENT ON COLUMN __reana.orphan_job.workflow_uuid IS 'The run that it names, which does not exist; or NULL.';
+
+COMMENT ON COLUMN __reana.orphan_job_cache.access_times IS 'JSON object: absolute path of each file of the workspace -> access time before the job (seconds, float).';
+
+COMMENT ON COLUMN __reana.orphan_job_cache.created IS 'When the row was made (UTC).';
+
+COMMENT ON COLUMN __reana.orphan_job_cache.id_ IS 'Primary key, with job_id.';
+
+COMMENT ON COLUMN __reana.orphan_job_cache.job_id IS 'The job whose result this is.';
+
+COMMENT ON COLUMN __reana.orphan_job_cache.parameters IS 'MD5 in hex of the specification of the job and its step; NULL until the job ends.';
+
+COMMENT ON COLUMN __reana.orphan_job_cache.result_path IS 'Absolute directory of the result; NULL until the job ends.';
+
+COMMENT ON COLUMN __reana.orphan_job_cache.set_aside_at IS 'When the row left job_cache (UTC).';
+
+COMMENT ON COLUMN __reana.orphan_job_cache.updated IS 'When a service last changed the row (UTC).';
+
+COMMENT ON COLUMN __reana.orphan_job_cache.workspace_hash IS 'MD5 in hex of the input files; NULL until the job ends.';
+
+COMMENT ON COLUMN __reana.resource.created IS 'When the row was made (UTC).';
+
+COMMENT ON COLUMN __reana.resource.id_ IS 'Primary key.';
+
+COMMENT ON COLUMN __reana.resource.name IS 'Unique name; services look it up by this.';
+
+COMMENT ON COLUMN __reana.resource.title IS 'Name for people.';
+
+COMMENT ON COLUMN __reana.resource.type_ IS 'Kind: cpu or disk.';
+
+COMMENT ON COLUMN __reana.resource.unit IS 'Unit of every amount of this resource.';
+
+COMMENT ON COLUMN __reana.resource.updated IS 'When a service last changed the row (UTC).';
+
+COMMENT ON COLUMN __reana.service.id_ IS 'Primary key.';
+
+COMMENT ON COLUMN __reana.service.name IS 'Name: dask-service-<first part of the run''s id>; not unique alone.';
+
+COMMENT ON COLUMN __reana.service.owner_id IS 'NULL: services belong to runs, see workflow_service.';
+
+COMMENT ON COLUMN __reana.service.status IS 'created until its pod runs, then running, then deleted.';
+
+COMMENT ON COLUMN __reana.service.type_ IS 'Kind of service.';
+
+COMMENT ON COLUMN __reana.service.uri IS 'Address of its dashboard.';
+
+COMMENT ON COLUMN __reana.service_logs.event_time IS 'When the row was stored. The default says UTC but is read in the time zone of the database session: off by that zone unless the zone is UTC.';
+
+COMMENT ON COLUMN __reana.service_logs.id IS 'Primary key.';
+
+COMMENT ON COLUMN __reana.service_logs.log IS 'JSON object: component (scheduler or worker-...), pod, pod_uid, content (text).';
+
+COMMENT ON COLUMN __reana.service_logs.service_id IS 'The service that wrote it.';
+
+COMMENT ON COLUMN __reana.user_.created IS 'When the row was made (UTC).';
+
+COMMENT ON COLUMN __reana.user_.email IS 'E-mail address; unique and case-sensitive.';
+
+COMMENT ON COLUMN __reana.user_.full_name IS 'Name for people.';
+
+COMMENT ON COLUMN __reana.user_.gitlab_webhook_secret IS 'Secret that GitLab sends with its webhooks, AES-256-GCM under REANA_SECRET_KEY, base64 text.';
+
+COMMENT ON COLUMN __reana.user_.gitlab_webhook_secret_digest IS 'SHA-256 in hex of the secret in clear, to find the user by it. Set if and only if the secret is.';
+
+COMMENT ON COLUMN __reana.user_.gitlab_webhook_secret_expires_at IS 'When the secret ends (UTC); NULL: never.';
+
+COMMENT ON COLUMN __reana.user_.id_ IS 'Primary key, with email. The administrator is 00000000-0000-0000-0000-000000000000.';
+
+COMMENT ON COLUMN __reana.user_.idp_issuer IS 'Identity provider (iss of OpenID Connect). Set if and only if idp_subject is.';
+
+COMMENT ON COLUMN __reana.user_.idp_subject IS 'Who the user is to that provider (sub of OpenID Connect).';
+
+COMMENT ON COLUMN __reana.user_.updated IS 'When a service last changed the row (UTC).';
+
+COMMENT ON COLUMN __reana.user_.username IS 'Name at the identity provider.';
+
+COMMENT ON COLUMN __reana.user_resource.created IS 'When the row was made (UTC).';
+
+COMMENT ON COLUMN __reana.user_resource.quota_limit IS 'Limit in the unit of the resource (milliseconds or bytes); 0: no limit.';
+
+COMMENT ON COLUMN __reana.user_resource.quota_period_months IS 'Length of the period that usage is counted in, in months; NULL: usage is counted since ever. For processing time only.';
+
+COMMENT ON COLUMN __reana.user_resource.quota_period_start_at IS 'When the present period began (UTC); NULL: it is derived from the creation of the user.';
+
+COMMENT ON COLUMN __reana.user_resource.quota_used IS 'Usage in the unit of the resource: milliseconds of finished runs (within the period, if there is one), or bytes of all workspaces.';
+
+COMMENT ON COLUMN __reana.user_resource.resource_id IS 'Which resource.';
+
+COMMENT ON COLUMN __reana.user_resource.updated IS 'When a service last changed the row (UTC).';
+
+COMMENT ON COLUMN __reana.user_resource.user_id IS 'Which user.';
+
+COMMENT ON COLUMN __reana.user_token.created IS 'When the row was made (UTC).';
+
+COMMENT ON COLUMN __reana.user_token.id_ IS 'Primary key.';
+
+COMMENT ON COLUMN __reana.user_token.status IS 'requested (no value yet), active, or revoked. A user has at most one active token.';
+
+COMMENT ON COLUMN __reana.user_token.token IS 'The token, encrypted under REANA_SECRET_KEY, base64 text; NULL while it is only requested.';
+
+COMMENT ON COLUMN __reana.user_token.type_ IS 'Kind of token.';
+
+COMMENT ON COLUMN __reana.user_token.updated IS 'When a service last changed the row (UTC).';
+
+COMMENT ON COLUMN __reana.user_token.user_id IS 'Whose token.';
+
+COMMENT ON COLUMN __reana.user_workflow.access_type IS 'What the other user may do.';
+
+COMMENT ON COLUMN __reana.user_workflow.message IS 'Words of the owner to the other user.';
+
+COMMENT ON COLUMN __reana.user_workflow.user_id IS 'With whom.';
+
+COMMENT ON COLUMN __reana.user_workflow.valid_until IS 'Last day of the share, at midnight, as its owner wrote it; NULL: no end.';
+
+COMMENT ON COLUMN __reana.user_workflow.workflow_id IS 'Which run.';
+
+COMMENT ON COLUMN __reana.workflow.complexity IS 'Pairs of number of jobs and bytes of memory per job, for the balanced scheduling policy; {} where unknown.';
+
+COMMENT ON COLUMN __reana.workflow.created IS 'When the row was made (UTC).';
+
+COMMENT ON COLUMN __reana.workflow.engine_specific IS 'JSON null; not written by any released service.';
+
+COMMENT ON COLUMN __reana.workflow.git_provider IS 'Never written.';
+
+COMMENT ON COLUMN __reana.workflow.git_ref IS 'Commit or branch that the run was launched from, else empty.';
+
+COMMENT ON COLUMN __reana.workflow.git_repo IS 'Repository that the run was launched from, else empty.';
+
+COMMENT ON COLUMN __reana.workflow.id_ IS 'Primary key; the workflow_uuid of messages.';
+
+COMMENT ON COLUMN __reana.workflow.input_parameters IS 'JSON object: parameters given at the start, which win over those of the specification. JSON null in old rows.';
+
+COMMENT ON COLUMN __reana.workflow.job_progress IS 'JSON object: total, running, finished, failed -> {total: number of jobs, job_ids: [id]}. Ids never leave running.';
+
+COMMENT ON COLUMN __reana.workflow.launcher_url IS 'URL that the run was launched from; NULL: uploaded by a client.';
+
+COMMENT ON COLUMN __reana.workflow.logs IS 'Log of the engine and messages of the services, appended.';
+
+COMMENT ON COLUMN __reana.workflow.name IS 'Name given by the owner; may hold dots and spaces.';
+
+COMMENT ON COLUMN __reana.workflow.operational_options IS 'JSON object: options for the engine, as given at the start.';
+
+COMMENT ON COLUMN __reana.workflow.owner_id IS 'Whose run.';
+
+COMMENT ON COLUMN __reana.workflow.reana_specification IS 'The reana.yaml of the run as JSON.';
+
+COMMENT ON COLUMN __reana.workflow.restart IS 'Whether the run restarts an earlier one, in the same workspace.';
+
+COMMENT ON COLUMN __reana.workflow.run_finished_at IS 'When the run ended (UTC; in releases before ours the clock of the workflow controller). Written again when the engine log is fetched.';
+
+COMMENT ON COLUMN __reana.workflow.run_number_major IS 'Number of the run among those of the same owner and name, from 1.';
+
+COMMENT ON COLUMN __reana.workflow.run_number_minor IS 'Number of the restart, 0 for the first run. A run is written major.minor, or major where minor is 0.';
+
+COMMENT ON COLUMN __reana.workflow.run_started_at IS 'When the engine reported that it runs (UTC; in releases before ours the clock of the workflow controller).';
+
+COMMENT ON COLUMN __reana.workflow.run_stopped_at IS 'When the run was stopped by its owner (UTC; in releases before ours the clock of the workflow controller).';
+
+COMMENT ON COLUMN __reana.workflow.status IS 'Where the run stands.';
+
+COMMENT ON COLUMN __reana.workflow.type_ IS 'Engine: serial, yadage, cwl or snakemake.';
+
+COMMENT ON COLUMN __reana.workflow.updated IS 'When a service last changed the row (UTC).';
+
+COMMENT ON COLUMN __reana.workflow.workspace_path IS 'Absolute directory of the files of the run. Restarts share that of the run that they restart.';
+
+COMMENT ON COLUMN __reana.workflow_resource.created IS 'When the row was made (UTC).';
+
+COMMENT ON COLUMN __reana.workflow_resource.quota_used IS 'Usage in the unit of the resource: milliseconds from start to end of the run, or bytes of its workspace. Restarts share a workspace: do not add up their bytes.';
+
+COMMENT ON COLUMN __reana.workflow_resource.resource_id IS 'Which resource.';
+
+COMMENT ON COLUMN __reana.workflow_resource.updated IS 'When a service last changed the row (UTC).';
+
+COMMENT ON COLUMN __reana.workflow_resource.workflow_id IS 'Which run.';
+
+COMMENT ON COLUMN __reana.workflow_service.service_id IS 'The service.';
+
+COMMENT ON COLUMN __reana.workflow_service.workflow_id IS 'The run.';
+
+COMMENT ON COLUMN __reana.workflow_session.session_id IS 'The session.';
+
+COMMENT ON COLUMN __reana.workflow_session.workflow_id IS 'The run.';
+
+COMMENT ON COLUMN __reana.workspace_retention_audit_log."timestamp" IS 'When; the default is the start of the transaction in the time zone of the database session.';
+
+COMMENT ON COLUMN __reana.workspace_retention_audit_log.action IS 'The status that the rule had from then on.';
+
+COMMENT ON COLUMN __reana.workspace_retention_audit_log.workspace_retention_rule_id IS 'The rule.';
+
+COMMENT ON COLUMN __reana.workspace_retention_rule.apply_on IS 'When the files are due: end of the day, retention_days after the end of the run; NULL while the rule is not active.';
+
+COMMENT ON COLUMN __reana.workspace_retention_rule.id_ IS 'Primary key.';
+
+COMMENT ON COLUMN __reana.workspace_retention_rule.retention_days IS 'Days that the files stay.';
+
+COMMENT ON COLUMN __reana.workspace_retention_rule.status IS 'created with the run, active after its end, pending while files are removed, applied afterwards; inactive where a restart or a deletion ended the rule.';
+
+COMMENT ON COLUMN __reana.workspace_retention_rule.workflow_id IS 'The run.';
+
+COMMENT ON COLUMN __reana.workspace_retention_rule.workspace_files IS 'Pattern of the files, relative to the workspace; **/* for all.';
+
+COMMENT ON TABLE __reana.audit_log IS 'Who asked for, granted and revoked access tokens. Only ever appended.';
+
+COMMENT ON TABLE __reana.interactive_session IS 'Notebooks that are open on a workspace. A row is deleted when its session is closed.';
+
+COMMENT ON TABLE __reana.interactive_session_resource IS 'Resources that a session used. Not written by any released service.';
+
+COMMENT ON TABLE __reana.job IS 'Jobs of runs: one row per job that the job controller submitted to a compute backend.';
+
+COMMENT ON TABLE __reana.job_cache IS 'Results of jobs that later runs may take instead of running the same job again.';
+
+COMMENT ON TABLE __reana.orphan_identity IS 'Halves of identities, set aside by migration 0015: an issuer without a subject or the other way round.';
+
+COMMENT ON TABLE __reana.orphan_job IS 'Jobs without a run, set aside by migration 0008. Columns as in job. May be emptied once nobody misses them.';
+
+COMMENT ON TABLE __reana.orphan_job_cache IS 'Cache entries of the jobs in orphan_job. Columns as in job_cache.';
+
+COMMENT ON TABLE __reana.resource IS 'What quotas count. The services know two rows by name: processing time and shared storage.';
+
+COMMENT ON TABLE __reana.service IS 'Services that run beside a workflow, such as a Dask cluster. Rows stay after the service is gone.';
+
+COMMENT ON TABLE __reana.service_logs IS 'What the pods of a service wrote, one row per pod. Empty where logs go to OpenSearch.';
+
+COMMENT ON TABLE __reana.user_ IS 'People, and services acting as people.';
+
+COMMENT ON TABLE __reana.user_resource IS 'Quota and usage of each user, per resource.';
+
+COMMENT ON TABLE __reana.user_token IS 'Access tokens of users.';
+
+COMMENT ON TABLE __reana.user_workflow IS 'Runs that their owner shares with other users.';
+
+COMMENT ON TABLE __reana.workflow IS 'Runs of workflows, and what became of them. Rows are never deleted; a deleted run has the status deleted.';
+
+COMMENT ON TABLE __reana.workflow_resource IS 'What each run used, per resource.';
+
+COMMENT ON TABLE __reana.workflow_service IS 'Which service runs beside which run.';
+
+COMMENT ON TABLE __reana.workflow_session IS 'Which interactive session is open on which run.';
+
+COMMENT ON TABLE __reana.workspace_retention_audit_log IS 'Every status that a retention rule had. Only ever appended.';
+
+COMMENT ON TABLE __reana.workspace_retention_rule IS 'Which files of a workspace are removed some days after the end of its run.';
+
+COMMENT ON TYPE public.accesstype IS 'What the user of a share may do.';
+
+COMMENT ON TYPE public.auditlogaction IS 'What an entry of audit_log records.';
+
+COMMENT ON TYPE public.interactivesessiontype IS 'Kinds of interactive sessions.';
+
+COMMENT ON TYPE public.jobstatus IS 'Where a job stands. Ends: finished, failed, stopped.';
+
+COMMENT ON TYPE public.resourcetype IS 'Kinds of resources: cpu is processing time, disk is storage.';
+
+COMMENT ON TYPE public.resourceunit IS 'Units of resources: milliseconds for cpu, bytes_ for disk.';
+
+COMMENT ON TYPE public.runstatus IS 'Where a run or an interactive session stands. Ends of runs: finished, failed, stopped, then deleted.';
+
+COMMENT ON TYPE public.servicestatus IS 'Where a service stands. Services use created, running and deleted.';
+
+COMMENT ON TYPE public.servicetype IS 'Kinds of services.';
+
+COMMENT ON TYPE public.usertokenstatus IS 'Where an access token stands.';
+
+COMMENT ON TYPE public.usertokentype IS 'Kinds of access tokens.';
+
+COMMENT ON TYPE public.workspaceretentionrulestatus IS 'Where a retention rule stands.';
