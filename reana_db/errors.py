@@ -11,6 +11,7 @@
     ├── AmbiguousWorkflow       several runs fit a name; the message lists them
     ├── RegistryError           a statement and its signature do not fit; names file and line
     ├── ServerError             a PostgreSQL server cannot be found, started or reached
+    │   └── NoConnection        no connection could be made, or none became free in time
     ├── MigrationError          a migration, adoption or rollback was refused; nothing was changed
     ├── InvalidTransition       a status change against the rules (SQLSTATE 23R01)
     └── AlreadyExists           a unique value is taken (SQLSTATE 23505)
@@ -52,6 +53,10 @@ class RegistryError(ReanaDBError):
 
 class ServerError(ReanaDBError):
     """A PostgreSQL server cannot be found, started or reached."""
+
+
+class NoConnection(ServerError, psycopg.OperationalError):
+    """No connection could be made, or none of the pool became free in time."""
 
 
 class MigrationError(ReanaDBError):
