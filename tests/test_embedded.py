@@ -474,6 +474,29 @@ def test_root_continues_the_directory_of_a_user_as_that_user(
 
 
 @as_root
+def test_nobody_continues_the_directory_of_root(python_of_others: str, public: Path) -> None:
+    home = public / "kept"
+    embedded.start(home).stop()
+    with Owner({"data_directory": str(home)}, user=NOBODY, python=python_of_others) as owner:
+        assert ask(owner.read()["uri"], "SELECT 1") == 1
+
+
+@as_root
+def test_a_root_without_capabilities_gets_a_clear_error() -> None:
+    setpriv = shutil.which("setpriv")
+    if setpriv is None:
+        pytest.skip("setpriv is not installed")
+    result = subprocess.run(
+        [setpriv, "--bounding-set=-all", sys.executable, "-c", OWNER, "{}"],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(map(str, PACKAGES))},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "ServerError: PostgreSQL refuses to run as root, and this root may not" in result.stderr
+
+
+@as_root
 def test_a_directory_of_somebody_else_is_refused(python_of_others: str, public: Path) -> None:
     home = public / "kept"
     embedded.start(home).stop()

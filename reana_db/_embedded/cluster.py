@@ -17,6 +17,7 @@ import fcntl
 import hashlib
 import hmac
 import os
+import re
 import secrets
 import shutil
 import tempfile
@@ -47,18 +48,21 @@ def scratch_directory(account: Account) -> Iterator[Path]:
 
 def make_scratch(account: Account) -> Path:
     """Make it where the account can go and the path is short enough for a socket."""
-    bases = [Path(tempfile.gettempdir()), Path("/tmp"), Path("/var/tmp")]  # noqa: S108 - mkdtemp
+    bases = [tempfile.gettempdir(), "/tmp", "/var/tmp"]  # noqa: S108 - mkdtemp makes it private
     for base in bases:
-        if len(os.fsencode(base)) > SOCKET_PATH_BYTES - 40:
+        if len(os.fsencode(base)) > SOCKET_PATH_BYTES - 40 or not os.access(base, os.W_OK):
             continue
-        with contextlib.suppress(OSError):
-            path = Path(tempfile.mkdtemp(prefix="reana-db-", dir=base))
+        path = Path(tempfile.mkdtemp(prefix="reana-db-", dir=base))
+        try:
             account.own(path)
-            if account.can_use(path):
-                return path
+        except OSError as error:
             path.rmdir()
-    tried = ", ".join(str(base) for base in bases)
-    msg = f"no temporary directory that {account} can use and that is short: tried {tried}"
+            msg = f"PostgreSQL refuses to run as root, and this root may not become {account}"
+            raise Failure(msg) from error
+        if account.can_use(path):
+            return path
+        path.rmdir()
+    msg = f"no temporary directory that {account} can use and that is short: tried {bases}"
     raise Failure(msg)
 
 
@@ -74,6 +78,8 @@ class Cluster:
             _take(home, account)
         self.data = self.home / "data"
         self.log = self.home / "server.log"
+        if not self.log.exists():
+            self._write(self.log, "")
         self.password = self.home / "password"
 
     @property
@@ -97,23 +103,28 @@ class Cluster:
 
     def require(self, bindir: Path, version: str) -> None:
         """Make the cluster, or check that the existing one fits the programs."""
+        major = re.match(r"\d+", version)
+        assert major is not None
         if not self.password.exists():
-            self.create(bindir)
+            self.create(bindir, int(major[0]))
         found = (self.data / "PG_VERSION").read_text().strip()
-        if found != version.partition(".")[0]:
+        if found != major[0]:
             msg = (
                 f"{self.home} was made by PostgreSQL {found}, and the programs are {version}: set "
                 "REANA_DB_EMBEDDED_BINDIR to those of that version, or choose another directory"
             )
             raise Failure(msg)
 
-    def create(self, bindir: Path) -> None:
+    def create(self, bindir: Path, major: int) -> None:
         """Run initdb; the password gets its name when the cluster is complete."""
         shutil.rmtree(self.data, ignore_errors=True)  # of an initdb that was interrupted
         password = self._write(self.home / "password.new", secrets.token_hex(16))
-        verifier = self._write(self.scratch / "verifier", scram_verifier(password.read_text()))
+        secret = password.read_text()
+        if major >= 14:  # before, initdb reads no more than 100 bytes
+            secret = scram_verifier(secret)
+        pwfile = self._write(self.scratch / "pwfile", secret)
         data = self.seen(self.account.make_directory(self.data))
-        options = ["--username=postgres", "--auth=scram-sha-256", f"--pwfile={verifier}"]
+        options = ["--username=postgres", "--auth=scram-sha-256", f"--pwfile={pwfile}"]
         options += ["--no-locale", "--encoding=UTF8"]
         if self.home == self.scratch:
             options.append("--no-sync")
@@ -158,7 +169,7 @@ def scram_verifier(password: str) -> str:
     """Return what PostgreSQL stores for the password (RFC 5803), with a single iteration.
 
     More iterations protect guessable passwords; for a random one they would only make each
-    connection 6 ms slower.
+    connection 5 ms slower.
     """
 
     def text(value: bytes) -> str:

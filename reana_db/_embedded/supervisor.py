@@ -138,15 +138,22 @@ def answer(**values: object) -> None:
     os.write(sys.stdout.fileno(), json.dumps(values).encode() + b"\n")
 
 
+def terminate(*_: object) -> None:
+    """End in an orderly way on SIGTERM, once."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.exit(1)
+
+
 def main() -> None:
     """Do what the first line of the input says; report a failure in the answer."""
     os.umask(0o077)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    signal.signal(signal.SIGTERM, terminate)
     try:
         if line := sys.stdin.readline():
             serve(json.loads(line))
     except (Failure, OSError) as error:
+        reason = str(error) if isinstance(error, Failure) else f"cannot start PostgreSQL: {error}"
         with contextlib.suppress(BrokenPipeError):
-            answer(error=str(error))
+            answer(error=reason)
