@@ -35,10 +35,10 @@ class AppliedMigration:
     """The database role."""
     applied_from: str
     """The host, in Kubernetes the pod."""
-    adopted: bool
-    """Whether it was found in the database instead of run."""
     comment: str | None
     """The version of this package that ran it; for an adopted one, where the database is from."""
+    adopted: bool
+    """Whether it was found in the database instead of run."""
 
 
 @query

@@ -71,6 +71,19 @@ class State:
         """Where the database came from, if it was adopted: "Alembic" and the revision."""
         return next((item.comment for item in self.applied if item.adopted), None)
 
+    def pending_until(self, to: str | None) -> list[MigrationFile]:
+        """Return the migrations that the database lacks, up to and including ``to``."""
+        wanted = migrations_through(self.files, to)
+        return [file for file in self.pending if file in wanted]
+
+    def refuse_unknown(self) -> None:
+        """Raise :class:`~reana_db.errors.MigrationError` if a newer release was here."""
+        if self.unknown:
+            raise MigrationError(
+                f"the database has migrations that this release does not know "
+                f"({', '.join(self.unknown)}): a newer release made them"
+            )
+
     @property
     def current(self) -> bool:
         """Whether the database has exactly the migrations of this release."""
@@ -106,9 +119,8 @@ def apply(
     Raises :class:`~reana_db.errors.MigrationError` for what is refused: nothing was changed, or
     the migration that the message names was not applied, and those before it were.
     """
-    wanted = migrations_through(migration_files.read(directory), to)
     with _session(conninfo, directory, patience) as (conn, state):
-        pending = [file for file in state.pending if file in wanted]
+        pending = state.pending_until(to)
         if pending or state.contained:
             migration_session.refuse_missing_rights(conn)
             bookkeeping.create(conn)
@@ -139,16 +151,23 @@ def rollback(
     point of adoption, and when there is nothing to undo.
     """
     with _session(conninfo, directory, patience) as (conn, state):
-        chosen = state.ours if everything else _after(state, to) if to else state.ours[-1:]
-        if not chosen and not everything:
-            raise MigrationError("there is no migration to roll back")
-        undone = list(reversed(chosen))
+        undone = undoable(state, to=to, everything=everything)
         _run(conn, undone, Operation.ROLLBACK, patience, None)
         if len(undone) == len(state.ours) and bookkeeping.exists(conn):
             bookkeeping.remove(conn)
     return Outcome(
         adopted_from=None, adopted=[], applied=[], rolled_back=[file.id for file in undone]
     )
+
+
+def undoable(
+    state: State, *, to: str | None = None, everything: bool = False
+) -> list[MigrationFile]:
+    """Return what :func:`rollback` would undo, the latest first; raises what it would raise."""
+    chosen = state.ours if everything else _after(state, to) if to else state.ours[-1:]
+    if not chosen and not everything:
+        raise MigrationError("there is no migration to roll back")
+    return list(reversed(chosen))
 
 
 def status(database: str | Conn | None = None, directory: Path | None = None) -> State:
@@ -158,7 +177,7 @@ def status(database: str | Conn | None = None, directory: Path | None = None) ->
     Raises :class:`~reana_db.errors.MigrationError` for a database that cannot be adopted.
     """
     if isinstance(database, str | None):
-        with migration_session.connection(database or _conninfo()) as conn:
+        with migration_session.connection(database or default_conninfo()) as conn:
             return status(conn, directory)
     applied = bookkeeping.applied(database) if bookkeeping.exists(database) else []
     ours = any(not item.adopted for item in applied)
@@ -186,13 +205,9 @@ def _session(
 ) -> Iterator[tuple[Conn, State]]:
     """Keep others out, and look at the database only then."""
     migration_files.read(directory)
-    with migration_session.locked(conninfo or _conninfo(), patience) as conn:
+    with migration_session.locked(conninfo or default_conninfo(), patience) as conn:
         state = status(conn, directory)
-        if state.unknown:
-            raise MigrationError(
-                f"the database has migrations that this release does not know "
-                f"({', '.join(state.unknown)}): a newer release made them"
-            )
+        state.refuse_unknown()
         yield conn, state
 
 
@@ -241,6 +256,7 @@ def _run(
         backend.run(migrations[file.id], operation)
 
 
-def _conninfo() -> str:
+def default_conninfo() -> str:
+    """Return the connection string of the settings that goes around a connection pooler."""
     settings = config.settings()
     return settings.migration_conninfo or settings.conninfo

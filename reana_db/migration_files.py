@@ -13,6 +13,7 @@ A header is made of the leading ``--`` lines:
 from __future__ import annotations
 
 import hashlib
+import itertools
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -59,6 +60,14 @@ class MigrationFile:
         return self.rollback_path.read_text(encoding="utf-8")
 
     @cached_property
+    def summary(self) -> str:
+        """The first sentence of its header, or its name as words."""
+        lines = itertools.takewhile(lambda line: line.startswith("--"), self.sql.splitlines())
+        prose = " ".join(line[2:].strip() for line in lines if not _DIRECTIVE.match(line))
+        sentence = re.split(r"(?<=\.)\s", prose.strip(), maxsplit=1)[0]
+        return sentence or self.id.partition("-")[2].replace("-", " ")
+
+    @cached_property
     def hash(self) -> str:
         """The key under which yoyo records it: made of the id, not of the content."""
         return hashlib.sha256(self.id.encode()).hexdigest()
@@ -81,6 +90,25 @@ def read(directory: Path | None = None) -> list[MigrationFile]:
     if not paths:
         raise MigrationError(f"no migrations in {directory}: the installation is incomplete")
     return _chained([_described(path) for path in sorted(paths)])
+
+
+def scaffold(what: str, directory: Path) -> list[Path]:
+    """Create the next migration and its rollback, and return their paths.
+
+    ``what`` becomes part of the name: "Add owner index" gives ``0031-add-owner-index.sql``.
+    """
+    slug = re.sub(r"[^a-z0-9]+", "-", what.lower()).strip("-")
+    if not slug:
+        raise MigrationError(f"{what!r} says nothing that a file name can say")
+    last = read(directory)[-1]
+    path = directory / f"{int(last.id.partition('-')[0]) + 1:04}-{slug}.sql"
+    texts = {
+        path: f"-- depends: {last.id}\n--\n-- {what}.\n\n",
+        path.with_name(path.stem + ROLLBACK_SUFFIX): f"-- Undoes {path.stem}.\n\n",
+    }
+    for file, text in texts.items():
+        file.write_text(text, encoding="utf-8")
+    return list(texts)
 
 
 def _described(path: Path) -> MigrationFile:

@@ -58,7 +58,8 @@ constraint_columns AS (
         pg_constraint.oid AS id,
         pg_catalog.string_agg(pg_attribute.attname, ', ' ORDER BY item.position) AS names
     FROM pg_catalog.pg_constraint
-    CROSS JOIN LATERAL pg_catalog.unnest(pg_constraint.conkey)
+    CROSS JOIN
+        LATERAL pg_catalog.unnest(pg_constraint.conkey)
         WITH ORDINALITY AS item (attnum, position)
     INNER JOIN pg_catalog.pg_attribute
         ON
@@ -121,26 +122,22 @@ index_fact AS (
         AND pg_index.indpred IS NULL
 )
 
-SELECT
-    column_fact.fact
+SELECT column_fact.fact
 FROM column_fact
 UNION ALL
-SELECT
-    pg_catalog.concat('enum ', enum_label.type_name, ': ', enum_label.label) AS fact
+SELECT pg_catalog.concat('enum ', enum_label.type_name, ': ', enum_label.label) AS fact
 FROM enum_label
 UNION ALL
-SELECT
-    constraint_fact.fact
+SELECT constraint_fact.fact
 FROM constraint_fact
 UNION ALL
-SELECT
-    index_fact.fact
-FROM index_fact
+SELECT index_fact.fact
+FROM index_fact;
 
 -- name: has_alembic_version
 -- not null: is_there
 SELECT
-    EXISTS (
+    exists(
         SELECT 1
         FROM pg_catalog.pg_class
         INNER JOIN pg_catalog.pg_namespace
@@ -148,4 +145,4 @@ SELECT
         WHERE
             pg_namespace.nspname = '__reana'
             AND pg_class.relname = 'alembic_version'
-    ) AS is_there
+    ) AS is_there;

@@ -4,7 +4,7 @@
 -- name: exists
 -- not null: is_there
 SELECT
-    EXISTS (
+    exists(
         SELECT 1
         FROM pg_catalog.pg_class
         INNER JOIN pg_catalog.pg_namespace
@@ -12,17 +12,17 @@ SELECT
         WHERE
             pg_namespace.nspname = '__reana'
             AND pg_class.relname = 'yoyo_migration'
-    ) AS is_there
+    ) AS is_there;
 
 -- name: _create_schema
-CREATE SCHEMA IF NOT EXISTS __reana
+CREATE SCHEMA IF NOT EXISTS __reana;
 
 -- name: _create_migration_table
 CREATE TABLE __reana.yoyo_migration (
     migration_hash varchar(64) PRIMARY KEY,
     migration_id varchar(255) NOT NULL UNIQUE,
     applied_at_utc timestamp NOT NULL
-)
+);
 
 -- name: _create_log_table
 CREATE TABLE __reana.yoyo_log (
@@ -34,21 +34,21 @@ CREATE TABLE __reana.yoyo_log (
     hostname varchar(255) NOT NULL,
     comment varchar(255),
     created_at_utc timestamp NOT NULL
-)
+);
 
 -- name: _comment_migration_table
 COMMENT ON TABLE __reana.yoyo_migration IS
-'Migrations that this database has; written by "reana-db migrate" only.'
+'Migrations that this database has; written by "reana-db migrate" only.';
 
 -- name: _comment_log_table
 COMMENT ON TABLE __reana.yoyo_log IS
-'Every migration that was applied, adopted or rolled back: when (UTC), by which role, from where.'
+'Every migration that was applied, adopted or rolled back: when (UTC), by which role, from where.';
 
 -- name: _drop_log_table
-DROP TABLE __reana.yoyo_log
+DROP TABLE __reana.yoyo_log;
 
 -- name: _drop_migration_table
-DROP TABLE __reana.yoyo_migration
+DROP TABLE __reana.yoyo_migration;
 
 -- name: _drop_empty_schema
 -- A schema with anything in it stays, and one of another role: it belongs to somebody else.
@@ -69,7 +69,7 @@ BEGIN
         DROP SCHEMA __reana;
     END IF;
 END
-$body$
+$body$;
 
 -- name: applied
 -- not null: adopted
@@ -79,27 +79,28 @@ SELECT
     yoyo_migration.applied_at_utc AS applied_at,
     latest.username AS applied_by,
     latest.hostname AS applied_from,
-    latest.operation = 'adopt' AS adopted,
-    latest.comment AS comment
+    latest.comment AS comment,
+    latest.operation = 'adopt' AS adopted
 FROM __reana.yoyo_migration
-INNER JOIN LATERAL (
-    SELECT
-        yoyo_log.username,
-        yoyo_log.hostname,
-        yoyo_log.operation,
-        yoyo_log.comment
-    FROM __reana.yoyo_log
-    WHERE
-        yoyo_log.migration_hash = yoyo_migration.migration_hash
-        AND yoyo_log.operation IN ('apply', 'adopt')
-    ORDER BY
-        yoyo_log.created_at_utc DESC,
-        yoyo_log.id DESC
-    LIMIT 1
-) AS latest
+INNER JOIN
+    LATERAL (
+        SELECT
+            yoyo_log.username,
+            yoyo_log.hostname,
+            yoyo_log.operation,
+            yoyo_log.comment
+        FROM __reana.yoyo_log
+        WHERE
+            yoyo_log.migration_hash = yoyo_migration.migration_hash
+            AND yoyo_log.operation IN ('apply', 'adopt')
+        ORDER BY
+            yoyo_log.created_at_utc DESC,
+            yoyo_log.id DESC
+        LIMIT 1
+    ) AS latest
     ON TRUE
 ORDER BY
-    yoyo_migration.migration_id
+    yoyo_migration.migration_id;
 
 -- name: mark
 INSERT INTO __reana.yoyo_migration (
@@ -111,14 +112,14 @@ VALUES (
     %(migration_hash)s,
     %(migration_id)s,
     pg_catalog.clock_timestamp() AT TIME ZONE 'UTC'
-)
+);
 
 -- name: _forget
-DELETE FROM __reana.yoyo_migration
+DELETE FROM __reana.yoyo_migration;
 
 -- name: unmark
 DELETE FROM __reana.yoyo_migration
-WHERE yoyo_migration.migration_hash = %(migration_hash)s
+WHERE yoyo_migration.migration_hash = %(migration_hash)s;
 
 -- name: log
 INSERT INTO __reana.yoyo_log (
@@ -136,8 +137,8 @@ VALUES (
     %(migration_hash)s,
     %(migration_id)s,
     %(operation)s,
-    SESSION_USER,
+    session_user,
     pg_catalog.left(%(hostname)s, 255),
     pg_catalog.left(%(comment)s, 255),
     pg_catalog.clock_timestamp() AT TIME ZONE 'UTC'
-)
+);

@@ -6,36 +6,35 @@ SELECT
     pg_catalog.set_config('statement_timeout', '0', FALSE) AS statement_timeout,
     pg_catalog.set_config('idle_in_transaction_session_timeout', '0', FALSE) AS idle_timeout,
     pg_catalog.set_config('search_path', 'pg_catalog', FALSE) AS search_path,
-    pg_catalog.set_config('timezone', 'UTC', FALSE) AS timezone
+    pg_catalog.set_config('timezone', 'UTC', FALSE) AS timezone;
 
 -- name: _notice_a_dead_client
 -- From PostgreSQL 14 on, a server process whose client was killed stops within a second.
 SELECT pg_catalog.set_config(pg_settings.name, '1s', FALSE) AS check_interval
 FROM pg_catalog.pg_settings
-WHERE pg_settings.name = 'client_connection_check_interval'
+WHERE pg_settings.name = 'client_connection_check_interval';
 
 -- name: _limit_waiting
-SELECT pg_catalog.set_config('lock_timeout', %(milliseconds)s::text, FALSE) AS lock_timeout
+SELECT pg_catalog.set_config('lock_timeout', %(milliseconds)s::text, FALSE) AS lock_timeout;
 
 -- name: _try_lock
 -- not null: locked
 -- The key is arbitrary and says "reana" in ASCII.
-SELECT pg_catalog.pg_try_advisory_lock(491327155809) AS locked
+SELECT pg_catalog.pg_try_advisory_lock(491327155809) AS locked;
 
 -- name: _unlock
-SELECT pg_catalog.pg_advisory_unlock(491327155809) AS unlocked
+SELECT pg_catalog.pg_advisory_unlock(491327155809) AS unlocked;
 
 -- name: _server_process
 -- not null: process_id, is_replica
 SELECT
     pg_catalog.pg_backend_pid() AS process_id,
-    pg_catalog.pg_is_in_recovery() AS is_replica
+    pg_catalog.pg_is_in_recovery() AS is_replica;
 
 -- name: _missing_rights
 -- not null: what
 -- What a role needs to create and change REANA's objects, as the rest of a sentence.
-SELECT
-    missing.what
+SELECT missing.what
 FROM (
     SELECT
         1 AS rank,
@@ -52,7 +51,8 @@ FROM (
     UNION ALL
     SELECT
         3 AS rank,
-        'to own the table __reana.' || pg_catalog.quote_ident(pg_catalog.min(pg_class.relname)) AS what
+        'to own the table __reana.'
+        || pg_catalog.quote_ident(pg_catalog.min(pg_class.relname)) AS what
     FROM pg_catalog.pg_class
     INNER JOIN pg_catalog.pg_namespace
         ON pg_class.relnamespace = pg_namespace.oid
@@ -63,7 +63,7 @@ FROM (
     HAVING pg_catalog.count(*) > 0
 ) AS missing
 ORDER BY
-    missing.rank
+    missing.rank;
 
 -- name: _drops_of_invalid_indexes
 -- not null: statement
@@ -80,6 +80,6 @@ INNER JOIN pg_catalog.pg_namespace
 WHERE
     NOT pg_index.indisvalid
     AND pg_namespace.nspname = '__reana'
-    AND pg_class.relname = ANY(%(names)s::text [])
+    AND pg_class.relname = any(%(names)s::text[])
 ORDER BY
-    pg_class.relname
+    pg_class.relname;

@@ -4,4 +4,4 @@
 SELECT alembic_version.version_num
 FROM __reana.alembic_version
 ORDER BY
-    alembic_version.version_num
+    alembic_version.version_num;

@@ -1,7 +1,7 @@
 -- GitLab webhook secrets before their digests: Alembic revisions 5e5fab65889f to d8f509a4169e.
 
 -- name: lock_users
-LOCK TABLE __reana.user_ IN ACCESS EXCLUSIVE MODE
+LOCK TABLE __reana.user_ IN ACCESS EXCLUSIVE MODE;
 
 -- name: secrets
 SELECT
@@ -10,4 +10,4 @@ SELECT
 FROM __reana.user_
 WHERE user_.gitlab_webhook_secret IS NOT NULL
 ORDER BY
-    user_.id_
+    user_.id_;

@@ -1,0 +1,63 @@
+"""The command ``reana-db``: one module per group of commands, imported when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+from typing import Any
+
+import click
+import psycopg
+
+from reana_db.errors import ReanaDBError
+from reana_db.version import __version__
+
+COMMANDS = {
+    "init": "Create the database if it is missing, migrate it, add the default resources.",
+    "migrate": "Bring the schema up to date; see its state, undo, prepare.",
+    "sql": "List the statements of the library, or print one for psql.",
+}
+"""What each command does; its module in ``reana_db.commands`` exports it as ``command``."""
+
+HIDDEN = ("alembic",)
+"""Names that old scripts and charts use."""
+
+
+class CommandLine(click.Group):
+    """A group whose commands are imported when they are called, and whose errors are sentences."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
+        """Return the commands that the help shows."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  # click's signature
+        """Import a command."""
+        if cmd_name not in COMMANDS and cmd_name not in HIDDEN:
+            return None
+        module = importlib.import_module(f"reana_db.commands.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # click's signature
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(COMMANDS.items()))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; what goes wrong on purpose becomes one sentence and exit status 1."""
+        try:
+            return super().invoke(ctx)
+        except (ReanaDBError, psycopg.Error) as error:
+            raise click.ClickException(" ".join(str(error).split())) from error
+
+
+@click.group(cls=CommandLine, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="reana-db")
+def main() -> None:
+    """Look after the database of a REANA installation.
+
+    Where it is follows from the environment: REANA_DB_HOST, REANA_DB_PORT, REANA_DB_NAME,
+    REANA_DB_USERNAME and REANA_DB_PASSWORD, or REANA_SQLALCHEMY_DATABASE_URI.
+    """
+    logging.basicConfig(format="%(message)s")
+    logging.getLogger("reana_db").setLevel(logging.INFO)

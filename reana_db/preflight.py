@@ -1,0 +1,117 @@
+"""What pending migrations will find: rows to convert, to set aside, secrets that need the key.
+
+Read-only, and quick enough for a database that is in use; :mod:`reana_db.migrate` runs it before
+it changes anything.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reana_db import legacy, webhooks
+from reana_db.migrate import State
+from reana_db.queries import Conn
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Rows that a pending migration will deal with."""
+
+    check: str
+    """What was counted, for programs."""
+    count: int
+    migration: str
+    """The pending migration."""
+    message: str
+    """What will happen to them, for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A pending migration that keeps a busy table locked for longer than about a second."""
+
+    migration: str
+    reason: str
+    """The table, why, and roughly how long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What to know before migrating."""
+
+    pending: list[str]
+    findings: list[Finding]
+    holds: list[Hold]
+
+
+@dataclass(frozen=True, slots=True)
+class _Check:
+    name: str
+    migration: str
+    """Worth counting while this one is pending …"""
+    since: str
+    """… and this one, which made the columns, is there."""
+    message: str
+
+
+_CHECKS = (
+    _Check(
+        "float_run_numbers",
+        "0005-run-numbers",
+        "0001-initial",
+        "runs get a major and a minor number instead of a decimal one",
+    ),
+    _Check(
+        "overflown_restarts",
+        "0005-run-numbers",
+        "0001-initial",
+        "restarts after the ninth return to the number of their run, as .10 and so on",
+    ),
+    _Check(
+        "orphan_jobs",
+        "0008-job-workflow-key",
+        "0001-initial",
+        "jobs of no known run are set aside in __reana.orphan_job",
+    ),
+    _Check(
+        "orphan_job_cache",
+        "0008-job-workflow-key",
+        "0001-initial",
+        "cache entries of such jobs are set aside in __reana.orphan_job_cache",
+    ),
+    _Check(
+        "half_identities",
+        "0015-identity-complete",
+        "0013-identities",
+        "users with an issuer without subject, or a subject without issuer: set aside in "
+        "__reana.orphan_identity",
+    ),
+    _Check(
+        "webhook_secrets",
+        webhooks.MIGRATION,
+        "0014-secrets",
+        "GitLab webhook secrets are digested, which needs REANA_SECRET_KEY",
+    ),
+)
+
+
+def report(conn: Conn, state: State, to: str | None = None) -> Report:
+    """Count what the pending migrations of a database, up to ``to``, will deal with."""
+    files = state.pending_until(to)
+    pending = {file.id for file in files}
+    present = {file.id for file in state.files if file not in state.pending}
+    return Report(
+        pending=[file.id for file in files],
+        findings=[
+            Finding(check.name, count, check.migration, check.message)
+            for check in _CHECKS
+            if check.migration in pending and check.since in present
+            if (count := _count(conn, check.name))
+        ],
+        holds=[Hold(file.id, reason) for file in files for reason in file.holds],
+    )
+
+
+def _count(conn: Conn, name: str) -> int:
+    ((count,),) = legacy.rows(conn, "preflight", name)
+    return int(count)

@@ -1,0 +1,46 @@
+-- Rows that pending migrations will convert or set aside: each statement counts one kind.
+
+-- name: orphan_jobs
+SELECT pg_catalog.count(*)
+FROM __reana.job
+WHERE
+    NOT EXISTS (
+        SELECT 1
+        FROM __reana.workflow
+        WHERE workflow.id_ = job.workflow_uuid
+    );
+
+-- name: orphan_job_cache
+SELECT pg_catalog.count(*)
+FROM __reana.job_cache
+INNER JOIN __reana.job
+    ON job_cache.job_id = job.id_
+WHERE
+    NOT EXISTS (
+        SELECT 1
+        FROM __reana.workflow
+        WHERE workflow.id_ = job.workflow_uuid
+    );
+
+-- name: float_run_numbers
+SELECT pg_catalog.count(*)
+FROM __reana.workflow
+WHERE workflow.run_number IS NOT NULL;
+
+-- name: overflown_restarts
+-- Restarts after the ninth, whose number looks like that of another run.
+SELECT pg_catalog.count(*)
+FROM __reana.workflow
+WHERE
+    workflow.restart
+    AND pg_catalog.mod(pg_catalog.round((workflow.run_number * 10)::numeric), 10) = 0;
+
+-- name: half_identities
+SELECT pg_catalog.count(*)
+FROM __reana.user_
+WHERE (user_.idp_issuer IS NULL) <> (user_.idp_subject IS NULL);
+
+-- name: webhook_secrets
+SELECT pg_catalog.count(*)
+FROM __reana.user_
+WHERE user_.gitlab_webhook_secret IS NOT NULL;
