@@ -62,9 +62,9 @@ def test_a_signature_without_statement_is_refused_with_file_and_line(declare: De
 
 
 def test_a_statement_without_function_is_refused_with_file_and_line(declare: Declare) -> None:
-    declare("\n-- name: one\nSELECT 1\n", "")
+    declare_one(declare, "SELECT 1\n-- name: two\nSELECT 2", "(conn: Conn) -> int")
     with pytest.raises(
-        errors.RegistryError, match=r"subject\d+\.sql:2: subject\d+\.one has no function"
+        errors.RegistryError, match=r"subject\d+\.sql:3: subject\d+\.two has no function"
     ):
         queries.refuse_unused()
 
