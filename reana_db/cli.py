@@ -48,7 +48,13 @@ class CommandLine(click.Group):
         try:
             return super().invoke(ctx)
         except (ReanaDBError, psycopg.Error) as error:
-            raise click.ClickException(" ".join(str(error).split())) from error
+            raise click.ClickException(_sentence(error)) from error
+
+
+def _sentence(error: Exception) -> str:
+    """Return a message as one line; libpq adds advice and repetitions on further ones."""
+    lines = str(error).splitlines() or [type(error).__name__]
+    return lines[0] if isinstance(error, psycopg.Error) else " ".join(" ".join(lines).split())
 
 
 @click.group(cls=CommandLine, context_settings={"help_option_names": ["-h", "--help"]})

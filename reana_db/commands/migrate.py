@@ -17,10 +17,10 @@ from reana_db.preflight import Report
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
-_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
-def _patience(function: _F) -> _F:
+def patience_options(function: _F) -> _F:
     """Add the options that say how long to wait for others."""
     lock_timeout = click.option(
         "--lock-timeout",
@@ -44,8 +44,8 @@ def _patience(function: _F) -> _F:
 @click.option("--dry-run", is_flag=True, help="Print what would be done, with its SQL.")
 @click.option("--preflight", "only_report", is_flag=True, help="Print what would be dealt with.")
 @click.option("--check", is_flag=True, help="Exit with status 1 unless everything is applied.")
-@_patience
-@_json
+@patience_options
+@json_option
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -69,14 +69,14 @@ def command(
     if check:
         _check(migrate.status(), as_json=as_json)
     elif dry_run or only_report:
-        _print_plan(to, with_sql=dry_run, as_json=as_json)
+        print_plan(to, with_sql=dry_run, as_json=as_json)
     else:
         outcome = migrate.apply(to=to, patience=Patience(lock_timeout, wait))
-        _print_outcome(outcome, as_json=as_json)
+        print_outcome(outcome, as_json=as_json)
 
 
 @command.command("status")
-@_json
+@json_option
 def show_status(*, as_json: bool) -> None:
     """Show which migrations are applied, when and by whom, and which are pending.
 
@@ -100,7 +100,7 @@ def show_status(*, as_json: bool) -> None:
 
 
 @command.command("history")
-@_json
+@json_option
 def history(*, as_json: bool) -> None:
     """List the migrations of this release, oldest first; needs no database."""
     files = migration_files.read()
@@ -115,8 +115,8 @@ def history(*, as_json: bool) -> None:
 @click.option("--to", metavar="ID", help="Undo all after this migration (name or number).")
 @click.option("--all", "everything", is_flag=True, help="Undo all that reana-db migrate has run.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@_patience
-@_json
+@patience_options
+@json_option
 def down(
     *,
     to: str | None,
@@ -138,7 +138,7 @@ def down(
         listed = "\n".join(f"    {file.id}" for file in chosen)
         click.confirm(f"Undo\n{listed}\n?", abort=True, err=True)
     outcome = migrate.rollback(to=to, everything=everything, patience=Patience(lock_timeout, wait))
-    _print_outcome(outcome, as_json=as_json)
+    print_outcome(outcome, as_json=as_json)
 
 
 @command.command("new")
@@ -189,7 +189,8 @@ def _check(state: State, *, as_json: bool) -> None:
         raise click.exceptions.Exit(1)
 
 
-def _print_plan(to: str | None, *, with_sql: bool, as_json: bool) -> None:
+def print_plan(to: str | None, *, with_sql: bool, as_json: bool) -> None:
+    """Print what pending migrations will do."""
     with migration_session.connection(migrate.default_conninfo()) as conn:
         state = migrate.status(conn)
         state.refuse_unknown()
@@ -216,7 +217,8 @@ def _print_report(state: State, report: Report) -> None:
         click.echo(f"-- {hold.migration} holds a lock on {hold.reason}")
 
 
-def _print_outcome(outcome: Outcome, *, as_json: bool) -> None:
+def print_outcome(outcome: Outcome, *, as_json: bool) -> None:
+    """Print what a run changed."""
     if as_json:
         _print_json(asdict(outcome))
         return
