@@ -305,6 +305,7 @@ CREATE TABLE __reana.workspace_retention_audit_log (
 CREATE TABLE __reana.workspace_retention_rule (
     apply_on timestamp without time zone,
     id_ uuid NOT NULL,
+    pending_since timestamp without time zone,
     retention_days integer NOT NULL,
     status public.workspaceretentionrulestatus NOT NULL,
     workflow_id uuid NOT NULL,
@@ -343,6 +344,344 @@ CREATE INDEX ix___reana_workflow_status ON __reana.workflow USING btree (status)
 CREATE INDEX ix___reana_workflow_workspace_path ON __reana.workflow USING hash (workspace_path);
 
 CREATE INDEX ix___reana_workspace_retention_rule_status_apply_on ON __reana.workspace_retention_rule USING btree (status, apply_on);
+
+CREATE UNIQUE INDEX uq_user_token_active ON __reana.user_token USING btree (user_id, type_) WHERE (status = 'active'::public.usertokenstatus);
+
+CREATE UNIQUE INDEX uq_user_token_requested ON __reana.user_token USING btree (user_id, type_) WHERE (status = 'requested'::public.usertokenstatus);
+
+CREATE OR REPLACE FUNCTION __reana.activate_retention_rules()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+BEGIN
+    UPDATE __reana.workspace_retention_rule
+    SET status = 'active'
+    WHERE
+        workspace_retention_rule.status = 'created'
+        AND workspace_retention_rule.id_ IN (
+            SELECT rule.id_
+            FROM __reana.workspace_retention_rule AS rule
+            WHERE
+                rule.workflow_id = NEW.id_
+                AND rule.status = 'created'
+            ORDER BY rule.id_
+            FOR NO KEY UPDATE
+        );
+    RETURN NULL;
+END
+$function$
+;
+
+CREATE OR REPLACE FUNCTION __reana.assign_run_number()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+BEGIN
+    PERFORM pg_catalog.pg_advisory_xact_lock(
+        pg_catalog.hashtextextended(NEW.owner_id::text || '/' || NEW.name, 26)
+    );
+
+    IF NEW.run_number_major IS NOT NULL AND NEW.run_number_minor IS NOT NULL THEN
+        RETURN NEW;
+    END IF;
+
+    IF NEW.restart IS TRUE THEN
+        IF NEW.run_number_major IS NULL THEN
+            RAISE EXCEPTION USING
+                ERRCODE = 'not_null_violation',
+                MESSAGE = pg_catalog.format('Restart %s does not say what it restarts.', NEW.id_),
+                DETAIL = pg_catalog.format('entity=workflow id=%s run_number_major=NULL', NEW.id_),
+                HINT = 'Give run_number_major; run_number_minor is assigned.',
+                SCHEMA = '__reana',
+                TABLE = 'workflow',
+                COLUMN = 'run_number_major';
+        END IF;
+
+        SELECT max(workflow.run_number_minor) + 1
+        INTO NEW.run_number_minor
+        FROM __reana.workflow
+        WHERE
+            workflow.owner_id = NEW.owner_id
+            AND workflow.name = NEW.name
+            AND workflow.run_number_major = NEW.run_number_major;
+
+        IF NEW.run_number_minor IS NULL THEN
+            RAISE EXCEPTION USING
+                ERRCODE = 'foreign_key_violation',
+                MESSAGE = pg_catalog.format('There is no run %s.%s to restart.',
+                    NEW.name, NEW.run_number_major),
+                DETAIL = pg_catalog.format('entity=workflow id=%s owner=%s',
+                    NEW.id_, NEW.owner_id),
+                HINT = 'Restart a run that exists, or create one with restart = false.',
+                SCHEMA = '__reana',
+                TABLE = 'workflow',
+                COLUMN = 'run_number_major';
+        END IF;
+        RETURN NEW;
+    END IF;
+
+    IF NEW.run_number_major IS NULL THEN
+        -- A restart with minor 0 is left over from float numbers: its number is taken all the same.
+        SELECT coalesce(max(workflow.run_number_major), 0) + 1
+        INTO NEW.run_number_major
+        FROM __reana.workflow
+        WHERE
+            workflow.owner_id = NEW.owner_id
+            AND workflow.name = NEW.name
+            AND (workflow.restart IS NOT TRUE OR workflow.run_number_minor = 0);
+    END IF;
+    NEW.run_number_minor := coalesce(NEW.run_number_minor, 0);
+    RETURN NEW;
+END
+$function$
+;
+
+CREATE OR REPLACE FUNCTION __reana.grant_token(p_user_id uuid, p_token_id uuid, p_token bytea, p_granted_by uuid, p_audit_id uuid, p_details json)
+ RETURNS text
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+    v_now timestamp without time zone;
+    v_constraint text;
+BEGIN
+    PERFORM 1
+    FROM __reana.user_
+    WHERE user_.id_ = p_user_id
+    FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        RETURN 'unknown user';
+    END IF;
+
+    PERFORM 1
+    FROM __reana.user_token
+    WHERE
+        user_token.user_id = p_user_id
+        AND user_token.type_ = 'reana'
+        AND user_token.status = 'active';
+    IF FOUND THEN
+        RETURN 'already active';
+    END IF;
+
+    v_now := pg_catalog.clock_timestamp() AT TIME ZONE 'UTC';
+    BEGIN
+        UPDATE __reana.user_token
+        SET
+            status = 'active',
+            token = p_token,
+            updated = v_now
+        WHERE
+            user_token.user_id = p_user_id
+            AND user_token.type_ = 'reana'
+            AND user_token.status = 'requested';
+        IF NOT FOUND THEN
+            INSERT INTO __reana.user_token (created, updated, id_, token, status, user_id, type_)
+            VALUES (v_now, v_now, p_token_id, p_token, 'active', p_user_id, 'reana');
+        END IF;
+    EXCEPTION
+        -- Only a client that does not lock the user can be first: a service of an earlier release.
+        WHEN unique_violation THEN
+            GET STACKED DIAGNOSTICS v_constraint = CONSTRAINT_NAME;
+            RETURN CASE v_constraint
+                WHEN 'uq_user_token_active' THEN 'already active'
+                ELSE 'value taken'
+            END;
+    END;
+
+    IF p_granted_by IS NOT NULL THEN
+        INSERT INTO __reana.audit_log (created, updated, id_, user_id, action, details)
+        VALUES (v_now, v_now, p_audit_id, p_granted_by, 'grant_token', p_details);
+    END IF;
+    RETURN 'done';
+END
+$function$
+;
+
+CREATE OR REPLACE FUNCTION __reana.inactivate_retention_rules()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+    v_rule_ids uuid [];
+    v_pending uuid;
+BEGIN
+    -- An aggregate cannot lock rows, so they are locked below it.  The rules of a new run do not
+    -- count: they were inserted with it and are not those of an earlier run.
+    SELECT pg_catalog.array_agg(locked.id_)
+    INTO v_rule_ids
+    FROM (
+        SELECT rule.id_
+        FROM __reana.workspace_retention_rule AS rule
+        INNER JOIN __reana.workflow ON rule.workflow_id = workflow.id_
+        WHERE
+            workflow.owner_id = NEW.owner_id
+            AND workflow.name = NEW.name
+            AND workflow.run_number_major = NEW.run_number_major
+            AND rule.status IN ('created', 'active', 'pending')
+            AND NOT (TG_OP = 'INSERT' AND rule.workflow_id = NEW.id_)
+        ORDER BY rule.id_
+        FOR NO KEY UPDATE OF rule
+    ) AS locked;
+
+    IF v_rule_ids IS NULL THEN
+        RETURN NULL;
+    END IF;
+
+    IF TG_OP = 'INSERT' THEN
+        SELECT rule.id_
+        INTO v_pending
+        FROM __reana.workspace_retention_rule AS rule
+        WHERE
+            rule.id_ = ANY(v_rule_ids)
+            AND rule.status = 'pending'
+        LIMIT 1;
+
+        IF v_pending IS NOT NULL THEN
+            RAISE EXCEPTION USING
+                ERRCODE = '23R02',
+                MESSAGE = pg_catalog.format(
+                    'Run %s.%s cannot be restarted while files of its workspace are removed.',
+                    NEW.name, NEW.run_number_major),
+                DETAIL = pg_catalog.format('entity=workflow id=%s owner=%s pending_rule=%s',
+                    NEW.id_, NEW.owner_id, v_pending),
+                HINT = 'Try again when the rule has been applied.',
+                SCHEMA = '__reana',
+                TABLE = 'workflow';
+        END IF;
+    END IF;
+
+    UPDATE __reana.workspace_retention_rule
+    SET status = 'inactive'
+    WHERE
+        workspace_retention_rule.id_ = ANY(v_rule_ids)
+        AND workspace_retention_rule.status IN ('created', 'active');
+    RETURN NULL;
+END
+$function$
+;
+
+CREATE OR REPLACE FUNCTION __reana.record_retention_action()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+BEGIN
+    INSERT INTO __reana.workspace_retention_audit_log
+    (workspace_retention_rule_id, timestamp, action)
+    VALUES
+    (NEW.id_, pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', NEW.status);
+    RETURN NULL;
+END
+$function$
+;
+
+CREATE OR REPLACE FUNCTION __reana.request_token(p_user_id uuid, p_token_id uuid, p_audit_id uuid)
+ RETURNS text
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+    v_now timestamp without time zone;
+BEGIN
+    PERFORM 1
+    FROM __reana.user_
+    WHERE user_.id_ = p_user_id
+    FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        RETURN 'unknown user';
+    END IF;
+
+    PERFORM 1
+    FROM __reana.user_token
+    WHERE
+        user_token.user_id = p_user_id
+        AND user_token.type_ = 'reana'
+        AND user_token.status = 'active';
+    IF FOUND THEN
+        RETURN 'already active';
+    END IF;
+
+    v_now := pg_catalog.clock_timestamp() AT TIME ZONE 'UTC';
+    INSERT INTO __reana.user_token (created, updated, id_, token, status, user_id, type_)
+    VALUES (v_now, v_now, p_token_id, NULL, 'requested', p_user_id, 'reana')
+    ON CONFLICT (user_id, type_) WHERE status = 'requested' DO NOTHING;
+    IF NOT FOUND THEN
+        RETURN 'already requested';
+    END IF;
+
+    INSERT INTO __reana.audit_log (created, updated, id_, user_id, action, details)
+    VALUES (v_now, v_now, p_audit_id, p_user_id, 'request_token', NULL);
+    RETURN 'done';
+END
+$function$
+;
+
+CREATE OR REPLACE FUNCTION __reana.separate_audit_times()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+BEGIN
+    WHILE EXISTS (
+        SELECT 1
+        FROM __reana.workspace_retention_audit_log AS entry
+        WHERE
+            entry.workspace_retention_rule_id = NEW.workspace_retention_rule_id
+            AND entry.timestamp = NEW.timestamp
+            AND entry.action = NEW.action
+    )
+    LOOP
+        NEW.timestamp := NEW.timestamp + pg_catalog.make_interval(secs => 0.000001);
+    END LOOP;
+    RETURN NEW;
+END
+$function$
+;
+
+CREATE OR REPLACE FUNCTION __reana.set_retention_dates()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+    v_now CONSTANT timestamp without time zone := pg_catalog.clock_timestamp() AT TIME ZONE 'UTC';
+BEGIN
+    IF NEW.status = 'inactive' THEN
+        NEW.apply_on := NULL;
+    ELSIF NEW.status = 'active' AND NEW.apply_on IS NULL THEN
+        NEW.apply_on := pg_catalog.date_trunc('day', v_now)
+            + pg_catalog.make_interval(days => 1, secs => -0.000001)
+            + pg_catalog.make_interval(days => NEW.retention_days);
+    END IF;
+
+    IF NEW.status <> 'pending' THEN
+        NEW.pending_since := NULL;
+    ELSIF TG_OP = 'INSERT' OR OLD.status <> 'pending' THEN
+        NEW.pending_since := v_now;
+    END IF;
+    RETURN NEW;
+END
+$function$
+;
+
+CREATE TRIGGER activate_retention_rules AFTER UPDATE ON __reana.workflow FOR EACH ROW WHEN (((old.status IS DISTINCT FROM new.status) AND (new.status = ANY (ARRAY['finished'::public.runstatus, 'failed'::public.runstatus])))) EXECUTE FUNCTION __reana.activate_retention_rules();
+
+CREATE TRIGGER assign_run_number BEFORE INSERT ON __reana.workflow FOR EACH ROW WHEN (((new.run_number_major IS NULL) OR (new.run_number_minor IS NULL) OR (new.status = 'created'::public.runstatus))) EXECUTE FUNCTION __reana.assign_run_number();
+
+CREATE TRIGGER inactivate_retention_rules_at_deletion AFTER UPDATE ON __reana.workflow FOR EACH ROW WHEN (((old.status IS DISTINCT FROM new.status) AND (new.status = 'deleted'::public.runstatus))) EXECUTE FUNCTION __reana.inactivate_retention_rules();
+
+CREATE TRIGGER inactivate_retention_rules_at_restart AFTER INSERT ON __reana.workflow FOR EACH ROW WHEN ((new.restart AND (new.status = 'created'::public.runstatus))) EXECUTE FUNCTION __reana.inactivate_retention_rules();
+
+CREATE TRIGGER separate_audit_times BEFORE INSERT ON __reana.workspace_retention_audit_log FOR EACH ROW EXECUTE FUNCTION __reana.separate_audit_times();
+
+CREATE TRIGGER record_retention_insert AFTER INSERT ON __reana.workspace_retention_rule FOR EACH ROW EXECUTE FUNCTION __reana.record_retention_action();
+
+CREATE TRIGGER record_retention_update AFTER UPDATE ON __reana.workspace_retention_rule FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION __reana.record_retention_action();
+
+CREATE TRIGGER set_retention_dates BEFORE INSERT OR UPDATE ON __reana.workspace_retention_rule FOR EACH ROW EXECUTE FUNCTION __reana.set_retention_dates();
 
 COMMENT ON COLUMN __reana.audit_log.action IS 'What was done.';
 
@@ -674,6 +1013,8 @@ COMMENT ON COLUMN __reana.workspace_retention_rule.apply_on IS 'When the files a
 
 COMMENT ON COLUMN __reana.workspace_retention_rule.id_ IS 'Primary key.';
 
+COMMENT ON COLUMN __reana.workspace_retention_rule.pending_since IS 'When the rule was claimed last, in UTC; NULL unless it is pending.';
+
 COMMENT ON COLUMN __reana.workspace_retention_rule.retention_days IS 'Days that the files stay.';
 
 COMMENT ON COLUMN __reana.workspace_retention_rule.status IS 'created with the run, active after its end, pending while files are removed, applied afterwards; inactive where a restart or a deletion ended the rule.';
@@ -681,6 +1022,26 @@ COMMENT ON COLUMN __reana.workspace_retention_rule.status IS 'created with the r
 COMMENT ON COLUMN __reana.workspace_retention_rule.workflow_id IS 'The run.';
 
 COMMENT ON COLUMN __reana.workspace_retention_rule.workspace_files IS 'Pattern of the files, relative to the workspace; **/* for all.';
+
+COMMENT ON FUNCTION __reana.activate_retention_rules() IS 'Makes the created rules of a run active when the run finishes or fails.';
+
+COMMENT ON FUNCTION __reana.assign_run_number() IS 'Assigns the run number of a new row that does not give it: the highest major of the owner and name plus 1, or for a restart the highest minor of its major plus 1.';
+
+COMMENT ON FUNCTION __reana.grant_token(uuid,uuid,bytea,uuid,uuid,json) IS 'Makes the requested token of a user active, or a new one, with the encrypted value given; writes the audit entry of the administrator, if there is one; returns done, unknown user, already active or value taken.';
+
+COMMENT ON FUNCTION __reana.inactivate_retention_rules() IS 'Ends the created and active rules of all runs with the owner, name and major number of a restarted or deleted run; refuses a restart (SQLSTATE 23R02) while one of them is pending.';
+
+COMMENT ON FUNCTION __reana.record_retention_action() IS 'Writes the audit entry of a new or changed retention rule, in UTC.';
+
+COMMENT ON FUNCTION __reana.request_token(uuid,uuid,uuid) IS 'Requests a token for a user, with its audit entry; returns done, unknown user, already active or already requested.';
+
+COMMENT ON FUNCTION __reana.separate_audit_times() IS 'Moves an audit entry whose rule, time and action are taken to the next free microsecond.';
+
+COMMENT ON FUNCTION __reana.set_retention_dates() IS 'Sets apply_on of a rule that becomes active without a date (end of the day in UTC plus retention_days) and clears it when inactive; keeps pending_since.';
+
+COMMENT ON INDEX __reana.uq_user_token_active IS 'At most one active token of a user.';
+
+COMMENT ON INDEX __reana.uq_user_token_requested IS 'At most one requested token of a user.';
 
 COMMENT ON TABLE __reana.audit_log IS 'Who asked for, granted and revoked access tokens. Only ever appended.';
 
@@ -723,6 +1084,22 @@ COMMENT ON TABLE __reana.workflow_session IS 'Which interactive session is open 
 COMMENT ON TABLE __reana.workspace_retention_audit_log IS 'Every status that a retention rule had. Only ever appended.';
 
 COMMENT ON TABLE __reana.workspace_retention_rule IS 'Which files of a workspace are removed some days after the end of its run.';
+
+COMMENT ON TRIGGER activate_retention_rules ON __reana.workflow IS 'Makes the created retention rules of a run active when it finishes or fails.';
+
+COMMENT ON TRIGGER assign_run_number ON __reana.workflow IS 'Assigns the run number of a new run, serialised per owner and name.';
+
+COMMENT ON TRIGGER inactivate_retention_rules_at_deletion ON __reana.workflow IS 'Ends the retention rules of all runs that share the workspace of a deleted run.';
+
+COMMENT ON TRIGGER inactivate_retention_rules_at_restart ON __reana.workflow IS 'Ends the retention rules of the runs before a restart; refuses a restart while one is pending.';
+
+COMMENT ON TRIGGER record_retention_insert ON __reana.workspace_retention_rule IS 'Writes the audit entry of a new rule.';
+
+COMMENT ON TRIGGER record_retention_update ON __reana.workspace_retention_rule IS 'Writes the audit entry of a changed rule.';
+
+COMMENT ON TRIGGER separate_audit_times ON __reana.workspace_retention_audit_log IS 'Keeps two entries of one moment apart.';
+
+COMMENT ON TRIGGER set_retention_dates ON __reana.workspace_retention_rule IS 'Sets apply_on and pending_since.';
 
 COMMENT ON TYPE public.accesstype IS 'What the user of a share may do.';
 
