@@ -1,0 +1,49 @@
+"""Migrations one by one, without the runner: for tests of the SQL itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import psycopg
+import sqlparse
+
+from reana_db import migration_files
+from reana_db.migration_files import MigrationFile
+
+FILES = migration_files.read()
+BY_NUMBER = {file.id[:4]: file for file in FILES}
+
+
+def apply(uri: str, files: Iterable[MigrationFile]) -> None:
+    """Apply migrations, each in a transaction unless it says otherwise."""
+    for file in files:
+        _run(uri, file.path, transactional=file.transactional)
+
+
+def roll_back(uri: str, files: Iterable[MigrationFile]) -> None:
+    """Roll back migrations, the last first."""
+    for file in reversed(list(files)):
+        _run(uri, file.rollback_path, transactional=file.transactional)
+
+
+def through(number: str) -> list[MigrationFile]:
+    """Return the migrations up to this number."""
+    return [file for file in FILES if file.id[:4] <= number]
+
+
+def after(number: str) -> list[MigrationFile]:
+    """Return the migrations that follow this number."""
+    return [file for file in FILES if file.id[:4] > number]
+
+
+def statements(path: Path) -> list[str]:
+    """Return the statements of a file, without the comments around them."""
+    parts = sqlparse.split(path.read_text(encoding="utf-8"))
+    return [text for part in parts if (text := sqlparse.format(part, strip_comments=True).strip())]
+
+
+def _run(uri: str, path: Path, *, transactional: bool) -> None:
+    with psycopg.connect(uri, autocommit=not transactional) as conn:
+        for statement in sqlparse.split(path.read_text(encoding="utf-8")):
+            conn.execute(statement.encode())
