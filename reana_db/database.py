@@ -10,7 +10,9 @@ import math
 import os
 import random
 import select
+import socket
 import sys
+import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
@@ -109,12 +111,30 @@ def wait(settings: Settings | None = None, timeout: float = 60.0) -> None:
 
     def attempt() -> None:
         left = max(math.ceil(deadline - time.monotonic()), _SHORTEST_TIMEOUT)
-        psycopg.Connection.connect(place, connect_timeout=min(longest, left)).close()
+        seconds = min(longest, left)
+        with contextlib.closing(psycopg.Connection.connect(place, connect_timeout=seconds)) as conn:
+            _expect_answer(conn, seconds)
 
     try:
         _patiently(attempt, place, deadline)
     except psycopg.OperationalError as error:
         raise _no_connection(place, error, timeout, deadline) from error
+
+
+def _expect_answer(conn: Connection, seconds: float) -> None:
+    """Ask the server for a sign of life: PgBouncer accepts connections while it has no server."""
+    with socket.socket(fileno=os.dup(conn.fileno())) as line:
+        timer = threading.Timer(seconds, line.shutdown, [socket.SHUT_RDWR])
+        timer.start()
+        try:
+            ConnectionPool.check_connection(conn)
+        except psycopg.OperationalError:
+            if timer.is_alive():
+                raise
+            raise psycopg.errors.ConnectionTimeout("connected, but the server is silent") from None
+        finally:
+            timer.cancel()
+            timer.join()
 
 
 def _patiently(attempt: Callable[[], _T], place: str, deadline: float) -> _T:

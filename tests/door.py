@@ -1,7 +1,7 @@
-"""A port in front of a server: closed, open, or saying that the server is still starting.
+"""A port in front of a server: closed, open, saying that the server is starting, or silent.
 
 It is a process of its own, because libpq's ping keeps Python's global lock while it waits for an
-answer.  Run as a script it takes ``closed``, ``open`` and ``starting`` on its standard input.
+answer.  Run as a script it takes its states, one a line, on its standard input.
 """
 
 from __future__ import annotations
@@ -50,6 +50,17 @@ async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
     writer.close()
 
 
+async def keep_silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Welcome everybody and answer nothing, as PgBouncer does while its server is down."""
+    with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+        while struct.unpack("!ii", await reader.readexactly(8))[1] in (SSL_REQUEST, GSS_REQUEST):
+            writer.write(b"N")
+        authenticated, ready = b"R\0\0\0\x08\0\0\0\0", b"Z\0\0\0\x05I"
+        writer.write(authenticated + ready)
+        await reader.read()
+    writer.close()
+
+
 async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     with contextlib.suppress(ConnectionError):
         while data := await reader.read(65536):
@@ -59,24 +70,29 @@ async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
 
 
 async def serve(port: int, upstream: int) -> None:
-    passing: list[asyncio.StreamWriter] = []
+    present: list[asyncio.StreamWriter] = []
     server: asyncio.Server | None = None
+    state = "closed"
 
     async def forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there, back = await asyncio.open_connection("127.0.0.1", upstream)
-        passing.extend((writer, back))
+        present.append(back)
         await asyncio.gather(pump(reader, back), pump(there, writer))
+
+    async def welcome(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        present.append(writer)
+        handlers = {"open": forward, "starting": refuse, "silent": keep_silent}
+        await handlers[state](reader, writer)
 
     while state := (await asyncio.to_thread(sys.stdin.readline)).strip():
         if server:
             server.close()
-        for writer in passing:
+        for writer in present:
             writer.transport.abort()
-        passing.clear()
+        present.clear()
         await asyncio.sleep(0.01)  # an abort is carried out in the next round of the loop
         if state != "closed":
-            handler = forward if state == "open" else refuse
-            server = await asyncio.start_server(handler, "127.0.0.1", port)
+            server = await asyncio.start_server(welcome, "127.0.0.1", port)
         sys.stdout.write(f"{state}\n")
         sys.stdout.flush()
 
