@@ -14,6 +14,7 @@ from reana_db import (
     errors,
     queries,
     records,
+    retention,
     users,
     workflows,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "errors",
     "queries",
     "records",
+    "retention",
     "users",
     "workflows",
 ]

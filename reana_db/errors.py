@@ -7,14 +7,18 @@
     ├── InvalidArgument         an argument breaks a rule; names the argument and the rule
     │   └── InvalidValue        the database refused a value (SQLSTATE class 22, 23502, 23514)
     ├── NotFound                the row that a function must return does not exist
-    │   └── MissingReference    the row that another one refers to does not exist (23503)
+    │   ├── MissingReference    the row that another one refers to does not exist (23503)
+    │   └── NoActiveToken       the user has no active token
     ├── AmbiguousWorkflow       several runs fit a name; the message lists them
     ├── RegistryError           a statement and its signature do not fit; names file and line
     ├── ServerError             a PostgreSQL server cannot be found, started or reached
     │   └── NoConnection        no connection could be made, or none became free in time
     ├── MigrationError          a migration, adoption or rollback was refused; nothing was changed
     ├── InvalidTransition       a status change against the rules (SQLSTATE 23R01)
+    ├── RestartRefused          a run cannot be restarted now (SQLSTATE 23R02)
     └── AlreadyExists           a unique value is taken (SQLSTATE 23505)
+        ├── TokenAlreadyActive      the user has an active token
+        └── TokenAlreadyRequested   the user has a requested token
 
 Errors that the database raises are also psycopg errors, so ``except psycopg.IntegrityError``
 keeps working.  No message holds a token or a secret.
@@ -67,8 +71,24 @@ class InvalidTransition(ReanaDBError, psycopg.IntegrityError, code="23R01"):
     """A status change against the rules of ``__reana.status_transition``."""
 
 
+class RestartRefused(ReanaDBError, psycopg.IntegrityError, code="23R02"):
+    """A run cannot be restarted: it still runs, is deleted, or files of it are being removed."""
+
+
 class AlreadyExists(ReanaDBError, psycopg.IntegrityError):
     """A value that must be unique is taken."""
+
+
+class TokenAlreadyActive(AlreadyExists):
+    """The user has an active token; revoke it first."""
+
+
+class TokenAlreadyRequested(AlreadyExists):
+    """The user has a requested token; grant it instead."""
+
+
+class NoActiveToken(NotFound):
+    """The user has no active token."""
 
 
 class MissingReference(psycopg.IntegrityError, NotFound):
