@@ -107,7 +107,7 @@ def wait(settings: Settings | None = None, timeout: float = 60.0) -> None:
     settings = settings or config.settings()
     place = conninfo(settings)
     deadline = time.monotonic() + timeout
-    longest = int(conninfo_to_dict(place).get("connect_timeout") or _DEFAULTS["connect_timeout"])
+    longest = settings.connect_timeout or int(_DEFAULTS["connect_timeout"])
 
     def attempt() -> None:
         left = max(math.ceil(deadline - time.monotonic()), _SHORTEST_TIMEOUT)

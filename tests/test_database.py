@@ -216,6 +216,10 @@ def test_wait_returns_at_once_when_the_server_answers(settings: Settings) -> Non
     assert time.monotonic() - started < 4
 
 
+def test_wait_takes_a_uri_without_a_limit_to_connecting(settings: Settings) -> None:
+    database.wait(changed(settings, connect_timeout=0), timeout=5)
+
+
 @pytest.mark.parametrize("state", ["closed", "starting"])
 def test_wait_is_patient_with_a_server_that_starts(
     door: Door, behind: Settings, state: str
