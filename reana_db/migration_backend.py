@@ -6,7 +6,6 @@ sqlparse cost time and memory that no service needs.
 
 from __future__ import annotations
 
-import glob
 import logging
 import re
 import time
@@ -17,9 +16,9 @@ from typing import Any
 
 import psycopg
 from yoyo.backends.core.postgresql import PostgresqlPsycopgBackend
-from yoyo.migrations import Migration, read_migrations
+from yoyo.migrations import Migration
 
-from reana_db import bookkeeping, migration_session
+from reana_db import bookkeeping, migration_files, migration_session
 from reana_db.bookkeeping import Operation
 from reana_db.errors import MigrationError
 from reana_db.migration_session import Patience
@@ -127,11 +126,11 @@ class AtomicBackend(PostgresqlPsycopgBackend):  # type: ignore[misc]  # yoyo has
 
 
 def migrations_of(directory: Path) -> dict[str, Migration]:
-    """Read the migrations of a directory as yoyo sees them, by id."""
-    found = read_migrations(glob.escape(str(directory))).filter(lambda item: item.is_raw_sql())
-    for migration in found:
-        migration.load()
-    return {migration.id: migration for migration in found}
+    """Return the migrations of a directory as yoyo's objects, by id; they load when they run."""
+    return {
+        file.id: Migration(file.id, str(file.path), str(directory))
+        for file in migration_files.read(directory)
+    }
 
 
 def _reason(error: psycopg.Error) -> str:
