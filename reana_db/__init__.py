@@ -11,10 +11,12 @@ Functions take the connection first and leave the transaction to their caller::
 from __future__ import annotations
 
 from reana_db import (
+    audit,
     errors,
     queries,
     records,
     retention,
+    tokens,
     users,
     workflows,
 )
@@ -24,10 +26,12 @@ queries.refuse_unused()
 
 __all__ = [
     "__version__",
+    "audit",
     "errors",
     "queries",
     "records",
     "retention",
+    "tokens",
     "users",
     "workflows",
 ]

@@ -44,3 +44,19 @@ WHERE (user_.idp_issuer IS NULL) <> (user_.idp_subject IS NULL);
 SELECT pg_catalog.count(*)
 FROM __reana.user_
 WHERE user_.gitlab_webhook_secret IS NOT NULL;
+
+-- name: has_tokens
+-- Releases 0.95.0a11 to a13 have none.
+SELECT pg_catalog.to_regclass('__reana.user_token') IS NOT NULL AS has_tokens;
+
+-- name: duplicate_tokens
+SELECT COALESCE(pg_catalog.sum(tokens.number - 1), 0)
+FROM (
+    SELECT pg_catalog.count(*) AS number
+    FROM __reana.user_token
+    WHERE user_token.status IN ('active', 'requested')
+    GROUP BY
+        user_token.user_id,
+        user_token.type_,
+        user_token.status
+) AS tokens;

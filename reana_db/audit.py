@@ -1,0 +1,53 @@
+"""The audit log: which administrative action was done, by whom and when.
+
+Functions that change tokens write their entries themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from reana_db.queries import Conn, query
+from reana_db.records import JSON, AuditAction
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One action."""
+
+    id_: UUID
+    created: datetime
+    user_id: UUID
+    """Who did it: the user who requested, the administrator who granted or revoked."""
+    action: AuditAction
+    details: JSON
+    """What the action left: any JSON value, without tokens."""
+
+
+def record(conn: Conn, user_id: UUID, action: AuditAction, details: JSON = None) -> AuditEntry:
+    """Write an entry and return it; raises MissingReference for an unknown user."""
+    return _record(conn, user_id, action, details, entry_id=uuid4())
+
+
+@query
+def _record(
+    conn: Conn, user_id: UUID, action: AuditAction, details: JSON, *, entry_id: UUID
+) -> AuditEntry:
+    """Insert an entry."""
+
+
+@query
+def entries(
+    conn: Conn,
+    *,
+    user_id: UUID | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> Iterator[AuditEntry]:
+    """Iterate over the entries of a user or of all, from ``since`` until before ``until``.
+
+    The oldest comes first.
+    """
