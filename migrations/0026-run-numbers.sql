@@ -1,4 +1,4 @@
--- depends: 0022-comments
+-- depends: 0024-status-rules
 --
 -- Run numbers are assigned by the database, whoever inserts the run.
 --

@@ -27,6 +27,7 @@ keeps working.  No message holds a token or a secret.
 from __future__ import annotations
 
 from collections.abc import Callable
+from uuid import UUID
 
 import psycopg
 
@@ -68,7 +69,50 @@ class MigrationError(ReanaDBError):
 
 
 class InvalidTransition(ReanaDBError, psycopg.IntegrityError, code="23R01"):
-    """A status change against the rules of ``__reana.status_transition``."""
+    """A status change against the rules of ``__reana.status_transition``; nothing was changed.
+
+    The attributes are the same whether the database refused a statement or a function of
+    :mod:`reana_db.transitions` found out before.
+    """
+
+    detail: str | None = None
+    """``entity=… id=… from=… to=…``, if a function found out; else the database says it."""
+
+    @classmethod
+    def of(
+        cls, entity: str, entity_id: UUID, from_status: str | None, to_status: str
+    ) -> InvalidTransition:
+        """Return the error for a change that was found to be refused before it was tried."""
+        error = cls(f"{entity} {entity_id} cannot go from {from_status or 'NULL'} to {to_status}.")
+        before = from_status or "NULL"
+        error.detail = f"entity={entity} id={entity_id} from={before} to={to_status}"
+        return error
+
+    @property
+    def entity(self) -> str | None:
+        """The table whose row has the status, for example ``workflow``."""
+        return self._part("entity")
+
+    @property
+    def entity_id(self) -> UUID | None:
+        """The row whose status was to change."""
+        text = self._part("id")
+        return UUID(text) if text else None
+
+    @property
+    def from_status(self) -> str | None:
+        """The status that the row has, or None."""
+        return self._part("from")
+
+    @property
+    def to_status(self) -> str | None:
+        """The status that was refused, or None."""
+        return self._part("to")
+
+    def _part(self, name: str) -> str | None:
+        parts = (self.detail or self.diag.message_detail or "").split()
+        values = dict(part.split("=", 1) for part in parts if "=" in part)
+        return None if values.get(name) == "NULL" else values.get(name)
 
 
 class RestartRefused(ReanaDBError, psycopg.IntegrityError, code="23R02"):

@@ -182,3 +182,56 @@ class WorkspaceLocation:
     run_number_minor: int | None
     workspace_path: str | None
     """Absolute path on the shared volume."""
+
+
+class SettingName(StrEnum):
+    """What a site decides for its database (``__reana.setting``)."""
+
+    STATUS_MODE = "status_mode"
+    """What becomes of a status change against the rules: see :class:`StatusMode`."""
+    TERMINATION_QUOTA_UPDATE_POLICY = "termination_quota_update_policy"
+    """What is accounted when a run ends: nothing, cpu, disk or both (``cpu,disk``)."""
+    SECRETS_FORM = "secrets_form"
+    """How new secrets are stored: ``compatible`` with released services, or ``sealed``."""
+
+
+class StatusMode(StrEnum):
+    """What becomes of a status change against the rules."""
+
+    ENFORCE = "enforce"
+    """It is refused."""
+    OBSERVE = "observe"
+    """It is made, and recorded as not allowed."""
+
+
+class Entity(StrEnum):
+    """What has a status: the name of its table."""
+
+    WORKFLOW = "workflow"
+    JOB = "job"
+    INTERACTIVE_SESSION = "interactive_session"
+    SERVICE = "service"
+    RETENTION_RULE = "workspace_retention_rule"
+
+
+@dataclass(frozen=True, slots=True)
+class StatusChange:
+    """What a request to change a status did."""
+
+    entity_id: UUID
+    before: str | None
+    """The status that the row had when it was locked."""
+    after: str | None
+    """The status that it has now."""
+    changed: bool
+    """Whether the two differ."""
+    allowed: bool
+    """Whether the rules and the expected statuses allow it.
+
+    A change against the rules that was made all the same was made in the mode ``observe``.
+    """
+
+    @property
+    def refused(self) -> bool:
+        """Whether the row was left as it was because the change is not allowed."""
+        return not self.allowed and not self.changed

@@ -28,36 +28,36 @@ CREATE TYPE public.workspaceretentionrulestatus AS ENUM ('created', 'active', 'i
 
 CREATE TABLE __reana.audit_log (
     action public.auditlogaction NOT NULL,
-    created timestamp without time zone NOT NULL,
+    created timestamp without time zone DEFAULT (clock_timestamp() AT TIME ZONE 'UTC'::text) NOT NULL,
     details json,
     id_ uuid NOT NULL,
-    updated timestamp without time zone NOT NULL,
+    updated timestamp without time zone DEFAULT (clock_timestamp() AT TIME ZONE 'UTC'::text) NOT NULL,
     user_id uuid NOT NULL,
     CONSTRAINT fk_audit_log_user_id_user_ FOREIGN KEY (user_id) REFERENCES __reana.user_(id_),
     CONSTRAINT pk_audit_log PRIMARY KEY (id_)
 );
 
 CREATE TABLE __reana.interactive_session (
-    created timestamp without time zone NOT NULL,
+    created timestamp without time zone DEFAULT (clock_timestamp() AT TIME ZONE 'UTC'::text) NOT NULL,
     id_ uuid NOT NULL,
     name character varying(255),
     owner_id uuid,
     path text,
     session_secret bytea,
-    status public.runstatus NOT NULL,
+    status public.runstatus DEFAULT 'created'::public.runstatus NOT NULL,
     type_ public.interactivesessiontype NOT NULL,
-    updated timestamp without time zone NOT NULL,
+    updated timestamp without time zone DEFAULT (clock_timestamp() AT TIME ZONE 'UTC'::text) NOT NULL,
     CONSTRAINT fk_interactive_session_owner_id_user_ FOREIGN KEY (owner_id) REFERENCES __reana.user_(id_),
     CONSTRAINT pk_interactive_session PRIMARY KEY (id_),
     CONSTRAINT uq_interactive_session_name UNIQUE (name, path)
 );
 
 CREATE TABLE __reana.interactive_session_resource (
-    created timestamp without time zone NOT NULL,
+    created timestamp without time zone DEFAULT (clock_timestamp() AT TIME ZONE 'UTC'::text) NOT NULL,
     quota_used bigint,
     resource_id uuid NOT NULL,
     session_id uuid NOT NULL,
-    updated timestamp without time zone NOT NULL,
+    updated timestamp without time zone DEFAULT (clock_timestamp() AT TIME ZONE 'UTC'::text) NOT NULL,
     CONSTRAINT fk_interactive_session_resource_resource_id_resource FOREIGN KEY (resource_id) REFERENCES __reana.resource(id_),
     CONSTRAINT fk_interactive_session_resource_session_id_interactive_session FOREIGN KEY (session_id) REFERENCES __reana.interactive_session(id_),
     CONSTRAINT pk_interactive_session_resource PRIMARY KEY (session_id, resource_id)
@@ -67,20 +67,20 @@ CREATE TABLE __reana.job (
     backend_job_id character varying(256),
     cmd json,
     compute_backend character varying(30),
-    created timestamp without time zone NOT NULL,
+    created timestamp without time zone DEFAULT (clock_timestamp() AT TIME ZONE 'UTC'::text) NOT NULL,
     cvmfs_mounts text,
-    deleted boolean,
+    deleted boolean DEFAULT false,
     docker_img character varying(256),
     env_vars json,
     finished_at timestamp without time zone,
     id_ uuid NOT NULL,
     job_name text,
-    logs character varying,
+    logs character varying DEFAULT ''::character varying,
     prettified_cmd json,
     shared_file_system boolean,
     started_at timestamp without time zone,
-    status public.jobstatus,
-    updated timestamp without time zone NOT NULL,
+    status public.jobstatus DEFAULT 'created'::public.jobstatus,
+    updated timestamp without time zone DEFAULT (clock_timestamp() AT TIME ZONE 'UTC'::text) NOT NULL,
     workflow_uuid uuid NOT NULL,
     CONSTRAINT fk_job_workflow_uuid_workflow FOREIGN KEY (workflow_uuid) REFERENCES __reana.workflow(id_),
     CONSTRAINT pk_job PRIMARY KEY (id_)
@@ -88,12 +88,12 @@ CREATE TABLE __reana.job (
 
 CREATE TABLE __reana.job_cache (
     access_times json,
-    created timestamp without time zone NOT NULL,
+    created timestamp without time zone DEFAULT (clock_timestamp() AT TIME ZONE 'UTC'::text) NOT NULL,
     id_ uuid NOT NULL,
     job_id uuid NOT NULL,
     parameters character varying(1024),
     result_path character varying(1024),
-    updated timestamp without time zone NOT NULL,
+    updated timestamp without time zone DEFAULT (clock_timestamp() AT TIME ZONE 'UTC'::text) NOT NULL,
     workspace_hash character varying(1024),
     CONSTRAINT fk_job_cache_job_id_job FOREIGN KEY (job_id) REFERENCES __reana.job(id_),
     CONSTRAINT pk_job_cache PRIMARY KEY (id_, job_id)
@@ -144,13 +144,13 @@ CREATE TABLE __reana.orphan_job_cache (
 );
 
 CREATE TABLE __reana.resource (
-    created timestamp without time zone NOT NULL,
+    created timestamp without time zone DEFAULT (clock_timestamp() AT TIME ZONE 'UTC'::text) NOT NULL,
     id_ uuid NOT NULL,
     name character varying(1024) NOT NULL,
     title character varying(1024),
     type_ public.resourcetype NOT NULL,
     unit public.resourceunit NOT NULL,
-    updated timestamp without time zone NOT NULL,
+    updated timestamp without time zone DEFAULT (clock_timestamp() AT TIME ZONE 'UTC'::text) NOT NULL,
     CONSTRAINT pk_resource PRIMARY KEY (id_),
     CONSTRAINT uq_resource_name UNIQUE (name)
 );
@@ -159,7 +159,7 @@ CREATE TABLE __reana.service (
     id_ uuid NOT NULL,
     name character varying(255),
     owner_id uuid,
-    status public.servicestatus NOT NULL,
+    status public.servicestatus DEFAULT 'created'::public.servicestatus NOT NULL,
     type_ public.servicetype NOT NULL,
     uri text,
     CONSTRAINT fk_service_owner_id_user_ FOREIGN KEY (owner_id) REFERENCES __reana.user_(id_),
@@ -168,7 +168,7 @@ CREATE TABLE __reana.service (
 );
 
 CREATE TABLE __reana.service_logs (
-    event_time timestamp with time zone DEFAULT timezone('utc'::text, CURRENT_TIMESTAMP) NOT NULL,
+    event_time timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     id uuid NOT NULL,
     log jsonb NOT NULL,
     service_id uuid NOT NULL,
@@ -176,8 +176,32 @@ CREATE TABLE __reana.service_logs (
     CONSTRAINT pk_service_logs PRIMARY KEY (id)
 );
 
+CREATE TABLE __reana.setting (
+    name text NOT NULL,
+    updated timestamp without time zone DEFAULT (clock_timestamp() AT TIME ZONE 'UTC'::text) NOT NULL,
+    value text NOT NULL,
+    CONSTRAINT ck_setting_value CHECK (
+CASE name
+    WHEN 'status_mode'::text THEN (value = ANY (ARRAY['enforce'::text, 'observe'::text]))
+    WHEN 'termination_quota_update_policy'::text THEN (value = ANY (ARRAY[''::text, 'cpu'::text, 'disk'::text, 'cpu,disk'::text]))
+    WHEN 'secrets_form'::text THEN (value = ANY (ARRAY['compatible'::text, 'sealed'::text]))
+    ELSE false
+END),
+    CONSTRAINT pk_setting PRIMARY KEY (name)
+);
+
+CREATE TABLE __reana.status_transition (
+    entity text NOT NULL,
+    from_status text NOT NULL,
+    reason text NOT NULL,
+    to_status text NOT NULL,
+    CONSTRAINT ck_status_transition_distinct CHECK ((from_status <> to_status)),
+    CONSTRAINT ck_status_transition_entity CHECK ((entity = ANY (ARRAY['workflow'::text, 'job'::text, 'interactive_session'::text, 'service'::text, 'workspace_retention_rule'::text]))),
+    CONSTRAINT pk_status_transition PRIMARY KEY (entity, from_status, to_status)
+);
+
 CREATE TABLE __reana.user_ (
-    created timestamp without time zone NOT NULL,
+    created timestamp without time zone DEFAULT (clock_timestamp() AT TIME ZONE 'UTC'::text) NOT NULL,
     email character varying(255) NOT NULL,
     full_name character varying(255),
     gitlab_webhook_secret bytea,
@@ -186,7 +210,7 @@ CREATE TABLE __reana.user_ (
     id_ uuid NOT NULL,
     idp_issuer character varying(255),
     idp_subject character varying(255),
-    updated timestamp without time zone NOT NULL,
+    updated timestamp without time zone DEFAULT (clock_timestamp() AT TIME ZONE 'UTC'::text) NOT NULL,
     username character varying(255),
     CONSTRAINT ck_user__gitlab_webhook_secret_complete CHECK (((gitlab_webhook_secret IS NULL) = (gitlab_webhook_secret_digest IS NULL))),
     CONSTRAINT ck_user__idp_identity_complete CHECK (((idp_issuer IS NULL) = (idp_subject IS NULL))),
@@ -198,13 +222,13 @@ CREATE TABLE __reana.user_ (
 );
 
 CREATE TABLE __reana.user_resource (
-    created timestamp without time zone NOT NULL,
+    created timestamp without time zone DEFAULT (clock_timestamp() AT TIME ZONE 'UTC'::text) NOT NULL,
     quota_limit bigint,
     quota_period_months integer,
     quota_period_start_at timestamp without time zone,
     quota_used bigint,
     resource_id uuid NOT NULL,
-    updated timestamp without time zone NOT NULL,
+    updated timestamp without time zone DEFAULT (clock_timestamp() AT TIME ZONE 'UTC'::text) NOT NULL,
     user_id uuid NOT NULL,
     CONSTRAINT ck_user_resource_quota_period_months_positive CHECK (((quota_period_months IS NULL) OR (quota_period_months > 0))),
     CONSTRAINT fk_user_resource_resource_id_resource FOREIGN KEY (resource_id) REFERENCES __reana.resource(id_),
@@ -213,12 +237,12 @@ CREATE TABLE __reana.user_resource (
 );
 
 CREATE TABLE __reana.user_token (
-    created timestamp without time zone NOT NULL,
+    created timestamp without time zone DEFAULT (clock_timestamp() AT TIME ZONE 'UTC'::text) NOT NULL,
     id_ uuid NOT NULL,
     status public.usertokenstatus,
     token bytea,
     type_ public.usertokentype NOT NULL,
-    updated timestamp without time zone NOT NULL,
+    updated timestamp without time zone DEFAULT (clock_timestamp() AT TIME ZONE 'UTC'::text) NOT NULL,
     user_id uuid NOT NULL,
     CONSTRAINT fk_user_token_user_id_user_ FOREIGN KEY (user_id) REFERENCES __reana.user_(id_),
     CONSTRAINT pk_user_token PRIMARY KEY (id_),
@@ -238,29 +262,29 @@ CREATE TABLE __reana.user_workflow (
 
 CREATE TABLE __reana.workflow (
     complexity bigint[],
-    created timestamp without time zone NOT NULL,
+    created timestamp without time zone DEFAULT (clock_timestamp() AT TIME ZONE 'UTC'::text) NOT NULL,
     engine_specific json,
     git_provider character varying(255),
     git_ref character varying(40),
     git_repo character varying(255),
     id_ uuid NOT NULL,
     input_parameters json,
-    job_progress json,
+    job_progress json DEFAULT '{}'::json,
     launcher_url character varying,
-    logs character varying,
+    logs character varying DEFAULT ''::character varying,
     name character varying(255),
     operational_options json,
     owner_id uuid,
     reana_specification json,
-    restart boolean,
+    restart boolean DEFAULT false,
     run_finished_at timestamp without time zone,
     run_number_major integer,
     run_number_minor integer,
     run_started_at timestamp without time zone,
     run_stopped_at timestamp without time zone,
-    status public.runstatus,
+    status public.runstatus DEFAULT 'created'::public.runstatus,
     type_ character varying(30),
-    updated timestamp without time zone NOT NULL,
+    updated timestamp without time zone DEFAULT (clock_timestamp() AT TIME ZONE 'UTC'::text) NOT NULL,
     workspace_path character varying,
     CONSTRAINT fk_workflow_owner_id_user_ FOREIGN KEY (owner_id) REFERENCES __reana.user_(id_),
     CONSTRAINT pk_workflow PRIMARY KEY (id_),
@@ -268,10 +292,10 @@ CREATE TABLE __reana.workflow (
 );
 
 CREATE TABLE __reana.workflow_resource (
-    created timestamp without time zone NOT NULL,
+    created timestamp without time zone DEFAULT (clock_timestamp() AT TIME ZONE 'UTC'::text) NOT NULL,
     quota_used bigint,
     resource_id uuid NOT NULL,
-    updated timestamp without time zone NOT NULL,
+    updated timestamp without time zone DEFAULT (clock_timestamp() AT TIME ZONE 'UTC'::text) NOT NULL,
     workflow_id uuid NOT NULL,
     CONSTRAINT fk_workflow_resource_resource_id_resource FOREIGN KEY (resource_id) REFERENCES __reana.resource(id_),
     CONSTRAINT fk_workflow_resource_workflow_id_workflow FOREIGN KEY (workflow_id) REFERENCES __reana.workflow(id_),
@@ -307,7 +331,7 @@ CREATE TABLE __reana.workspace_retention_rule (
     id_ uuid NOT NULL,
     pending_since timestamp without time zone,
     retention_days integer NOT NULL,
-    status public.workspaceretentionrulestatus NOT NULL,
+    status public.workspaceretentionrulestatus DEFAULT 'created'::public.workspaceretentionrulestatus NOT NULL,
     workflow_id uuid NOT NULL,
     workspace_files character varying(255) NOT NULL,
     CONSTRAINT fk_workspace_retention_rule_workflow_id_workflow FOREIGN KEY (workflow_id) REFERENCES __reana.workflow(id_),
@@ -499,6 +523,37 @@ END
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION __reana.guard_status()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+AS $function$
+BEGIN
+    IF OLD.status IS NULL THEN
+        RETURN NEW; -- rows of old releases: there is nothing to guard
+    END IF;
+
+    PERFORM
+    FROM __reana.status_transition AS rule
+    WHERE
+        rule.entity OPERATOR(pg_catalog.=) TG_ARGV[0]
+        AND rule.from_status OPERATOR(pg_catalog.=) OLD.status::pg_catalog.text
+        AND rule.to_status OPERATOR(pg_catalog.=) NEW.status::pg_catalog.text;
+
+    IF NOT FOUND AND __reana.status_rules_enforced() THEN
+        PERFORM __reana.refuse_transition(
+            TG_ARGV[0],
+            OLD.id_,
+            OLD.status::pg_catalog.text,
+            NEW.status::pg_catalog.text
+        );
+    END IF;
+
+    RETURN NEW;
+END
+$function$
+;
+
 CREATE OR REPLACE FUNCTION __reana.inactivate_retention_rules()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -563,6 +618,81 @@ END
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION __reana.is_transition(p_entity text, p_from text, p_to text)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+SELECT
+    p_to IS NOT NULL
+    AND (
+        p_from IS NULL
+        OR p_from = p_to
+        OR EXISTS (
+            SELECT
+            FROM __reana.status_transition AS rule
+            WHERE
+                rule.entity = p_entity
+                AND rule.from_status = p_from
+                AND rule.to_status = p_to
+        )
+    )
+$function$
+;
+
+CREATE OR REPLACE FUNCTION __reana.merge_job_progress(p_stored json, p_message json)
+ RETURNS json
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+WITH given AS (
+    SELECT
+        CASE json_typeof(p_stored) WHEN 'object' THEN p_stored::jsonb ELSE '{}' END AS stored,
+        CASE json_typeof(p_message) WHEN 'object' THEN p_message::jsonb ELSE '{}' END AS message
+),
+
+jobs AS (
+    SELECT jsonb_object_agg(
+        key.name,
+        jsonb_build_object('total', jsonb_array_length(merged.ids), 'job_ids', merged.ids)
+    ) AS progress
+    FROM given
+    CROSS JOIN (VALUES ('running'), ('finished'), ('failed')) AS key (name)
+    CROSS JOIN LATERAL (
+        SELECT COALESCE(jsonb_agg(DISTINCT job.id), '[]') AS ids
+        FROM (VALUES (given.stored), (given.message)) AS side (progress)
+        CROSS JOIN jsonb_array_elements(
+            CASE jsonb_typeof(side.progress #> ARRAY[key.name, 'job_ids'])
+                WHEN 'array' THEN side.progress #> ARRAY[key.name, 'job_ids']
+                ELSE '[]'
+            END
+        ) AS job (id)
+        WHERE job.id <> 'null'
+    ) AS merged
+    WHERE jsonb_typeof(given.message -> key.name) = 'object'
+),
+
+total AS (
+    SELECT jsonb_build_object('total', given.message -> 'total') AS progress
+    FROM given
+    WHERE
+        jsonb_typeof(given.message #> '{total,total}') = 'number'
+        AND COALESCE(given.stored #> '{total,total}', '0') IN ('0', 'null')
+)
+
+SELECT (
+    given.stored
+    || COALESCE(jobs.progress, '{}')
+    || COALESCE(total.progress, '{}')
+)::json
+FROM given
+CROSS JOIN jobs
+LEFT JOIN total ON TRUE
+$function$
+;
+
 CREATE OR REPLACE FUNCTION __reana.record_retention_action()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -574,6 +704,37 @@ BEGIN
     VALUES
     (NEW.id_, pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', NEW.status);
     RETURN NULL;
+END
+$function$
+;
+
+CREATE OR REPLACE FUNCTION __reana.refuse_transition(p_entity text, p_id uuid, p_from text, p_to text)
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+    v_allowed text;
+BEGIN
+    SELECT string_agg(rule.to_status, ', ' ORDER BY rule.to_status)
+    INTO v_allowed
+    FROM __reana.status_transition AS rule
+    WHERE
+        rule.entity = p_entity
+        AND rule.from_status = p_from;
+
+    RAISE EXCEPTION USING
+        ERRCODE = '23R01',
+        MESSAGE = format('%s %s cannot go from %s to %s.', p_entity, p_id, p_from, COALESCE(p_to, 'NULL')),
+        DETAIL = format('entity=%s id=%s from=%s to=%s', p_entity, p_id, p_from, COALESCE(p_to, 'NULL')),
+        HINT = COALESCE(
+            'Allowed from ' || p_from || ': ' || v_allowed || '.',
+            'Nothing follows ' || p_from || '.'
+        ),
+        SCHEMA = '__reana',
+        TABLE = p_entity,
+        COLUMN = 'status';
 END
 $function$
 ;
@@ -641,6 +802,33 @@ END
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION __reana.set_job_times()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+    v_now timestamp without time zone;
+    v_status text;
+BEGIN
+    v_now := pg_catalog.timezone('UTC', pg_catalog.clock_timestamp());
+    v_status := NEW.status;
+    NEW.started_at := COALESCE(OLD.started_at, NEW.started_at);
+    NEW.finished_at := COALESCE(OLD.finished_at, NEW.finished_at);
+
+    IF v_status OPERATOR(pg_catalog.=) 'running' THEN
+        NEW.started_at := COALESCE(NEW.started_at, v_now);
+    ELSIF v_status OPERATOR(pg_catalog.=) 'finished' OR v_status OPERATOR(pg_catalog.=) 'failed' THEN
+        NEW.finished_at := COALESCE(
+            OLD.finished_at,
+            GREATEST(NEW.started_at, COALESCE(NEW.finished_at, v_now))
+        );
+    END IF;
+
+    RETURN NEW;
+END
+$function$
+;
+
 CREATE OR REPLACE FUNCTION __reana.set_retention_dates()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -667,6 +855,94 @@ END
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION __reana.set_run_times()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+    v_now timestamp without time zone;
+    v_status text;
+BEGIN
+    v_now := pg_catalog.timezone('UTC', pg_catalog.clock_timestamp());
+    v_status := NEW.status;
+    NEW.run_started_at := COALESCE(OLD.run_started_at, NEW.run_started_at);
+    NEW.run_finished_at := COALESCE(OLD.run_finished_at, NEW.run_finished_at);
+    NEW.run_stopped_at := COALESCE(OLD.run_stopped_at, NEW.run_stopped_at);
+
+    IF v_status OPERATOR(pg_catalog.=) 'running' THEN
+        NEW.run_started_at := COALESCE(NEW.run_started_at, v_now);
+    ELSIF v_status OPERATOR(pg_catalog.=) 'stopped' THEN
+        NEW.run_stopped_at := COALESCE(
+            OLD.run_stopped_at,
+            GREATEST(NEW.run_started_at, COALESCE(NEW.run_stopped_at, v_now))
+        );
+    ELSIF v_status OPERATOR(pg_catalog.=) 'finished' OR v_status OPERATOR(pg_catalog.=) 'failed' THEN
+        NEW.run_finished_at := COALESCE(
+            OLD.run_finished_at,
+            GREATEST(NEW.run_started_at, COALESCE(NEW.run_finished_at, v_now))
+        );
+    END IF;
+
+    RETURN NEW;
+END
+$function$
+;
+
+CREATE OR REPLACE FUNCTION __reana.set_updated()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    NEW.updated := pg_catalog.timezone('UTC', pg_catalog.clock_timestamp());
+    RETURN NEW;
+END
+$function$
+;
+
+CREATE OR REPLACE FUNCTION __reana.status_rules_enforced()
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+SELECT NOT EXISTS (
+    SELECT
+    FROM __reana.setting
+    WHERE
+        setting.name = 'status_mode'
+        AND setting.value = 'observe'
+)
+$function$
+;
+
+CREATE TRIGGER set_updated BEFORE UPDATE ON __reana.audit_log FOR EACH ROW WHEN ((NOT (new.updated IS DISTINCT FROM old.updated))) EXECUTE FUNCTION __reana.set_updated();
+
+CREATE TRIGGER set_updated BEFORE UPDATE ON __reana.interactive_session FOR EACH ROW WHEN ((NOT (new.updated IS DISTINCT FROM old.updated))) EXECUTE FUNCTION __reana.set_updated();
+
+CREATE TRIGGER zz_guard_status BEFORE UPDATE ON __reana.interactive_session FOR EACH ROW WHEN ((new.status IS DISTINCT FROM old.status)) EXECUTE FUNCTION __reana.guard_status('interactive_session');
+
+CREATE TRIGGER set_updated BEFORE UPDATE ON __reana.interactive_session_resource FOR EACH ROW WHEN ((NOT (new.updated IS DISTINCT FROM old.updated))) EXECUTE FUNCTION __reana.set_updated();
+
+CREATE TRIGGER set_job_times BEFORE UPDATE ON __reana.job FOR EACH ROW WHEN ((new.status IS DISTINCT FROM old.status)) EXECUTE FUNCTION __reana.set_job_times();
+
+CREATE TRIGGER set_updated BEFORE UPDATE ON __reana.job FOR EACH ROW WHEN ((NOT (new.updated IS DISTINCT FROM old.updated))) EXECUTE FUNCTION __reana.set_updated();
+
+CREATE TRIGGER zz_guard_status BEFORE UPDATE ON __reana.job FOR EACH ROW WHEN ((new.status IS DISTINCT FROM old.status)) EXECUTE FUNCTION __reana.guard_status('job');
+
+CREATE TRIGGER set_updated BEFORE UPDATE ON __reana.job_cache FOR EACH ROW WHEN ((NOT (new.updated IS DISTINCT FROM old.updated))) EXECUTE FUNCTION __reana.set_updated();
+
+CREATE TRIGGER set_updated BEFORE UPDATE ON __reana.resource FOR EACH ROW WHEN ((NOT (new.updated IS DISTINCT FROM old.updated))) EXECUTE FUNCTION __reana.set_updated();
+
+CREATE TRIGGER zz_guard_status BEFORE UPDATE ON __reana.service FOR EACH ROW WHEN ((new.status IS DISTINCT FROM old.status)) EXECUTE FUNCTION __reana.guard_status('service');
+
+CREATE TRIGGER set_updated BEFORE UPDATE ON __reana.setting FOR EACH ROW WHEN ((NOT (new.updated IS DISTINCT FROM old.updated))) EXECUTE FUNCTION __reana.set_updated();
+
+CREATE TRIGGER set_updated BEFORE UPDATE ON __reana.user_ FOR EACH ROW WHEN ((NOT (new.updated IS DISTINCT FROM old.updated))) EXECUTE FUNCTION __reana.set_updated();
+
+CREATE TRIGGER set_updated BEFORE UPDATE ON __reana.user_resource FOR EACH ROW WHEN ((NOT (new.updated IS DISTINCT FROM old.updated))) EXECUTE FUNCTION __reana.set_updated();
+
+CREATE TRIGGER set_updated BEFORE UPDATE ON __reana.user_token FOR EACH ROW WHEN ((NOT (new.updated IS DISTINCT FROM old.updated))) EXECUTE FUNCTION __reana.set_updated();
+
 CREATE TRIGGER activate_retention_rules AFTER UPDATE ON __reana.workflow FOR EACH ROW WHEN (((old.status IS DISTINCT FROM new.status) AND (new.status = ANY (ARRAY['finished'::public.runstatus, 'failed'::public.runstatus])))) EXECUTE FUNCTION __reana.activate_retention_rules();
 
 CREATE TRIGGER assign_run_number BEFORE INSERT ON __reana.workflow FOR EACH ROW WHEN (((new.run_number_major IS NULL) OR (new.run_number_minor IS NULL) OR (new.status = 'created'::public.runstatus))) EXECUTE FUNCTION __reana.assign_run_number();
@@ -675,6 +951,14 @@ CREATE TRIGGER inactivate_retention_rules_at_deletion AFTER UPDATE ON __reana.wo
 
 CREATE TRIGGER inactivate_retention_rules_at_restart AFTER INSERT ON __reana.workflow FOR EACH ROW WHEN ((new.restart AND (new.status = 'created'::public.runstatus))) EXECUTE FUNCTION __reana.inactivate_retention_rules();
 
+CREATE TRIGGER set_run_times BEFORE UPDATE ON __reana.workflow FOR EACH ROW WHEN ((new.status IS DISTINCT FROM old.status)) EXECUTE FUNCTION __reana.set_run_times();
+
+CREATE TRIGGER set_updated BEFORE UPDATE ON __reana.workflow FOR EACH ROW WHEN ((NOT (new.updated IS DISTINCT FROM old.updated))) EXECUTE FUNCTION __reana.set_updated();
+
+CREATE TRIGGER zz_guard_status BEFORE UPDATE ON __reana.workflow FOR EACH ROW WHEN ((new.status IS DISTINCT FROM old.status)) EXECUTE FUNCTION __reana.guard_status('workflow');
+
+CREATE TRIGGER set_updated BEFORE UPDATE ON __reana.workflow_resource FOR EACH ROW WHEN ((NOT (new.updated IS DISTINCT FROM old.updated))) EXECUTE FUNCTION __reana.set_updated();
+
 CREATE TRIGGER separate_audit_times BEFORE INSERT ON __reana.workspace_retention_audit_log FOR EACH ROW EXECUTE FUNCTION __reana.separate_audit_times();
 
 CREATE TRIGGER record_retention_insert AFTER INSERT ON __reana.workspace_retention_rule FOR EACH ROW EXECUTE FUNCTION __reana.record_retention_action();
@@ -682,6 +966,8 @@ CREATE TRIGGER record_retention_insert AFTER INSERT ON __reana.workspace_retenti
 CREATE TRIGGER record_retention_update AFTER UPDATE ON __reana.workspace_retention_rule FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION __reana.record_retention_action();
 
 CREATE TRIGGER set_retention_dates BEFORE INSERT OR UPDATE ON __reana.workspace_retention_rule FOR EACH ROW EXECUTE FUNCTION __reana.set_retention_dates();
+
+CREATE TRIGGER zz_guard_status BEFORE UPDATE ON __reana.workspace_retention_rule FOR EACH ROW WHEN ((new.status IS DISTINCT FROM old.status)) EXECUTE FUNCTION __reana.guard_status('workspace_retention_rule');
 
 COMMENT ON COLUMN __reana.audit_log.action IS 'What was done.';
 
@@ -873,6 +1159,20 @@ COMMENT ON COLUMN __reana.service_logs.log IS 'JSON object: component (scheduler
 
 COMMENT ON COLUMN __reana.service_logs.service_id IS 'The service that wrote it.';
 
+COMMENT ON COLUMN __reana.setting.name IS 'status_mode, termination_quota_update_policy or secrets_form.';
+
+COMMENT ON COLUMN __reana.setting.updated IS 'When it was last changed (UTC).';
+
+COMMENT ON COLUMN __reana.setting.value IS 'status_mode: enforce or observe. termination_quota_update_policy: empty, cpu, disk or cpu,disk. secrets_form: compatible or sealed.';
+
+COMMENT ON COLUMN __reana.status_transition.entity IS 'Name of the table whose rows have the status.';
+
+COMMENT ON COLUMN __reana.status_transition.from_status IS 'The status before.';
+
+COMMENT ON COLUMN __reana.status_transition.reason IS 'When this happens.';
+
+COMMENT ON COLUMN __reana.status_transition.to_status IS 'A status that may follow.';
+
 COMMENT ON COLUMN __reana.user_.created IS 'When the row was made (UTC).';
 
 COMMENT ON COLUMN __reana.user_.email IS 'E-mail address; unique and case-sensitive.';
@@ -1029,15 +1329,31 @@ COMMENT ON FUNCTION __reana.assign_run_number() IS 'Assigns the run number of a 
 
 COMMENT ON FUNCTION __reana.grant_token(uuid,uuid,bytea,uuid,uuid,json) IS 'Makes the requested token of a user active, or a new one, with the encrypted value given; writes the audit entry of the administrator, if there is one; returns done, unknown user, already active or value taken.';
 
+COMMENT ON FUNCTION __reana.guard_status() IS 'Refuses a status that may not follow. It runs with the rights of its owner, so that roles that may change a run need no rights on the rules.';
+
 COMMENT ON FUNCTION __reana.inactivate_retention_rules() IS 'Ends the created and active rules of all runs with the owner, name and major number of a restarted or deleted run; refuses a restart (SQLSTATE 23R02) while one of them is pending.';
 
+COMMENT ON FUNCTION __reana.is_transition(text,text,text) IS 'Whether a status may follow another: by status_transition, from NULL, or because they are equal.';
+
+COMMENT ON FUNCTION __reana.merge_job_progress(json,json) IS 'The progress of the jobs of a run after a message: per status the union of the job ids and its size; the first total that is not 0 stays.';
+
 COMMENT ON FUNCTION __reana.record_retention_action() IS 'Writes the audit entry of a new or changed retention rule, in UTC.';
+
+COMMENT ON FUNCTION __reana.refuse_transition(text,uuid,text,text) IS 'Raises 23R01: which change is refused, and what is allowed instead.';
 
 COMMENT ON FUNCTION __reana.request_token(uuid,uuid,uuid) IS 'Requests a token for a user, with its audit entry; returns done, unknown user, already active or already requested.';
 
 COMMENT ON FUNCTION __reana.separate_audit_times() IS 'Moves an audit entry whose rule, time and action are taken to the next free microsecond.';
 
+COMMENT ON FUNCTION __reana.set_job_times() IS 'Sets the first start and the first end of a job (UTC) when its status changes.';
+
 COMMENT ON FUNCTION __reana.set_retention_dates() IS 'Sets apply_on of a rule that becomes active without a date (end of the day in UTC plus retention_days) and clears it when inactive; keeps pending_since.';
+
+COMMENT ON FUNCTION __reana.set_run_times() IS 'Sets the first start and the first end of a run (UTC) when its status changes.';
+
+COMMENT ON FUNCTION __reana.set_updated() IS 'Sets the time of the last change of a row (UTC), where the client did not.';
+
+COMMENT ON FUNCTION __reana.status_rules_enforced() IS 'Whether a change against the rules is refused: unless the setting status_mode is observe.';
 
 COMMENT ON INDEX __reana.uq_user_token_active IS 'At most one active token of a user.';
 
@@ -1064,6 +1380,10 @@ COMMENT ON TABLE __reana.resource IS 'What quotas count. The services know two r
 COMMENT ON TABLE __reana.service IS 'Services that run beside a workflow, such as a Dask cluster. Rows stay after the service is gone.';
 
 COMMENT ON TABLE __reana.service_logs IS 'What the pods of a service wrote, one row per pod. Empty where logs go to OpenSearch.';
+
+COMMENT ON TABLE __reana.setting IS 'What a site decides for this database; the command "reana-db settings" lists and changes it.';
+
+COMMENT ON TABLE __reana.status_transition IS 'Which status may follow which. An equal status changes nothing and is always accepted; NULL, in old rows, may become any status.';
 
 COMMENT ON TABLE __reana.user_ IS 'People, and services acting as people.';
 
@@ -1099,7 +1419,45 @@ COMMENT ON TRIGGER record_retention_update ON __reana.workspace_retention_rule I
 
 COMMENT ON TRIGGER separate_audit_times ON __reana.workspace_retention_audit_log IS 'Keeps two entries of one moment apart.';
 
+COMMENT ON TRIGGER set_job_times ON __reana.job IS 'Sets the first start and the first end of a job.';
+
 COMMENT ON TRIGGER set_retention_dates ON __reana.workspace_retention_rule IS 'Sets apply_on and pending_since.';
+
+COMMENT ON TRIGGER set_run_times ON __reana.workflow IS 'Sets the first start and the first end of a run.';
+
+COMMENT ON TRIGGER set_updated ON __reana.audit_log IS 'Sets updated where the client did not.';
+
+COMMENT ON TRIGGER set_updated ON __reana.interactive_session IS 'Sets updated where the client did not.';
+
+COMMENT ON TRIGGER set_updated ON __reana.interactive_session_resource IS 'Sets updated where the client did not.';
+
+COMMENT ON TRIGGER set_updated ON __reana.job IS 'Sets updated where the client did not.';
+
+COMMENT ON TRIGGER set_updated ON __reana.job_cache IS 'Sets updated where the client did not.';
+
+COMMENT ON TRIGGER set_updated ON __reana.resource IS 'Sets updated where the client did not.';
+
+COMMENT ON TRIGGER set_updated ON __reana.setting IS 'Sets updated where the client did not.';
+
+COMMENT ON TRIGGER set_updated ON __reana.user_ IS 'Sets updated where the client did not.';
+
+COMMENT ON TRIGGER set_updated ON __reana.user_resource IS 'Sets updated where the client did not.';
+
+COMMENT ON TRIGGER set_updated ON __reana.user_token IS 'Sets updated where the client did not.';
+
+COMMENT ON TRIGGER set_updated ON __reana.workflow IS 'Sets updated where the client did not.';
+
+COMMENT ON TRIGGER set_updated ON __reana.workflow_resource IS 'Sets updated where the client did not.';
+
+COMMENT ON TRIGGER zz_guard_status ON __reana.interactive_session IS 'Refuses a status that may not follow; fires after all other triggers of its kind.';
+
+COMMENT ON TRIGGER zz_guard_status ON __reana.job IS 'Refuses a status that may not follow; fires after all other triggers of its kind.';
+
+COMMENT ON TRIGGER zz_guard_status ON __reana.service IS 'Refuses a status that may not follow; fires after all other triggers of its kind.';
+
+COMMENT ON TRIGGER zz_guard_status ON __reana.workflow IS 'Refuses a status that may not follow; fires after all other triggers of its kind.';
+
+COMMENT ON TRIGGER zz_guard_status ON __reana.workspace_retention_rule IS 'Refuses a status that may not follow; fires after all other triggers of its kind.';
 
 COMMENT ON TYPE public.accesstype IS 'What the user of a share may do.';
 

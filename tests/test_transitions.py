@@ -1,0 +1,433 @@
+"""Which status may follow which: for every client, and through the functions."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.types.json import Json
+
+from reana_db import errors, transitions, workflows
+from reana_db.queries import Conn
+from reana_db.records import Entity, JobStatus, RunStatus, StatusChange
+from tests.factories import make_user, make_workflow
+from tests.statuses import NULLABLE, SQL_TYPES, STATUSES, Maker, pairs
+
+SETTERS: dict[Entity, Callable[..., StatusChange]] = {
+    Entity.WORKFLOW: transitions.set_workflow_status,
+    Entity.JOB: transitions.set_job_status,
+    Entity.INTERACTIVE_SESSION: transitions.set_session_status,
+    Entity.SERVICE: transitions.set_service_status,
+    Entity.RETENTION_RULE: transitions.set_retention_rule_status,
+}
+
+REPORTERS: dict[Entity, Callable[..., StatusChange | None]] = {
+    Entity.WORKFLOW: transitions.try_set_workflow_status,
+    Entity.JOB: transitions.try_set_job_status,
+    Entity.INTERACTIVE_SESSION: transitions.try_set_session_status,
+    Entity.SERVICE: transitions.try_set_service_status,
+    Entity.RETENTION_RULE: transitions.try_set_retention_rule_status,
+}
+
+# Tries every change on a row of its own and says what became of it.
+ATTEMPT = """
+CREATE FUNCTION pg_temp.attempt(p_id uuid, p_to {status}) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    v_before text;
+    v_after text;
+    v_detail text;
+BEGIN
+    SELECT (t.xmin, t.ctid, t.*)::text INTO v_before FROM {table} AS t WHERE t.id_ = p_id;
+    BEGIN
+        UPDATE {table} SET status = p_to WHERE id_ = p_id;
+        RETURN 'made';
+    EXCEPTION WHEN SQLSTATE '23R01' THEN
+        GET STACKED DIAGNOSTICS v_detail = PG_EXCEPTION_DETAIL;
+        SELECT (t.xmin, t.ctid, t.*)::text INTO v_after FROM {table} AS t WHERE t.id_ = p_id;
+        RETURN CASE WHEN v_before = v_after THEN v_detail ELSE 'touched' END;
+    END;
+END
+$$
+"""
+
+every_entity = pytest.mark.parametrize("entity", Entity)
+
+
+@pytest.fixture
+def maker(conn: Conn) -> Maker:
+    return Maker(conn)
+
+
+def row(conn: Conn, entity: Entity, row_id: UUID) -> Any:
+    """Return a whole row with the place and the transaction of its version."""
+    query = sql.SQL("SELECT xmin, ctid, t.* FROM {} AS t WHERE id_ = %s")
+    table = sql.Identifier("__reana", entity)
+    return conn.execute(query.format(table), [row_id]).fetchone()
+
+
+def observe(conn: Conn) -> None:
+    conn.execute("UPDATE __reana.setting SET value = 'observe' WHERE name = 'status_mode'")
+
+
+def test_the_rules_in_python_are_those_of_the_table(conn: Conn) -> None:
+    table = conn.execute(
+        "SELECT entity, from_status, to_status FROM __reana.status_transition"
+    ).fetchall()
+    constant = [
+        (str(entity), before, after)
+        for entity, rules in transitions.RULES.items()
+        for before, allowed in rules.items()
+        for after in allowed
+    ]
+    assert sorted(table) == sorted(constant)
+
+
+@every_entity
+def test_the_rules_name_statuses_that_exist(entity: Entity) -> None:
+    named = set(transitions.RULES[entity]).union(*transitions.RULES[entity].values())
+    assert named | transitions.FINAL[entity] <= {str(status) for status in STATUSES[entity]}
+
+
+@every_entity
+def test_raw_updates_make_exactly_the_changes_of_the_table(
+    conn: Conn, maker: Maker, entity: Entity
+) -> None:
+    rows = [(maker.make(entity, before), before, after) for before, after in pairs(entity)]
+    names = {
+        "table": sql.Identifier("__reana", entity),
+        "status": sql.Identifier("public", SQL_TYPES[entity]),
+    }
+    conn.execute(sql.SQL(ATTEMPT).format(**names))
+    attempts = sql.SQL(
+        """
+        SELECT pg_temp.attempt(t.id, t.status::{status})
+        FROM unnest(%s::uuid[], %s::text[]) AS t (id, status)
+        """
+    )
+    outcomes = conn.execute(
+        attempts.format(**names), [[item[0] for item in rows], [item[2] for item in rows]]
+    ).fetchall()
+    expected = [
+        "made"
+        if transitions.can_transition(entity, before, after)
+        else f"entity={entity} id={row_id} from={before} to={after}"
+        for row_id, before, after in rows
+    ]
+    assert [outcome for (outcome,) in outcomes] == expected
+
+
+@every_entity
+def test_functions_make_exactly_the_changes_of_the_table(
+    conn: Conn, maker: Maker, entity: Entity
+) -> None:
+    for before, after in pairs(entity):
+        row_id = maker.make(entity, before)
+        untouched = row(conn, entity, row_id)
+        if transitions.can_transition(entity, before, after):
+            change = SETTERS[entity](conn, row_id, after)
+            assert change == StatusChange(row_id, before, after, before != after, allowed=True)
+            continue
+        with pytest.raises(errors.InvalidTransition) as raised:
+            SETTERS[entity](conn, row_id, after)
+        found = raised.value
+        assert (found.entity, found.entity_id) == (entity, row_id)
+        assert (found.from_status, found.to_status) == (before, after)
+        report = REPORTERS[entity](conn, row_id, after)
+        assert report == StatusChange(row_id, before, before, changed=False, allowed=False)
+        assert report.refused
+        assert row(conn, entity, row_id) == untouched
+
+
+@every_entity
+def test_a_missing_row_is_told_from_a_refused_change(conn: Conn, entity: Entity) -> None:
+    assert REPORTERS[entity](conn, uuid4(), "created") is None
+    missing = uuid4()
+    with pytest.raises(errors.NotFound, match=f"no {entity} {missing}"):
+        SETTERS[entity](conn, missing, "created")
+
+
+@pytest.mark.parametrize("entity", sorted(NULLABLE))
+def test_a_row_of_an_old_release_without_status_may_get_any(
+    conn: Conn, maker: Maker, entity: Entity
+) -> None:
+    for status in STATUSES[entity]:
+        row_id = maker.make(entity, None)
+        change = SETTERS[entity](conn, row_id, status)
+        assert change == StatusChange(row_id, None, status, changed=True, allowed=True)
+        with pytest.raises(errors.InvalidTransition, match="to NULL"), conn.transaction():
+            query = sql.SQL("UPDATE {} SET status = NULL WHERE id_ = %s")
+            conn.execute(query.format(sql.Identifier("__reana", entity)), [row_id])
+
+
+def test_a_refused_statement_says_what_and_what_is_allowed_instead(
+    conn: Conn, maker: Maker
+) -> None:
+    row_id = maker.make(Entity.WORKFLOW, "running")
+    with pytest.raises(errors.InvalidTransition) as raised:
+        conn.execute("UPDATE __reana.workflow SET status = 'deleted' WHERE id_ = %s", [row_id])
+    found = raised.value
+    assert isinstance(found, psycopg.IntegrityError)
+    assert found.sqlstate == "23R01"
+    assert found.diag.message_primary == f"workflow {row_id} cannot go from running to deleted."
+    assert found.diag.message_hint == "Allowed from running: failed, finished, stopped."
+    assert (found.diag.schema_name, found.diag.table_name) == ("__reana", "workflow")
+    assert (found.entity, found.entity_id) == ("workflow", row_id)
+    assert (found.from_status, found.to_status) == ("running", "deleted")
+
+
+def test_a_refused_statement_says_that_nothing_follows(conn: Conn, maker: Maker) -> None:
+    row_id = maker.make(Entity.JOB, "finished")
+    with pytest.raises(errors.InvalidTransition) as raised:
+        conn.execute("UPDATE __reana.job SET status = 'running' WHERE id_ = %s", [row_id])
+    assert raised.value.diag.message_hint == "Nothing follows finished."
+
+
+def test_the_error_survives_pickling(conn: Conn, maker: Maker) -> None:
+    row_id = maker.make(Entity.WORKFLOW, "deleted")
+    with pytest.raises(errors.InvalidTransition) as by_function:
+        transitions.set_workflow_status(conn, row_id, RunStatus.RUNNING)
+    with pytest.raises(errors.InvalidTransition) as by_trigger:
+        conn.execute("UPDATE __reana.workflow SET status = 'running' WHERE id_ = %s", [row_id])
+    for raised in (by_function, by_trigger):
+        copy = pickle.loads(pickle.dumps(raised.value))
+        assert (copy.entity_id, copy.from_status) == (row_id, "deleted")
+        assert str(copy) == str(raised.value)
+
+
+def test_one_refused_row_refuses_the_whole_statement(conn: Conn, maker: Maker) -> None:
+    queued = maker.make(Entity.WORKFLOW, "queued")
+    running = maker.make(Entity.WORKFLOW, "running")
+    with pytest.raises(errors.InvalidTransition), conn.transaction():
+        conn.execute(
+            "UPDATE __reana.workflow SET status = 'deleted' WHERE id_ = ANY(%s)",
+            [[queued, running]],
+        )
+    assert workflows.get(conn, queued).status is RunStatus.QUEUED
+
+
+def test_the_guard_sees_what_other_triggers_make_of_a_row(conn: Conn, maker: Maker) -> None:
+    row_id = maker.make(Entity.WORKFLOW, "running")
+    conn.execute(
+        """
+        CREATE FUNCTION pg_temp.meddle() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN NEW.status := 'queued'; RETURN NEW; END $$;
+        CREATE TRIGGER meddle BEFORE UPDATE ON __reana.workflow
+        FOR EACH ROW EXECUTE FUNCTION pg_temp.meddle();
+        """
+    )
+    with pytest.raises(errors.InvalidTransition):
+        conn.execute("UPDATE __reana.workflow SET name = 'x' WHERE id_ = %s", [row_id])
+
+
+def test_an_upsert_is_guarded(conn: Conn, maker: Maker) -> None:
+    row_id = maker.make(Entity.SERVICE, "deleted")
+    with pytest.raises(errors.InvalidTransition):
+        conn.execute(
+            """
+            INSERT INTO __reana.service (id_, status, type_) VALUES (%s, 'running', 'dask')
+            ON CONFLICT (id_) DO UPDATE SET status = excluded.status
+            """,
+            [row_id],
+        )
+
+
+def test_a_change_is_made_only_from_the_expected_statuses(conn: Conn, maker: Maker) -> None:
+    row_id = maker.make(Entity.WORKFLOW, "queued")
+    first = transitions.set_workflow_status(
+        conn, row_id, RunStatus.PENDING, expected=[RunStatus.QUEUED]
+    )
+    assert first.changed
+    with pytest.raises(errors.InvalidTransition, match="from pending to pending"):
+        transitions.set_workflow_status(
+            conn, row_id, RunStatus.PENDING, expected=[RunStatus.QUEUED]
+        )
+    empty = transitions.try_set_workflow_status(conn, row_id, RunStatus.RUNNING, expected=[])
+    assert empty is not None
+    assert empty.refused
+
+
+def test_logs_and_progress_ride_in_the_same_statement(conn: Conn, maker: Maker) -> None:
+    row_id = maker.make(Entity.WORKFLOW, "pending")
+    for number, status in enumerate(["running", "running", "finished", "finished"]):
+        transitions.set_workflow_status(
+            conn,
+            row_id,
+            RunStatus(status),
+            logs=f"{number}\n",
+            progress={"running": {"total": 1, "job_ids": [f"job{number}"]}},
+        )
+    assert workflows.logs(conn, row_id) == "0\n1\n2\n3\n"
+    assert workflows.job_progress(conn, row_id) == {
+        "running": {"total": 4, "job_ids": ["job0", "job1", "job2", "job3"]}
+    }
+
+
+def test_a_refused_change_carries_neither_logs_nor_progress(conn: Conn, maker: Maker) -> None:
+    row_id = maker.make(Entity.WORKFLOW, "stopped")
+    untouched = row(conn, Entity.WORKFLOW, row_id)
+    report = transitions.try_set_workflow_status(
+        conn, row_id, RunStatus.FAILED, logs="late", progress={"total": {"total": 1}}
+    )
+    assert report is not None
+    assert report.refused
+    assert row(conn, Entity.WORKFLOW, row_id) == untouched
+
+
+def test_an_equal_status_with_nothing_to_carry_writes_nothing(conn: Conn, maker: Maker) -> None:
+    row_id = maker.make(Entity.WORKFLOW, "deleted")
+    untouched = row(conn, Entity.WORKFLOW, row_id)
+    change = transitions.set_workflow_status(conn, row_id, RunStatus.DELETED)
+    assert (change.changed, change.allowed) == (False, True)
+    assert row(conn, Entity.WORKFLOW, row_id) == untouched
+
+
+def test_logs_are_appended_to_jobs_and_to_rows_without_logs(conn: Conn, maker: Maker) -> None:
+    job_id = maker.make(Entity.JOB, "created")
+    conn.execute("UPDATE __reana.job SET logs = NULL WHERE id_ = %s", [job_id])
+    transitions.set_job_status(conn, job_id, JobStatus.RUNNING)
+    transitions.set_job_status(conn, job_id, JobStatus.RUNNING, logs="a")
+    transitions.set_job_status(conn, job_id, JobStatus.FINISHED, logs="b")
+    found = conn.execute("SELECT logs FROM __reana.job WHERE id_ = %s", [job_id]).fetchone()
+    assert found == ("ab",)
+
+
+@pytest.mark.parametrize(
+    ("stored", "message", "merged"),
+    [
+        (None, None, {}),
+        (None, {"total": {"total": 5, "job_ids": []}}, {"total": {"total": 5, "job_ids": []}}),
+        ({"total": {"total": 5}}, {"total": {"total": 9}}, {"total": {"total": 5}}),
+        ({"total": {"total": 0}}, {"total": {"total": 9}}, {"total": {"total": 9}}),
+        ({"total": {"total": 5}}, {"total": {}}, {"total": {"total": 5}}),
+        ({}, {"running": {"total": 7}}, {"running": {"total": 0, "job_ids": []}}),
+        (
+            {"running": {"total": 2, "job_ids": ["a", "b"]}},
+            {"running": {"total": 2, "job_ids": ["b", None, "c"]}},
+            {"running": {"total": 3, "job_ids": ["a", "b", "c"]}},
+        ),
+        (
+            {"failed": {"total": 9, "job_ids": ["a", None]}},
+            {"finished": {"total": 1, "job_ids": ["a"]}},
+            {
+                "failed": {"total": 9, "job_ids": ["a", None]},
+                "finished": {"total": 1, "job_ids": ["a"]},
+            },
+        ),
+        ({"running": {"total": 1, "job_ids": ["a"]}}, {"cached": {"total": 1}}, None),
+        ({"running": {"total": 1, "job_ids": ["a"]}}, {"running": None}, None),
+        ({"running": {"total": 1, "job_ids": ["a"]}}, ["not", "an", "object"], None),
+        ({"running": {"total": 1, "job_ids": ["a"]}}, {"total": {"total": "many"}}, None),
+        ("null", {"failed": {"job_ids": ["a"]}}, {"failed": {"total": 1, "job_ids": ["a"]}}),
+    ],
+)
+def test_progress_is_merged_as_a_union(conn: Conn, stored: Any, message: Any, merged: Any) -> None:
+    found = conn.execute(
+        "SELECT __reana.merge_job_progress(%s, %s)",
+        [Json(None) if stored == "null" else Json(stored) if stored else None, Json(message)],
+    ).fetchone()
+    assert found == (stored if merged is None else merged,)
+
+
+def test_observing_makes_a_change_against_the_rules_and_says_so(conn: Conn, maker: Maker) -> None:
+    observe(conn)
+    row_id = maker.make(Entity.WORKFLOW, "running")
+    change = transitions.set_workflow_status(conn, row_id, RunStatus.QUEUED)
+    assert change == StatusChange(row_id, "running", "queued", changed=True, allowed=False)
+    conn.execute("UPDATE __reana.workflow SET status = 'created' WHERE id_ = %s", [row_id])
+    assert workflows.get(conn, row_id).status is RunStatus.CREATED
+
+
+def test_observing_still_honours_the_expected_statuses(conn: Conn, maker: Maker) -> None:
+    observe(conn)
+    row_id = maker.make(Entity.WORKFLOW, "running")
+    with pytest.raises(errors.InvalidTransition):
+        transitions.set_workflow_status(
+            conn, row_id, RunStatus.FINISHED, expected=[RunStatus.PENDING]
+        )
+
+
+def test_a_database_without_the_setting_enforces_the_rules(conn: Conn, maker: Maker) -> None:
+    conn.execute("DELETE FROM __reana.setting")
+    row_id = maker.make(Entity.WORKFLOW, "running")
+    with pytest.raises(errors.InvalidTransition):
+        transitions.set_workflow_status(conn, row_id, RunStatus.QUEUED)
+
+
+def test_a_role_without_rights_on_the_rules_is_guarded_all_the_same(
+    conn: Conn, maker: Maker
+) -> None:
+    row_id = maker.make(Entity.WORKFLOW, "queued")
+    conn.execute(
+        """
+        CREATE ROLE reana_db_test_service;
+        GRANT USAGE ON SCHEMA __reana TO reana_db_test_service;
+        GRANT SELECT, UPDATE ON __reana.workflow TO reana_db_test_service;
+        SET LOCAL ROLE reana_db_test_service;
+        """
+    )
+    update = "UPDATE __reana.workflow SET status = %s WHERE id_ = %s"
+    conn.execute(update, ["pending", row_id])
+    with pytest.raises(errors.InvalidTransition):
+        conn.execute(update, ["queued", row_id])
+
+
+def test_a_hostile_session_changes_no_rule(conn: Conn, maker: Maker) -> None:
+    running = maker.make(Entity.WORKFLOW, "running")
+    queued = maker.make(Entity.WORKFLOW, "queued")
+    conn.execute(
+        """
+        CREATE TEMPORARY TABLE status_transition (LIKE __reana.status_transition);
+        CREATE TEMPORARY TABLE setting (name text, value text);
+        INSERT INTO setting VALUES ('status_mode', 'observe');
+        CREATE TEMPORARY TABLE status_history (LIKE __reana.status_transition);
+        CREATE SCHEMA hostile;
+        CREATE FUNCTION hostile.equal(text, text) RETURNS boolean LANGUAGE sql AS 'SELECT false';
+        CREATE FUNCTION hostile.clock_timestamp() RETURNS timestamptz LANGUAGE sql
+        AS $$SELECT '1970-01-01'::timestamptz$$;
+        CREATE OPERATOR hostile.= (LEFTARG = text, RIGHTARG = text, FUNCTION = hostile.equal);
+        SET LOCAL search_path = hostile, pg_temp, pg_catalog;
+        """
+    )
+    update = "UPDATE __reana.workflow SET status = %s WHERE id_ OPERATOR(pg_catalog.=) %s"
+    conn.execute(update, ["running", queued])
+    run = workflows.get(conn, queued)
+    assert run.run_started_at is not None
+    assert run.run_started_at > datetime(2026, 1, 1, tzinfo=UTC)
+    with pytest.raises(errors.InvalidTransition):
+        conn.execute(update, ["deleted", running])
+
+
+def test_what_is_allowed_next_and_what_is_final() -> None:
+    assert transitions.allowed_from(Entity.WORKFLOW, "running") == {"finished", "failed", "stopped"}
+    assert transitions.allowed_from(Entity.JOB, "finished") == set()
+    assert transitions.is_final(Entity.WORKFLOW, "finished")
+    assert not transitions.is_final(Entity.WORKFLOW, "running")
+    assert transitions.can_transition(Entity.WORKFLOW, None, "stopped")
+
+
+def test_a_status_of_another_entity_is_refused_before_anything_is_sent(conn: Conn) -> None:
+    with pytest.raises(errors.InvalidArgument, match="status must be one of created"):
+        transitions.set_job_status(conn, uuid4(), "deleted")  # type: ignore[arg-type] # on purpose
+
+
+def test_deleting_a_run_never_wins_against_its_engine(conn: Conn) -> None:
+    """The races of released services, one after the other, on one row each."""
+    owner = make_user(conn)
+    lost = [
+        ("running", "deleted"),
+        ("failed", "pending"),
+        ("deleted", "pending"),
+        ("pending", "queued"),
+        ("finished", "queued"),
+    ]
+    for before, after in lost:
+        row_id = make_workflow(conn, owner, status=before)
+        report = transitions.try_set_workflow_status(conn, row_id, RunStatus(after))
+        assert report is not None
+        assert report.refused
