@@ -13,6 +13,7 @@ from __future__ import annotations
 from reana_db import (
     audit,
     errors,
+    listing,
     queries,
     records,
     retention,
@@ -28,6 +29,7 @@ __all__ = [
     "__version__",
     "audit",
     "errors",
+    "listing",
     "queries",
     "records",
     "retention",

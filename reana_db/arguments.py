@@ -26,6 +26,7 @@ SecretBytes: TypeAlias = Annotated[bytes, "secret"]
 """Bytes that no message may show."""
 
 _BIGINT = 2**63
+_UUID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}", re.I)
 _NUL_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
@@ -47,6 +48,11 @@ def converter(annotation: Any) -> Converter:
     if isinstance(annotation, type) and issubclass(annotation, StrEnum):
         return _enum(annotation)
     return _SCALARS[annotation]
+
+
+def uuid_of(text: object) -> UUID | None:
+    """Return the UUID that a text spells, with or without dashes, or None."""
+    return UUID(text) if isinstance(text, str) and _UUID.fullmatch(text) else None
 
 
 def shown(annotation: Any, value: object) -> str:

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from reana_db import errors
+from reana_db.arguments import uuid_of
 from reana_db.queries import Conn, query
 from reana_db.records import JSON, Workflow, WorkflowSpecification, WorkspaceLocation
 
-_UUID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}", re.I)
 _RUN = re.compile(r"(?P<name>[^.]+)\.(?P<major>[0-9]{1,9})(?:\.(?P<minor>[0-9]{1,9}))?")
 
 
@@ -109,8 +109,8 @@ def parse_reference(text: str) -> Reference:
         raise errors.InvalidArgument("a workflow id or name must be a text that is not empty")
     if not text.isascii():
         raise errors.InvalidArgument(f"a workflow id or name must be ASCII, not {text!r}")
-    if _UUID.fullmatch(text):
-        return Reference(workflow_id=UUID(text))
+    if workflow_id := uuid_of(text):
+        return Reference(workflow_id=workflow_id)
     if match := _RUN.fullmatch(text):
         return Reference(name=match["name"], run=(int(match["major"]), int(match["minor"] or 0)))
     name, _, rest = text.partition(".")

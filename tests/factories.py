@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import json
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,17 +12,27 @@ from psycopg import sql
 
 from reana_db.queries import Conn
 
+NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+FAR_AHEAD = datetime(2100, 1, 1, tzinfo=UTC)
+
 _numbers = itertools.count(1)
 
 
 def insert(conn: Conn, table: str, **columns: Any) -> None:
-    """Insert one row; ``created`` and ``updated`` are 2026-01-01 unless given."""
+    """Insert one row: times are stored in UTC, dictionaries as JSON."""
     statement = sql.SQL("INSERT INTO {} ({}) VALUES ({})").format(
         sql.Identifier("__reana", table),
         sql.SQL(", ").join(map(sql.Identifier, columns)),
         sql.SQL(", ").join(map(sql.Placeholder, columns)),
     )
-    conn.execute(statement, columns)
+    conn.execute(statement, {name: _stored(value) for name, value in columns.items()})
+
+
+def _stored(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).replace(tzinfo=None)
+    return json.dumps(value) if isinstance(value, dict) else value
 
 
 def make_user(conn: Conn, **columns: Any) -> UUID:
@@ -32,7 +44,7 @@ def make_user(conn: Conn, **columns: Any) -> UUID:
     return user_id
 
 
-def make_workflow(conn: Conn, owner_id: UUID, **columns: Any) -> UUID:
+def make_workflow(conn: Conn, owner_id: UUID | None, **columns: Any) -> UUID:
     """Insert a run and return the id; its name is unique and its number 1 unless given."""
     workflow_id: UUID = columns.pop("id_", uuid4())
     defaults = {
@@ -70,7 +82,7 @@ def make_job(conn: Conn, workflow_id: UUID, **columns: Any) -> UUID:
     return job_id
 
 
-def share(conn: Conn, workflow_id: UUID, user_id: UUID, valid_until: str | None = None) -> None:
+def share(conn: Conn, workflow_id: UUID, user_id: UUID, valid_until: Any = None) -> None:
     """Share a run with a user."""
     insert(
         conn,
@@ -79,4 +91,67 @@ def share(conn: Conn, workflow_id: UUID, user_id: UUID, valid_until: str | None 
         user_id=user_id,
         access_type="read",
         valid_until=valid_until,
+    )
+
+
+def make_session(conn: Conn, workflow_id: UUID, **columns: Any) -> UUID:
+    """Insert an interactive session of a run and return its id."""
+    session_id: UUID = columns.pop("id_", uuid4())
+    defaults = {
+        "created": "2026-01-01",
+        "updated": "2026-01-01",
+        "id_": session_id,
+        "name": f"session-{session_id}",
+        "path": f"/{session_id}",
+        "status": "created",
+        "type_": "jupyter",
+    }
+    insert(conn, "interactive_session", **{**defaults, **columns})
+    insert(conn, "workflow_session", workflow_id=workflow_id, session_id=session_id)
+    return session_id
+
+
+def make_service(conn: Conn, workflow_id: UUID, **columns: Any) -> UUID:
+    """Insert a service of a run and return its id."""
+    service_id: UUID = columns.pop("id_", uuid4())
+    defaults = {
+        "id_": service_id,
+        "name": f"dask-service-{service_id}",
+        "uri": f"/{service_id}",
+        "status": "created",
+        "type_": "dask",
+    }
+    insert(conn, "service", **{**defaults, **columns})
+    insert(conn, "workflow_service", workflow_id=workflow_id, service_id=service_id)
+    return service_id
+
+
+RESOURCES = {
+    "shared storage": ("disk", "bytes_"),
+    "processing time": ("cpu", "milliseconds"),
+}
+
+
+def resource_id(conn: Conn, name: str) -> UUID:
+    """Return the id of a default resource, which is made if it is missing."""
+    conn.execute(
+        "INSERT INTO __reana.resource (id_, name, type_, unit, created, updated)"
+        " VALUES (%s, %s, %s, %s, now(), now()) ON CONFLICT (name) DO NOTHING",
+        [uuid4(), name, *RESOURCES[name]],
+    )
+    row = conn.execute("SELECT id_ FROM __reana.resource WHERE name = %s", [name]).fetchone()
+    assert row is not None
+    return UUID(str(row[0]))
+
+
+def set_usage(
+    conn: Conn, workflow_id: UUID, used: int | None, name: str = "shared storage"
+) -> None:
+    """Record what a run uses of a default resource."""
+    conn.execute(
+        "INSERT INTO __reana.workflow_resource"
+        " (workflow_id, resource_id, quota_used, created, updated)"
+        " VALUES (%s, %s, %s, now(), now())"
+        " ON CONFLICT (workflow_id, resource_id) DO UPDATE SET quota_used = EXCLUDED.quota_used",
+        [workflow_id, resource_id(conn, name), used],
     )

@@ -1,0 +1,361 @@
+"""Listings of runs: base set, filters, order, page.
+
+One function, :func:`page`, at most three statements whatever the page holds: the ids of the page,
+the total, the details.  It reads no log and no specification and writes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from reana_db import errors
+from reana_db.arguments import uuid_of
+from reana_db.config import DEFAULT_RESOURCES
+from reana_db.paging import Key, Sort, Window, cursor_at, window_of
+from reana_db.queries import Conn, query
+from reana_db.records import JSON, RunStatus, ServiceStatus, ServiceType, SessionType
+
+NOBODY = "nobody"
+"""As ``shared_with``: own runs that are shared with nobody."""
+ANYBODY = "anybody"
+"""As ``shared_with``: own runs shared with somebody; as ``shared_by``: runs of every owner."""
+
+_RANKED_BY = {
+    Sort.MOST_DISK_FIRST: DEFAULT_RESOURCES["disk"],
+    Sort.MOST_CPU_FIRST: DEFAULT_RESOURCES["cpu"],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ListedService:
+    """A service of a listed run."""
+
+    id_: UUID
+    name: str | None
+    type_: ServiceType
+    status: ServiceStatus
+
+
+@dataclass(frozen=True, slots=True)
+class ListedWorkflow:
+    """One run as listings show it."""
+
+    id_: UUID
+    name: str | None
+    run_number_major: int | None
+    run_number_minor: int | None
+    status: RunStatus | None
+    owner_id: UUID | None
+    owner_email: str | None
+    launcher_url: str | None
+    created: datetime
+    run_started_at: datetime | None
+    run_finished_at: datetime | None
+    run_stopped_at: datetime | None
+    current_command: JSON
+    """The command of the newest job, a text; None without jobs."""
+    current_step_name: str | None
+    """The step of the newest job."""
+    session_id: UUID | None
+    """The interactive session of the run, if one is open."""
+    session_type: SessionType | None
+    session_path: str | None
+    session_status: RunStatus | None
+    jobs_total: int
+    """Jobs that the engine announced; 0 while it is not known."""
+    jobs_running: int
+    """Jobs that have ever been running: they are not taken off when they end."""
+    jobs_finished: int
+    jobs_failed: int
+    shared_with: tuple[str, ...]
+    """E-mail addresses, in order, with which an own run is shared; of others' runs none."""
+    services: tuple[ListedService, ...]
+    """In the order of their names."""
+    disk_usage: int | None
+    """Bytes; None when not measured yet."""
+
+    @property
+    def run_number(self) -> str:
+        """The run number as people write it: "M", or "M.m" for a restart."""
+        minor = f".{self.run_number_minor}" if self.run_number_minor else ""
+        return f"{self.run_number_major}{minor}"
+
+    @property
+    def full_name(self) -> str:
+        """The name with the run number: "name.M" or "name.M.m"."""
+        return f"{self.name}.{self.run_number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a listing."""
+
+    items: tuple[ListedWorkflow, ...]
+    total: int
+    """The number of runs on all pages."""
+    user_has_workflows: bool
+    """Whether the user owns any run, whatever its status and the filters."""
+    has_prev: bool
+    has_next: bool
+    next_cursor: str | None
+    """Opens the next page; None on the last one."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Total:
+    total: int
+    user_has_workflows: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """Whose runs are listed."""
+
+    own_runs: bool = True
+    foreign_runs: bool = False
+    shared_by: str | None = None
+    shared_with: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Filters:
+    """Which of them."""
+
+    statuses: list[RunStatus] | None
+    pattern: str | None
+    workflow_id: UUID | None
+    name: str | None
+    interactive: bool
+
+
+def page(
+    conn: Conn,
+    user_id: UUID,
+    *,
+    shared: bool = False,
+    shared_by: str | None = None,
+    shared_with: str | None = None,
+    search: str | None = None,
+    statuses: list[RunStatus] | None = None,
+    workflow_id_or_name: str | None = None,
+    interactive: bool = False,
+    sort: Sort = Sort.NEWEST_FIRST,
+    page: int = 1,
+    size: int | None = None,
+    cursor: str | None = None,
+) -> Page:
+    """Return one page of the runs that a user sees.
+
+    Base set, the first that applies: own runs shared with ``shared_with`` (an e-mail address,
+    :data:`NOBODY` or :data:`ANYBODY`); runs that ``shared_by`` (an address or :data:`ANYBODY`)
+    shares with the user; with ``shared``, own runs and all runs shared with the user; own runs.
+    A share past its ``valid_until`` does not count.
+
+    Filters: ``search``, a part of the name whatever its case; ``statuses`` (None: all, deleted
+    runs too); ``workflow_id_or_name``, a uuid or a whole name without run number; ``interactive``,
+    only runs with an open session.
+
+    Page: by number from 1, ``size`` runs each (None: all runs), or what follows the
+    ``next_cursor`` of another page of the same sort.  A cursor costs the same on every page.
+
+    Raises InvalidArgument.  At most three statements; reads only.
+    """
+    scope = _scope(shared=shared, shared_by=shared_by, shared_with=shared_with)
+    filters = _filters(search, statuses, workflow_id_or_name, interactive=interactive)
+    order = Sort.of(sort)
+    window = window_of(order, page=page, size=size, cursor=cursor)
+    keys = _keys(conn, user_id, scope, filters, order, window)
+    has_next = size is not None and len(keys) > size
+    shown = keys[:size]
+    total = _count(conn, user_id, scope, filters)
+    return Page(
+        items=_details(conn, user_id, shown),
+        total=total.total,
+        user_has_workflows=total.user_has_workflows,
+        has_prev=page > 1 or cursor is not None,
+        has_next=has_next,
+        next_cursor=cursor_at(order, shown[-1]) if has_next else None,
+    )
+
+
+def _scope(*, shared: bool, shared_by: str | None, shared_with: str | None) -> _Scope:
+    if shared_by is not None and shared_with is not None:
+        raise errors.InvalidArgument("shared_by and shared_with cannot be used together")
+    if shared_with is not None:
+        return _Scope(shared_with=shared_with)
+    if shared_by is not None:
+        sharer = None if shared_by == ANYBODY else shared_by
+        return _Scope(own_runs=False, foreign_runs=True, shared_by=sharer)
+    return _Scope(foreign_runs=_boolean("shared", value=shared))
+
+
+def _filters(
+    search: str | None,
+    statuses: list[RunStatus] | None,
+    workflow_id_or_name: str | None,
+    *,
+    interactive: bool,
+) -> _Filters:
+    workflow_id = uuid_of(workflow_id_or_name) if workflow_id_or_name is not None else None
+    return _Filters(
+        statuses=statuses,
+        pattern=like_pattern(search) if search else None,
+        workflow_id=workflow_id,
+        name=workflow_id_or_name if workflow_id is None else None,
+        interactive=interactive,
+    )
+
+
+def like_pattern(part: str) -> str:
+    """Return the LIKE pattern of every text that contains ``part`` literally."""
+    if not isinstance(part, str):
+        raise errors.InvalidArgument(f"search must be a str, not {type(part).__name__}")
+    escaped = part.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+    return f"%{escaped}%"
+
+
+def _boolean(name: str, *, value: bool) -> bool:
+    if not isinstance(value, bool):
+        raise errors.InvalidArgument(f"{name} must be a bool, not {value!r}")
+    return value
+
+
+def _keys(
+    conn: Conn, user_id: UUID, scope: _Scope, filters: _Filters, order: Sort, window: Window
+) -> list[Key]:
+    after = window.after
+    common: dict[str, Any] = {
+        "user_id": user_id,
+        **asdict(filters),
+        "after_created": after.created if after else None,
+        "after_id": after.id_ if after else None,
+        "size": window.size,
+        "skipped": window.skipped,
+    }
+    if scope == _Scope() and order is Sort.NEWEST_FIRST:
+        return _own_newest_first(conn, **common)
+    if scope == _Scope() and order is Sort.OLDEST_FIRST:
+        return _own_oldest_first(conn, **common)
+    return _highest_rank_first(
+        conn,
+        **common,
+        **asdict(scope),
+        after_rank=after.rank if after else None,
+        resource=_RANKED_BY.get(order),
+        oldest_first=order is Sort.OLDEST_FIRST,
+    )
+
+
+def _count(conn: Conn, user_id: UUID, scope: _Scope, filters: _Filters) -> _Total:
+    values: dict[str, Any] = {"user_id": user_id, **asdict(filters)}
+    return (
+        _own_total(conn, **values) if scope == _Scope() else _total(conn, **values, **asdict(scope))
+    )
+
+
+def _details(conn: Conn, user_id: UUID, keys: list[Key]) -> tuple[ListedWorkflow, ...]:
+    if not keys:
+        return ()
+    items = {item.id_: item for item in _items(conn, [key.id_ for key in keys], user_id=user_id)}
+    return tuple(items[key.id_] for key in keys if key.id_ in items)
+
+
+@query
+def _own_newest_first(
+    conn: Conn,
+    *,
+    user_id: UUID,
+    statuses: list[RunStatus] | None,
+    pattern: str | None,
+    workflow_id: UUID | None,
+    name: str | None,
+    interactive: bool,
+    after_created: datetime | None,
+    after_id: UUID | None,
+    size: int | None,
+    skipped: int,
+) -> list[Key]:
+    """Return a page of the user's own runs, newest first."""
+
+
+@query
+def _own_oldest_first(
+    conn: Conn,
+    *,
+    user_id: UUID,
+    statuses: list[RunStatus] | None,
+    pattern: str | None,
+    workflow_id: UUID | None,
+    name: str | None,
+    interactive: bool,
+    after_created: datetime | None,
+    after_id: UUID | None,
+    size: int | None,
+    skipped: int,
+) -> list[Key]:
+    """Return a page of the user's own runs, oldest first."""
+
+
+@query
+def _highest_rank_first(
+    conn: Conn,
+    *,
+    user_id: UUID,
+    own_runs: bool,
+    foreign_runs: bool,
+    shared_by: str | None,
+    shared_with: str | None,
+    statuses: list[RunStatus] | None,
+    pattern: str | None,
+    workflow_id: UUID | None,
+    name: str | None,
+    interactive: bool,
+    resource: str | None,
+    oldest_first: bool,
+    after_rank: int | None,
+    after_created: datetime | None,
+    after_id: UUID | None,
+    size: int | None,
+    skipped: int,
+) -> list[Key]:
+    """Return a page of any scope in any order."""
+
+
+@query
+def _own_total(
+    conn: Conn,
+    *,
+    user_id: UUID,
+    statuses: list[RunStatus] | None,
+    pattern: str | None,
+    workflow_id: UUID | None,
+    name: str | None,
+    interactive: bool,
+) -> _Total:
+    """Return the number of the user's own runs."""
+
+
+@query
+def _total(
+    conn: Conn,
+    *,
+    user_id: UUID,
+    own_runs: bool,
+    foreign_runs: bool,
+    shared_by: str | None,
+    shared_with: str | None,
+    statuses: list[RunStatus] | None,
+    pattern: str | None,
+    workflow_id: UUID | None,
+    name: str | None,
+    interactive: bool,
+) -> _Total:
+    """Return the number of runs of any scope."""
+
+
+@query
+def _items(conn: Conn, workflow_ids: list[UUID], *, user_id: UUID) -> list[ListedWorkflow]:
+    """Return what a listing shows of these runs, in any order."""

@@ -1,0 +1,494 @@
+-- The filters are the same in each statement of a page and in its count.
+
+-- name: _own_newest_first
+-- Walks the index on (owner_id, created DESC, id_): a page costs what it holds.
+SELECT
+    workflow.id_,
+    workflow.created,
+    0::bigint AS rank
+FROM __reana.workflow
+WHERE
+    workflow.owner_id = %(user_id)s
+    AND workflow.created <= COALESCE(
+        %(after_created)s::timestamptz AT TIME ZONE 'UTC', 'infinity'::timestamp
+    )
+    AND (
+        %(after_id)s::uuid IS NULL
+        OR workflow.created < %(after_created)s::timestamptz AT TIME ZONE 'UTC'
+        OR workflow.id_ > %(after_id)s::uuid
+    )
+    AND (
+        %(statuses)s::public.runstatus[] IS NULL
+        OR workflow.status = any(%(statuses)s::public.runstatus[])
+    )
+    AND (
+        %(pattern)s::text IS NULL
+        OR workflow.name ILIKE %(pattern)s::text
+    )
+    AND (
+        %(workflow_id)s::uuid IS NULL
+        OR workflow.id_ = %(workflow_id)s::uuid
+    )
+    AND (
+        %(name)s::text IS NULL
+        OR workflow.name = %(name)s::text
+    )
+    AND (
+        NOT %(interactive)s::boolean
+        OR EXISTS (
+            SELECT 1
+            FROM __reana.workflow_session AS link
+            WHERE link.workflow_id = workflow.id_
+        )
+    )
+ORDER BY
+    workflow.created DESC,
+    workflow.id_
+LIMIT %(size)s::bigint OFFSET %(skipped)s::bigint;
+
+-- name: _own_oldest_first
+-- The same index, walked backwards; hence ties in the reverse order.
+SELECT
+    workflow.id_,
+    workflow.created,
+    0::bigint AS rank
+FROM __reana.workflow
+WHERE
+    workflow.owner_id = %(user_id)s
+    AND workflow.created >= COALESCE(
+        %(after_created)s::timestamptz AT TIME ZONE 'UTC', '-infinity'::timestamp
+    )
+    AND (
+        %(after_id)s::uuid IS NULL
+        OR workflow.created > %(after_created)s::timestamptz AT TIME ZONE 'UTC'
+        OR workflow.id_ < %(after_id)s::uuid
+    )
+    AND (
+        %(statuses)s::public.runstatus[] IS NULL
+        OR workflow.status = any(%(statuses)s::public.runstatus[])
+    )
+    AND (
+        %(pattern)s::text IS NULL
+        OR workflow.name ILIKE %(pattern)s::text
+    )
+    AND (
+        %(workflow_id)s::uuid IS NULL
+        OR workflow.id_ = %(workflow_id)s::uuid
+    )
+    AND (
+        %(name)s::text IS NULL
+        OR workflow.name = %(name)s::text
+    )
+    AND (
+        NOT %(interactive)s::boolean
+        OR EXISTS (
+            SELECT 1
+            FROM __reana.workflow_session AS link
+            WHERE link.workflow_id = workflow.id_
+        )
+    )
+ORDER BY
+    workflow.created,
+    workflow.id_ DESC
+LIMIT %(size)s::bigint OFFSET %(skipped)s::bigint;
+
+-- name: _own_total
+-- not null: user_has_workflows
+SELECT
+    count(*) AS total,
+    exists(
+        SELECT 1
+        FROM __reana.workflow AS run
+        WHERE run.owner_id = %(user_id)s
+    ) AS user_has_workflows
+FROM __reana.workflow
+WHERE
+    workflow.owner_id = %(user_id)s
+    AND (
+        %(statuses)s::public.runstatus[] IS NULL
+        OR workflow.status = any(%(statuses)s::public.runstatus[])
+    )
+    AND (
+        %(pattern)s::text IS NULL
+        OR workflow.name ILIKE %(pattern)s::text
+    )
+    AND (
+        %(workflow_id)s::uuid IS NULL
+        OR workflow.id_ = %(workflow_id)s::uuid
+    )
+    AND (
+        %(name)s::text IS NULL
+        OR workflow.name = %(name)s::text
+    )
+    AND (
+        NOT %(interactive)s::boolean
+        OR EXISTS (
+            SELECT 1
+            FROM __reana.workflow_session AS link
+            WHERE link.workflow_id = workflow.id_
+        )
+    );
+
+-- name: _highest_rank_first
+-- Every scope and order: ranks all candidates, then cuts.  Without a resource all ranks are equal,
+-- which leaves the order by time.
+-- not null: id_, rank, created
+WITH scope AS (
+    SELECT
+        workflow.id_,
+        workflow.name,
+        workflow.status,
+        workflow.created
+    FROM __reana.workflow
+    WHERE
+        %(own_runs)s::boolean
+        AND workflow.owner_id = %(user_id)s
+    UNION ALL
+    SELECT
+        workflow.id_,
+        workflow.name,
+        workflow.status,
+        workflow.created
+    FROM __reana.user_workflow AS share
+    JOIN __reana.workflow
+        ON share.workflow_id = workflow.id_
+    WHERE
+        %(foreign_runs)s::boolean
+        AND share.user_id = %(user_id)s
+        AND workflow.owner_id IS DISTINCT FROM %(user_id)s
+        AND (
+            share.valid_until IS NULL
+            OR share.valid_until > pg_catalog.statement_timestamp() AT TIME ZONE 'UTC'
+        )
+        AND (
+            %(shared_by)s::text IS NULL
+            OR workflow.owner_id = (
+                SELECT sharer.id_
+                FROM __reana.user_ AS sharer
+                WHERE sharer.email = %(shared_by)s::text
+            )
+        )
+),
+
+candidate AS (
+    SELECT
+        scope.id_,
+        scope.created,
+        COALESCE(usage.quota_used, (-9223372036854775808)::bigint) AS rank
+    FROM scope
+    LEFT JOIN __reana.workflow_resource AS usage
+        ON
+            %(resource)s::text IS NOT NULL
+            AND scope.id_ = usage.workflow_id
+            AND usage.resource_id = (
+                SELECT resource.id_
+                FROM __reana.resource
+                WHERE resource.name = %(resource)s::text
+            )
+    WHERE
+        TRUE
+        AND (
+            %(statuses)s::public.runstatus[] IS NULL
+            OR scope.status = any(%(statuses)s::public.runstatus[])
+        )
+        AND (
+            %(pattern)s::text IS NULL
+            OR scope.name ILIKE %(pattern)s::text
+        )
+        AND (
+            %(workflow_id)s::uuid IS NULL
+            OR scope.id_ = %(workflow_id)s::uuid
+        )
+        AND (
+            %(name)s::text IS NULL
+            OR scope.name = %(name)s::text
+        )
+        AND (
+            NOT %(interactive)s::boolean
+            OR EXISTS (
+                SELECT 1
+                FROM __reana.workflow_session AS link
+                WHERE link.workflow_id = scope.id_
+            )
+        )
+        AND (
+            %(shared_with)s::text IS NULL
+            OR %(shared_with)s::text = 'nobody'
+            OR EXISTS (
+                SELECT 1
+                FROM __reana.user_workflow AS share
+                WHERE
+                    share.workflow_id = scope.id_
+                    AND (
+                        share.valid_until IS NULL
+                        OR share.valid_until > pg_catalog.statement_timestamp() AT TIME ZONE 'UTC'
+                    )
+                    AND (
+                        %(shared_with)s::text = 'anybody'
+                        OR share.user_id = (
+                            SELECT receiver.id_
+                            FROM __reana.user_ AS receiver
+                            WHERE receiver.email = %(shared_with)s::text
+                        )
+                    )
+            )
+        )
+        AND (
+            %(shared_with)s::text IS DISTINCT FROM 'nobody'
+            OR NOT EXISTS (
+                SELECT 1
+                FROM __reana.user_workflow AS share
+                WHERE
+                    share.workflow_id = scope.id_
+                    AND (
+                        share.valid_until IS NULL
+                        OR share.valid_until > pg_catalog.statement_timestamp() AT TIME ZONE 'UTC'
+                    )
+            )
+        )
+)
+
+SELECT
+    candidate.id_,
+    candidate.created,
+    candidate.rank
+FROM candidate
+WHERE
+    %(after_id)s::uuid IS NULL
+    OR CASE
+        WHEN %(oldest_first)s::boolean
+            THEN
+                candidate.created > %(after_created)s::timestamptz AT TIME ZONE 'UTC'
+                OR (
+                    candidate.created = %(after_created)s::timestamptz AT TIME ZONE 'UTC'
+                    AND candidate.id_ < %(after_id)s::uuid
+                )
+        ELSE
+            (candidate.rank, candidate.created)
+            < (%(after_rank)s::bigint, %(after_created)s::timestamptz AT TIME ZONE 'UTC')
+            OR (
+                candidate.rank = %(after_rank)s::bigint
+                AND candidate.created = %(after_created)s::timestamptz AT TIME ZONE 'UTC'
+                AND candidate.id_ > %(after_id)s::uuid
+            )
+    END
+ORDER BY
+    CASE WHEN %(oldest_first)s::boolean THEN candidate.created END,
+    CASE WHEN %(oldest_first)s::boolean THEN candidate.id_ END DESC,
+    candidate.rank DESC,
+    candidate.created DESC,
+    candidate.id_
+LIMIT %(size)s::bigint OFFSET %(skipped)s::bigint;
+
+-- name: _total
+-- not null: user_has_workflows
+WITH scope AS (
+    SELECT
+        workflow.id_,
+        workflow.name,
+        workflow.status,
+        workflow.created
+    FROM __reana.workflow
+    WHERE
+        %(own_runs)s::boolean
+        AND workflow.owner_id = %(user_id)s
+    UNION ALL
+    SELECT
+        workflow.id_,
+        workflow.name,
+        workflow.status,
+        workflow.created
+    FROM __reana.user_workflow AS share
+    JOIN __reana.workflow
+        ON share.workflow_id = workflow.id_
+    WHERE
+        %(foreign_runs)s::boolean
+        AND share.user_id = %(user_id)s
+        AND workflow.owner_id IS DISTINCT FROM %(user_id)s
+        AND (
+            share.valid_until IS NULL
+            OR share.valid_until > pg_catalog.statement_timestamp() AT TIME ZONE 'UTC'
+        )
+        AND (
+            %(shared_by)s::text IS NULL
+            OR workflow.owner_id = (
+                SELECT sharer.id_
+                FROM __reana.user_ AS sharer
+                WHERE sharer.email = %(shared_by)s::text
+            )
+        )
+)
+
+SELECT
+    count(*) AS total,
+    exists(
+        SELECT 1
+        FROM __reana.workflow AS run
+        WHERE run.owner_id = %(user_id)s
+    ) AS user_has_workflows
+FROM scope
+WHERE
+    TRUE
+    AND (
+        %(statuses)s::public.runstatus[] IS NULL
+        OR scope.status = any(%(statuses)s::public.runstatus[])
+    )
+    AND (
+        %(pattern)s::text IS NULL
+        OR scope.name ILIKE %(pattern)s::text
+    )
+    AND (
+        %(workflow_id)s::uuid IS NULL
+        OR scope.id_ = %(workflow_id)s::uuid
+    )
+    AND (
+        %(name)s::text IS NULL
+        OR scope.name = %(name)s::text
+    )
+    AND (
+        NOT %(interactive)s::boolean
+        OR EXISTS (
+            SELECT 1
+            FROM __reana.workflow_session AS link
+            WHERE link.workflow_id = scope.id_
+        )
+    )
+    AND (
+        %(shared_with)s::text IS NULL
+        OR %(shared_with)s::text = 'nobody'
+        OR EXISTS (
+            SELECT 1
+            FROM __reana.user_workflow AS share
+            WHERE
+                share.workflow_id = scope.id_
+                AND (
+                    share.valid_until IS NULL
+                    OR share.valid_until > pg_catalog.statement_timestamp() AT TIME ZONE 'UTC'
+                )
+                AND (
+                    %(shared_with)s::text = 'anybody'
+                    OR share.user_id = (
+                        SELECT receiver.id_
+                        FROM __reana.user_ AS receiver
+                        WHERE receiver.email = %(shared_with)s::text
+                    )
+                )
+        )
+    )
+    AND (
+        %(shared_with)s::text IS DISTINCT FROM 'nobody'
+        OR NOT EXISTS (
+            SELECT 1
+            FROM __reana.user_workflow AS share
+            WHERE
+                share.workflow_id = scope.id_
+                AND (
+                    share.valid_until IS NULL
+                    OR share.valid_until > pg_catalog.statement_timestamp() AT TIME ZONE 'UTC'
+                )
+        )
+    );
+
+-- name: _items
+-- Each lateral branch reads one index range per run of the page, and no logs.
+-- not null: id_, created, jobs_total, jobs_running, jobs_finished, jobs_failed
+-- not null: shared_with, services
+SELECT
+    workflow.id_,
+    workflow.name,
+    workflow.run_number_major,
+    workflow.run_number_minor,
+    workflow.status,
+    workflow.owner_id,
+    owner.email AS owner_email,
+    workflow.launcher_url,
+    workflow.created,
+    workflow.run_started_at,
+    workflow.run_finished_at,
+    workflow.run_stopped_at,
+    newest_job.prettified_cmd AS current_command,
+    newest_job.job_name AS current_step_name,
+    session.id_ AS session_id,
+    session.type_ AS session_type,
+    session.path AS session_path,
+    session.status AS session_status,
+    COALESCE((workflow.job_progress #>> '{total,total}')::bigint, 0) AS jobs_total,
+    COALESCE((workflow.job_progress #>> '{running,total}')::bigint, 0) AS jobs_running,
+    COALESCE((workflow.job_progress #>> '{finished,total}')::bigint, 0) AS jobs_finished,
+    COALESCE((workflow.job_progress #>> '{failed,total}')::bigint, 0) AS jobs_failed,
+    array(
+        SELECT receiver.email
+        FROM __reana.user_workflow AS share
+        JOIN __reana.user_ AS receiver
+            ON share.user_id = receiver.id_
+        WHERE
+            share.workflow_id = workflow.id_
+            AND workflow.owner_id = %(user_id)s
+            AND (
+                share.valid_until IS NULL
+                OR share.valid_until > pg_catalog.statement_timestamp() AT TIME ZONE 'UTC'
+            )
+        ORDER BY receiver.email
+    ) AS shared_with,
+    (
+        SELECT
+            COALESCE(
+                json_agg(
+                    json_build_object(
+                        'id_', service.id_,
+                        'name', service.name,
+                        'type_', service.type_,
+                        'status', service.status
+                    )
+                    ORDER BY service.name, service.id_
+                ),
+                '[]'::json
+            )
+        FROM __reana.workflow_service AS link
+        JOIN __reana.service
+            ON link.service_id = service.id_
+        WHERE link.workflow_id = workflow.id_
+    ) AS services,
+    (
+        SELECT sum(usage.quota_used)::bigint
+        FROM __reana.workflow_resource AS usage
+        JOIN __reana.resource
+            ON usage.resource_id = resource.id_
+        WHERE
+            usage.workflow_id = workflow.id_
+            AND resource.type_ = 'disk'
+    ) AS disk_usage
+FROM __reana.workflow
+LEFT JOIN __reana.user_ AS owner
+    ON workflow.owner_id = owner.id_
+LEFT JOIN
+    LATERAL (
+        SELECT
+            job.prettified_cmd,
+            job.job_name
+        FROM __reana.job
+        WHERE job.workflow_uuid = workflow.id_
+        ORDER BY
+            job.created DESC,
+            job.id_
+        LIMIT 1
+    ) AS newest_job
+    ON TRUE
+LEFT JOIN
+    LATERAL (
+        SELECT
+            interactive_session.id_,
+            interactive_session.type_,
+            interactive_session.path,
+            interactive_session.status
+        FROM __reana.workflow_session AS link
+        JOIN __reana.interactive_session
+            ON link.session_id = interactive_session.id_
+        WHERE link.workflow_id = workflow.id_
+        ORDER BY
+            interactive_session.created DESC,
+            interactive_session.id_
+        LIMIT 1
+    ) AS session
+    ON TRUE
+WHERE workflow.id_ = any(%(workflow_ids)s);
