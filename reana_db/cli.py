@@ -13,9 +13,11 @@ from reana_db.errors import ReanaDBError
 from reana_db.version import __version__
 
 COMMANDS = {
+    "check": "Tell whether a database fits this version; exit status 1 if not.",
     "init": "Create the database if it is missing, migrate it, add the default resources.",
     "migrate": "Bring the schema up to date; see its state, undo, prepare.",
     "sql": "List the statements of the library, or print one for psql.",
+    "wait": "Wait for a database that is still starting.",
 }
 """What each command does; its module in ``reana_db.commands`` exports it as ``command``."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -15,10 +16,14 @@ ROOT = Path(__file__).resolve().parents[1]
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the wheel from a copy of the sources."""
-    out = tmp_path_factory.mktemp("wheel")
+    """Build the wheel from a copy of the sources, so that nothing is left in the checkout."""
+    sources, out = tmp_path_factory.mktemp("sources"), tmp_path_factory.mktemp("wheel")
+    for name in ("reana_db", "migrations", "examples"):
+        shutil.copytree(ROOT / name, sources / name)
+    for name in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, sources)
     command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "-o", str(out), "."]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    subprocess.run(command, cwd=sources, check=True, capture_output=True, text=True)
     (built,) = out.glob("*.whl")
     return built
 

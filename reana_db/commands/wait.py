@@ -1,0 +1,20 @@
+"""``reana-db wait``: wait for a database that is still starting."""
+
+from __future__ import annotations
+
+import click
+
+from reana_db import database
+
+
+@click.command("wait")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0),
+    default=60.0,
+    show_default=True,
+    help="Seconds to wait at the most.",
+)
+def command(timeout: float) -> None:
+    """Wait until the database answers; exit 1 if it does not in time, or refuses for good."""
+    database.wait(timeout=timeout)
