@@ -1,4 +1,4 @@
--- holds: workflow: everybody waits while each row is rewritten, about 13 s for 200,000 runs
+-- holds: workflow: everybody waits while each row is rewritten, about 10 s for 200,000 runs
 --
 -- Refuses while a run has been restarted more than nine times: tenths cannot say it.
 

@@ -1,5 +1,5 @@
 -- depends: 0004-retention-pending
--- holds: workflow: everybody waits while each row is rewritten, about 13 s for 200,000 runs
+-- holds: workflow: everybody waits while each row is rewritten, about 10 s for 200,000 runs
 --
 -- Run numbers become two integers (Alembic revision b85c3e601de4).  Until 0.9.2 they were floats
 -- and restarts counted in tenths: the restart after 1.9 was 2.0 and looked like a second run.

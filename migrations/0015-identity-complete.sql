@@ -48,7 +48,7 @@ BEGIN
         idp_subject = NULL
     WHERE (user_.idp_issuer IS NULL) <> (user_.idp_subject IS NULL);
 
-    RAISE NOTICE 'Half an identity of % users was set aside in __reana.orphan_identity.', v_users;
+    RAISE WARNING 'Half an identity of % users was set aside in __reana.orphan_identity.', v_users;
 END
 $$;
 

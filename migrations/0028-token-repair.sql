@@ -57,6 +57,7 @@ BEGIN
 END
 $$;
 
+-- squawk-ignore require-concurrent-index-creation
 CREATE UNIQUE INDEX uq_user_token_active
 ON __reana.user_token (user_id, type_)
 WHERE status = 'active';
@@ -64,6 +65,7 @@ WHERE status = 'active';
 COMMENT ON INDEX __reana.uq_user_token_active IS
 'At most one active token of a user.';
 
+-- squawk-ignore require-concurrent-index-creation
 CREATE UNIQUE INDEX uq_user_token_requested
 ON __reana.user_token (user_id, type_)
 WHERE status = 'requested';
