@@ -1,4 +1,4 @@
-"""The schema of a database as text that does not depend on column order or server version.
+"""The schema of a database as text that does not depend on column order.
 
 ``python -m tests.schema_snapshot > tests/schema.sql`` writes the schema that ``migrations/`` makes;
 with a URI as argument, the schema of that database.
@@ -20,6 +20,9 @@ HEADER = """\
 -- Columns are sorted by name.  Do not edit; write it anew:
 --     python -m tests.schema_snapshot > tests/schema.sql
 """
+
+WRITTEN_BY = 18
+"""The major version of the private server: others write some expressions in other words."""
 
 ENUMS = """
 SELECT format(

@@ -14,7 +14,7 @@ from reana_db.migration_files import MigrationFile
 from tests import migration_steps, released_schemas
 from tests.databases import Databases
 from tests.migration_steps import BY_NUMBER, FILES
-from tests.schema_snapshot import HEADER, snapshot
+from tests.schema_snapshot import HEADER, WRITTEN_BY, snapshot
 
 COMMITTED = Path(__file__).with_name("schema.sql")
 
@@ -91,7 +91,9 @@ def test_every_released_schema_ends_as_a_new_one_and_returns(
     assert snapshot(empty_db) == before
 
 
-def test_the_committed_schema_is_the_present_one(walk: Walk) -> None:
+def test_the_committed_schema_is_the_present_one(walk: Walk, conn: psycopg.Connection[Any]) -> None:
+    if conn.info.server_version // 10000 != WRITTEN_BY:
+        pytest.skip(f"schema.sql is as PostgreSQL {WRITTEN_BY} writes expressions")
     assert COMMITTED.read_text(encoding="utf-8") == f"{HEADER}\n{walk.end}", (
         "the schema changed: python -m tests.schema_snapshot > tests/schema.sql"
     )
