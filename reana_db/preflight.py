@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reana_db import legacy, webhooks
+from reana_db import adoption, legacy, webhooks
 from reana_db.migrate import State
 from reana_db.queries import Conn
 
@@ -49,57 +49,54 @@ class _Check:
     name: str
     migration: str
     """Worth counting while this one is pending …"""
-    since: str
-    """… and this one, which made the columns, is there."""
+    column: str
+    """… and this column is there."""
     message: str
-    provided: str | None = None
-    """A question to ask first: what the check counts may not be there."""
 
 
-_CHECKS = (
+CHECKS = (
     _Check(
         "float_run_numbers",
         "0005-run-numbers",
-        "0001-initial",
+        "workflow.run_number",
         "runs get a major and a minor number instead of a decimal one",
     ),
     _Check(
         "overflown_restarts",
         "0005-run-numbers",
-        "0001-initial",
+        "workflow.run_number",
         "restarts after the ninth return to the number of their run, as .10 and so on",
     ),
     _Check(
         "orphan_jobs",
         "0008-job-workflow-key",
-        "0001-initial",
+        "job.workflow_uuid",
         "jobs of no known run are set aside in __reana.orphan_job",
     ),
     _Check(
         "orphan_job_cache",
         "0008-job-workflow-key",
-        "0001-initial",
+        "job.workflow_uuid",
         "cache entries of such jobs are set aside in __reana.orphan_job_cache",
     ),
     _Check(
         "half_identities",
         "0015-identity-complete",
-        "0013-identities",
+        "user_.idp_issuer",
         "users with an issuer without subject, or a subject without issuer: set aside in "
         "__reana.orphan_identity",
     ),
     _Check(
         "webhook_secrets",
         webhooks.MIGRATION,
-        "0014-secrets",
+        "user_.gitlab_webhook_secret",
         "GitLab webhook secrets are digested, which needs REANA_SECRET_KEY",
     ),
     _Check(
         "duplicate_tokens",
         "0028-token-repair",
-        "0001-initial",
+        "user_token.status",
         "second active or requested tokens of a user are revoked, each with an audit entry",
-        provided="has_tokens",
     ),
 )
 
@@ -108,21 +105,24 @@ def report(conn: Conn, state: State, to: str | None = None) -> Report:
     """Count what the pending migrations of a database, up to ``to``, will deal with."""
     files = state.pending_until(to)
     pending = {file.id for file in files}
-    present = {file.id for file in state.files if file not in state.pending}
+    columns = _columns(conn)
     return Report(
         pending=[file.id for file in files],
         findings=[
             Finding(check.name, count, check.migration, check.message)
-            for check in _CHECKS
-            if check.migration in pending and check.since in present
-            if (count := _count(conn, check))
+            for check in CHECKS
+            if check.migration in pending and check.column in columns
+            if (count := _count(conn, check.name))
         ],
         holds=[Hold(file.id, reason) for file in files for reason in file.holds],
     )
 
 
-def _count(conn: Conn, check: _Check) -> int:
-    if check.provided and legacy.rows(conn, "preflight", check.provided) == [(False,)]:
-        return 0
-    ((count,),) = legacy.rows(conn, "preflight", check.name)
+def _columns(conn: Conn) -> set[str]:
+    facts = (fact.split(" ") for fact in adoption.facts(conn))
+    return {words[1] for words in facts if words[0] == "column"}
+
+
+def _count(conn: Conn, name: str) -> int:
+    ((count,),) = legacy.rows(conn, "preflight", name)
     return int(count)

@@ -45,10 +45,6 @@ SELECT pg_catalog.count(*)
 FROM __reana.user_
 WHERE user_.gitlab_webhook_secret IS NOT NULL;
 
--- name: has_tokens
--- Releases 0.95.0a11 to a13 have none.
-SELECT pg_catalog.to_regclass('__reana.user_token') IS NOT NULL AS has_tokens;
-
 -- name: duplicate_tokens
 SELECT COALESCE(pg_catalog.sum(tokens.number - 1), 0)
 FROM (
