@@ -13,6 +13,8 @@ from __future__ import annotations
 from reana_db import (
     audit,
     errors,
+    job_cache,
+    jobs,
     listing,
     queries,
     records,
@@ -29,6 +31,8 @@ __all__ = [
     "__version__",
     "audit",
     "errors",
+    "job_cache",
+    "jobs",
     "listing",
     "queries",
     "records",

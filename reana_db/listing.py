@@ -175,7 +175,7 @@ def page(
         items=_details(conn, user_id, shown),
         total=total.total,
         user_has_workflows=total.user_has_workflows,
-        has_prev=page > 1 or cursor is not None,
+        has_prev=(size is not None and page > 1) or cursor is not None,
         has_next=has_next,
         next_cursor=cursor_at(order, shown[-1]) if has_next else None,
     )

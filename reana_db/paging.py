@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -59,18 +59,23 @@ class Window:
 
 def window_of(order: Sort, *, page: int, size: int | None, cursor: str | None) -> Window:
     """Return the part that a page number or a cursor stands for; raises InvalidArgument."""
-    _check_count("page", page)
-    if size is not None:
-        _check_count("size", size)
-    if cursor is not None and (page != 1 or size is None):
+    window = numbered_window(page=page, size=size)
+    if cursor is None:
+        return window
+    if page != 1 or size is None:
         raise errors.InvalidArgument("a cursor needs a size, and no page number")
-    if page * (size or 1) > _MOST_ROWS:
+    return replace(window, after=_place(order, cursor))
+
+
+def numbered_window(*, page: int, size: int | None) -> Window:
+    """Return the part that a page number stands for; raises InvalidArgument."""
+    _check_count("page", page)
+    if size is None:
+        return Window(after=None, size=None, skipped=0)
+    _check_count("size", size)
+    if page * size > _MOST_ROWS:
         raise errors.InvalidArgument(f"page {page} of size {size} is out of range")
-    return Window(
-        after=None if cursor is None else _place(order, cursor),
-        size=None if size is None else size + 1,
-        skipped=(page - 1) * (size or 0),
-    )
+    return Window(after=None, size=size + 1, skipped=(page - 1) * size)
 
 
 def cursor_at(order: Sort, key: Key) -> str:

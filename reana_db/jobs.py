@@ -1,0 +1,245 @@
+"""Jobs: what a run executes on a compute backend.
+
+The status of a job changes through :mod:`reana_db.transitions`, or for many jobs at once through
+:func:`report`.  Only the functions named after logs read or write logs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from reana_db import bulk, paging
+from reana_db.queries import Conn, query
+from reana_db.records import JSON, JobStatus, StatusChange
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job without its logs, its command and its environment."""
+
+    id_: UUID
+    workflow_id: UUID
+    backend_job_id: str | None
+    """Its name on the backend; None while it has not been submitted."""
+    status: JobStatus | None
+    compute_backend: str | None
+    """Kubernetes, HTCondor, Slurm or compute4punch."""
+    docker_img: str | None
+    job_name: str | None
+    """The name of its step."""
+    prettified_cmd: JSON
+    """Its command as people read it: a text."""
+    cvmfs_mounts: str | None
+    """Repositories to mount, the text of a list; "" or "false" for none."""
+    shared_file_system: bool | None
+    """Whether it sees the shared volume."""
+    created: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class JobWithLogs:
+    """A job as log reports show it."""
+
+    id_: UUID
+    workflow_id: UUID
+    backend_job_id: str | None
+    status: JobStatus | None
+    compute_backend: str | None
+    docker_img: str | None
+    job_name: str | None
+    """The name of its step."""
+    prettified_cmd: JSON
+    """Its command as people read it: a text."""
+    logs: str | None
+    created: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class JobPage:
+    """Some jobs of a run with their logs, oldest first."""
+
+    items: tuple[JobWithLogs, ...]
+    total: int
+    """The number of jobs on all pages."""
+    has_prev: bool
+    has_next: bool
+
+
+@dataclass(frozen=True, slots=True)
+class JobCount:
+    """How many jobs have a status on a backend."""
+
+    status: JobStatus | None
+    compute_backend: str | None
+    jobs: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """A job to be created."""
+
+    compute_backend: str
+    """Kubernetes, HTCondor, Slurm or compute4punch."""
+    docker_img: str | None = None
+    cmd: JSON = None
+    """The command.  REANA's job controller gives a text that is JSON once more."""
+    env_vars: JSON = None
+    """The environment.  REANA's job controller gives a text that is JSON once more."""
+    prettified_cmd: JSON = ""
+    """The command as people read it: a text."""
+    job_name: str | None = None
+    """The name of its step."""
+    cvmfs_mounts: str = ""
+    shared_file_system: bool | None = None
+    backend_job_id: str | None = None
+    """Its name on the backend; can be set later, with :func:`set_backend_job_id`."""
+    id_: UUID = field(default_factory=uuid4)
+
+
+@dataclass(frozen=True, slots=True)
+class JobReport:
+    """What a backend says about a job; None leaves the status or the logs as they are."""
+
+    job_id: UUID
+    status: JobStatus | None = None
+    logs: str | None = None
+    """Replaces the logs."""
+
+
+def create(conn: Conn, workflow_id: UUID, job: NewJob) -> UUID:
+    """Create a job of a run, in the status created, and return its id.
+
+    Raises MissingReference for an unknown run, AlreadyExists for an id in use.  One statement.
+    """
+    return create_many(conn, workflow_id, [job])[0]
+
+
+def create_many(conn: Conn, workflow_id: UUID, jobs: Iterable[NewJob]) -> list[UUID]:
+    """Create jobs of a run, all or none, and return their ids; see :func:`create`."""
+    new = list(jobs)
+    _create(conn, workflow_id, bulk.rows(NewJob, new))
+    return [job.id_ for job in new]
+
+
+@query
+def _create(conn: Conn, workflow_id: UUID, jobs: JSON) -> None:
+    """Insert jobs."""
+
+
+@query
+def set_backend_job_id(conn: Conn, job_id: UUID, backend_job_id: str) -> str:
+    """Store and return the name of a job on its backend; raises NotFound."""
+
+
+@query
+def get(conn: Conn, job_id: UUID) -> Job:
+    """Return a job; raises NotFound."""
+
+
+@query
+def logs(conn: Conn, job_id: UUID) -> str | None:
+    """Return the logs of a job, or None if it has none; raises NotFound."""
+
+
+@query
+def many(conn: Conn, job_ids: list[UUID]) -> list[Job]:
+    """Return those of these jobs that exist, oldest first."""
+
+
+@query
+def of_workflow(conn: Conn, workflow_id: UUID) -> list[Job]:
+    """Return the jobs of a run, oldest first."""
+
+
+@query
+def newest(conn: Conn, workflow_id: UUID) -> Job | None:
+    """Return the newest job of a run, or None."""
+
+
+@query
+def store_logs(conn: Conn, job_id: UUID, logs: str | None) -> UUID:
+    """Replace the logs of a job, and return its id; raises NotFound."""
+
+
+@query
+def append_logs(conn: Conn, job_id: UUID, logs: str) -> UUID:
+    """Append to the logs of a job, and return its id; raises NotFound.
+
+    Appending happens in the database: nothing that others append meanwhile is lost.
+    """
+
+
+def report(conn: Conn, reports: Iterable[JobReport]) -> list[StatusChange]:
+    """Store the statuses and logs of many jobs in one statement.
+
+    Returns what became of each, by id; unknown jobs are left out.  A change against the rules is
+    ``refused``, and the logs that came with it are not stored; the other jobs are not affected.
+    Only the last report of a job counts.
+    """
+    last = {item.job_id: item for item in reports}
+    if not last:
+        return []
+    return _report(
+        conn,
+        job_ids=list(last),
+        statuses=[item.status for item in last.values()],
+        logs=[item.logs for item in last.values()],
+    )
+
+
+@query
+def _report(
+    conn: Conn,
+    *,
+    job_ids: list[UUID],
+    statuses: list[JobStatus | None],
+    logs: list[str | None],
+) -> list[StatusChange]:
+    """Change statuses and logs."""
+
+
+def with_logs(
+    conn: Conn,
+    workflow_id: UUID,
+    *,
+    job_names: list[str] | None = None,
+    page: int = 1,
+    size: int | None = None,
+) -> JobPage:
+    """Return jobs of a run with their logs, oldest first, all or those with one of these names.
+
+    One statement without ``size``, two with it.  Raises InvalidArgument.
+    """
+    window = paging.numbered_window(page=page, size=size)
+    found = _with_logs(
+        conn, workflow_id, job_names=job_names, size=window.size, skipped=window.skipped
+    )
+    items = tuple(found[:size])
+    if size is None:
+        return JobPage(items, total=len(items), has_prev=False, has_next=False)
+    total = count_of_workflow(conn, workflow_id, job_names=job_names)
+    return JobPage(items, total, has_prev=page > 1, has_next=len(found) > size)
+
+
+@query
+def _with_logs(
+    conn: Conn, workflow_id: UUID, *, job_names: list[str] | None, size: int | None, skipped: int
+) -> list[JobWithLogs]:
+    """Return a part of the jobs of a run."""
+
+
+@query
+def count_of_workflow(conn: Conn, workflow_id: UUID, *, job_names: list[str] | None = None) -> int:
+    """Return the number of jobs of a run, all or those with one of these names."""
+
+
+@query
+def counts(conn: Conn) -> list[JobCount]:
+    """Return how many jobs there are per status and backend; what there is none of is left out."""

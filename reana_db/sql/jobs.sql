@@ -1,0 +1,274 @@
+-- name: _create
+INSERT INTO __reana.job (
+    id_,
+    workflow_uuid,
+    backend_job_id,
+    status,
+    compute_backend,
+    cvmfs_mounts,
+    shared_file_system,
+    docker_img,
+    cmd,
+    env_vars,
+    deleted,
+    prettified_cmd,
+    job_name,
+    created,
+    updated
+)
+SELECT
+    new.id_,
+    %(workflow_id)s,
+    new.backend_job_id,
+    'created',
+    new.compute_backend,
+    new.cvmfs_mounts,
+    new.shared_file_system,
+    new.docker_img,
+    new.cmd,
+    new.env_vars,
+    FALSE,
+    new.prettified_cmd,
+    new.job_name,
+    pg_catalog.clock_timestamp() AT TIME ZONE 'UTC',
+    pg_catalog.clock_timestamp() AT TIME ZONE 'UTC'
+FROM json_to_recordset(%(jobs)s::json) AS new (
+    id_ uuid,
+    backend_job_id text,
+    compute_backend text,
+    cvmfs_mounts text,
+    shared_file_system boolean,
+    docker_img text,
+    cmd json,
+    env_vars json,
+    prettified_cmd json,
+    job_name text
+);
+
+-- name: set_backend_job_id
+-- not null: backend_job_id
+UPDATE __reana.job
+SET
+    backend_job_id = %(backend_job_id)s,
+    updated = pg_catalog.clock_timestamp() AT TIME ZONE 'UTC'
+WHERE job.id_ = %(job_id)s
+RETURNING job.backend_job_id;
+
+-- name: get
+SELECT
+    job.id_,
+    job.workflow_uuid AS workflow_id,
+    job.backend_job_id,
+    job.status,
+    job.compute_backend,
+    job.docker_img,
+    job.job_name,
+    job.prettified_cmd,
+    job.cvmfs_mounts,
+    job.shared_file_system,
+    job.created,
+    job.started_at,
+    job.finished_at
+FROM __reana.job
+WHERE job.id_ = %(job_id)s;
+
+-- name: logs
+SELECT job.logs
+FROM __reana.job
+WHERE job.id_ = %(job_id)s;
+
+-- name: many
+SELECT
+    job.id_,
+    job.workflow_uuid AS workflow_id,
+    job.backend_job_id,
+    job.status,
+    job.compute_backend,
+    job.docker_img,
+    job.job_name,
+    job.prettified_cmd,
+    job.cvmfs_mounts,
+    job.shared_file_system,
+    job.created,
+    job.started_at,
+    job.finished_at
+FROM __reana.job
+WHERE job.id_ = any(%(job_ids)s)
+ORDER BY
+    job.created,
+    job.id_;
+
+-- name: of_workflow
+SELECT
+    job.id_,
+    job.workflow_uuid AS workflow_id,
+    job.backend_job_id,
+    job.status,
+    job.compute_backend,
+    job.docker_img,
+    job.job_name,
+    job.prettified_cmd,
+    job.cvmfs_mounts,
+    job.shared_file_system,
+    job.created,
+    job.started_at,
+    job.finished_at
+FROM __reana.job
+WHERE job.workflow_uuid = %(workflow_id)s
+ORDER BY
+    job.created,
+    job.id_;
+
+-- name: newest
+SELECT
+    job.id_,
+    job.workflow_uuid AS workflow_id,
+    job.backend_job_id,
+    job.status,
+    job.compute_backend,
+    job.docker_img,
+    job.job_name,
+    job.prettified_cmd,
+    job.cvmfs_mounts,
+    job.shared_file_system,
+    job.created,
+    job.started_at,
+    job.finished_at
+FROM __reana.job
+WHERE job.workflow_uuid = %(workflow_id)s
+ORDER BY
+    job.created DESC,
+    job.id_
+LIMIT 1;
+
+-- name: store_logs
+UPDATE __reana.job
+SET
+    logs = %(logs)s,
+    updated = pg_catalog.clock_timestamp() AT TIME ZONE 'UTC'
+WHERE job.id_ = %(job_id)s
+RETURNING job.id_;
+
+-- name: append_logs
+UPDATE __reana.job
+SET
+    logs = COALESCE(job.logs, '') || %(logs)s,
+    updated = pg_catalog.clock_timestamp() AT TIME ZONE 'UTC'
+WHERE job.id_ = %(job_id)s
+RETURNING job.id_;
+
+-- name: _report
+-- The jobs are locked in the order of their ids, so that two reports never wait for each other in a
+-- circle, and judged by the status that they have then.
+-- not null: changed, allowed
+WITH request AS (
+    SELECT
+        report.job_id,
+        report.status::public.jobstatus AS status,
+        report.logs
+    FROM unnest(
+        %(job_ids)s::uuid[],
+        %(statuses)s::public.jobstatus[],
+        %(logs)s::text[]
+    ) AS report (job_id, status, logs)
+),
+
+locked AS (
+    SELECT
+        job.id_,
+        job.status
+    FROM __reana.job
+    WHERE job.id_ = any(%(job_ids)s::uuid[])
+    ORDER BY job.id_
+    FOR NO KEY UPDATE
+),
+
+judged AS (
+    SELECT
+        locked.id_,
+        locked.status,
+        request.logs,
+        COALESCE(request.status, locked.status) AS wanted,
+        (request.status IS DISTINCT FROM locked.status AND request.status IS NOT NULL) AS differs,
+        request.status IS NULL
+        OR __reana.is_transition('job', locked.status::text, request.status::text) AS by_rule
+    FROM locked
+    JOIN request
+        ON locked.id_ = request.job_id
+),
+
+written AS (
+    UPDATE __reana.job
+    SET
+        status = judged.wanted,
+        logs = COALESCE(judged.logs, job.logs),
+        updated = pg_catalog.clock_timestamp() AT TIME ZONE 'UTC'
+    FROM judged
+    WHERE
+        job.id_ = judged.id_
+        AND (judged.by_rule OR NOT __reana.status_rules_enforced())
+        AND (judged.differs OR judged.logs IS NOT NULL)
+    RETURNING
+        job.id_,
+        job.status
+)
+
+SELECT
+    judged.id_ AS entity_id,
+    judged.status::text AS before,
+    judged.by_rule AS allowed,
+    COALESCE(written.status, judged.status)::text AS after,
+    judged.differs AND written.id_ IS NOT NULL AS changed
+FROM judged
+LEFT JOIN written
+    ON judged.id_ = written.id_
+ORDER BY judged.id_;
+
+-- name: _with_logs
+SELECT
+    job.id_,
+    job.workflow_uuid AS workflow_id,
+    job.backend_job_id,
+    job.status,
+    job.compute_backend,
+    job.docker_img,
+    job.job_name,
+    job.prettified_cmd,
+    job.logs,
+    job.created,
+    job.started_at,
+    job.finished_at
+FROM __reana.job
+WHERE
+    job.workflow_uuid = %(workflow_id)s
+    AND (
+        %(job_names)s::text[] IS NULL
+        OR job.job_name = any(%(job_names)s::text[])
+    )
+ORDER BY
+    job.created,
+    job.id_
+LIMIT %(size)s::bigint OFFSET %(skipped)s::bigint;
+
+-- name: count_of_workflow
+SELECT count(*) AS jobs
+FROM __reana.job
+WHERE
+    job.workflow_uuid = %(workflow_id)s
+    AND (
+        %(job_names)s::text[] IS NULL
+        OR job.job_name = any(%(job_names)s::text[])
+    );
+
+-- name: counts
+SELECT
+    job.status,
+    job.compute_backend,
+    count(*) AS jobs
+FROM __reana.job
+GROUP BY
+    job.status,
+    job.compute_backend
+ORDER BY
+    job.status,
+    job.compute_backend;
