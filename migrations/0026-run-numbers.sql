@@ -1,4 +1,4 @@
--- depends: 0024-status-rules
+-- depends: 0025-status-history
 --
 -- Run numbers are assigned by the database, whoever inserts the run.
 --

@@ -16,7 +16,9 @@ COMMANDS = {
     "check": "Tell whether a database fits this version; exit status 1 if not.",
     "init": "Create the database if it is missing, migrate it, add the default resources.",
     "migrate": "Bring the schema up to date; see its state, undo, prepare.",
+    "settings": "List, read and change what a site decides for its database.",
     "sql": "List the statements of the library, or print one for psql.",
+    "status": "Read the history of statuses, and choose how strict the rules are.",
     "wait": "Wait for a database that is still starting.",
 }
 """What each command does; its module in ``reana_db.commands`` exports it as ``command``."""

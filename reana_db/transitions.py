@@ -102,6 +102,15 @@ def is_final(entity: Entity, status: str) -> bool:
     return status in FINAL[entity]
 
 
+def diagram(entity: Entity) -> str:
+    """Return the rules as a Mermaid state diagram in Markdown; final statuses are marked."""
+    lines = ["```mermaid", "stateDiagram-v2", "    classDef final font-weight:bold"]
+    for before, following in RULES[entity].items():
+        lines += [f"    {before} --> {after}" for after in sorted(following)]
+    lines += [f"    class {status} final" for status in sorted(FINAL[entity])]
+    return "\n".join([*lines, "```"])
+
+
 def set_workflow_status(
     conn: Conn,
     workflow_id: UUID,

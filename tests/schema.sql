@@ -26,6 +26,8 @@ CREATE TYPE public.usertokentype AS ENUM ('reana');
 
 CREATE TYPE public.workspaceretentionrulestatus AS ENUM ('created', 'active', 'inactive', 'applied', 'pending');
 
+CREATE SEQUENCE __reana.status_history_id_seq AS bigint;
+
 CREATE TABLE __reana.audit_log (
     action public.auditlogaction NOT NULL,
     created timestamp without time zone DEFAULT (clock_timestamp() AT TIME ZONE 'UTC'::text) NOT NULL,
@@ -190,6 +192,19 @@ END),
     CONSTRAINT pk_setting PRIMARY KEY (name)
 );
 
+CREATE TABLE __reana.status_history (
+    allowed boolean NOT NULL,
+    application_name text DEFAULT current_setting('application_name'::text) NOT NULL,
+    changed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    entity text NOT NULL,
+    entity_id uuid NOT NULL,
+    from_status text,
+    id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+    role text DEFAULT SESSION_USER NOT NULL,
+    to_status text,
+    CONSTRAINT pk_status_history PRIMARY KEY (entity_id, id)
+);
+
 CREATE TABLE __reana.status_transition (
     entity text NOT NULL,
     from_status text NOT NULL,
@@ -351,6 +366,10 @@ CREATE INDEX ix___reana_job_workflow_uuid ON __reana.job USING btree (workflow_u
 
 CREATE INDEX ix___reana_service_logs_service_id ON __reana.service_logs USING btree (service_id);
 
+CREATE INDEX ix___reana_status_history_changed_at ON __reana.status_history USING brin (changed_at) WITH (autosummarize='on');
+
+CREATE INDEX ix___reana_status_history_violation ON __reana.status_history USING btree (changed_at) WHERE (NOT allowed);
+
 CREATE INDEX ix___reana_user_resource_resource_id ON __reana.user_resource USING btree (resource_id, user_id);
 
 CREATE INDEX ix___reana_user_token_user_id ON __reana.user_token USING btree (user_id);
@@ -372,6 +391,41 @@ CREATE INDEX ix___reana_workspace_retention_rule_status_apply_on ON __reana.work
 CREATE UNIQUE INDEX uq_user_token_active ON __reana.user_token USING btree (user_id, type_) WHERE (status = 'active'::public.usertokenstatus);
 
 CREATE UNIQUE INDEX uq_user_token_requested ON __reana.user_token USING btree (user_id, type_) WHERE (status = 'requested'::public.usertokenstatus);
+
+CREATE VIEW reana.run_history (
+    workflow_id uuid,
+    owner character varying(255),
+    run text,
+    status text,
+    since timestamp with time zone,
+    until timestamp with time zone,
+    duration interval,
+    application_name text,
+    role text,
+    allowed boolean
+) AS
+ SELECT workflow.id_ AS workflow_id,
+    user_.email AS owner,
+    ((((workflow.name)::text || '.'::text) || workflow.run_number_major) || COALESCE(('.'::text || NULLIF(workflow.run_number_minor, 0)), ''::text)) AS run,
+    period.status,
+    period.since,
+    period.until,
+    (COALESCE(period.until, clock_timestamp()) - period.since) AS duration,
+    period.application_name,
+    period.role,
+    period.allowed
+   FROM ((__reana.workflow
+     LEFT JOIN __reana.user_ ON ((workflow.owner_id = user_.id_)))
+     CROSS JOIN LATERAL ( SELECT entry.to_status AS status,
+            entry.changed_at AS since,
+            lead(entry.changed_at) OVER (ORDER BY entry.id) AS until,
+            entry.application_name,
+            entry.role,
+            entry.allowed,
+            entry.id
+           FROM __reana.status_history entry
+          WHERE ((entry.entity_id = workflow.id_) AND (entry.entity = 'workflow'::text))) period)
+  ORDER BY workflow.id_, period.id;
 
 CREATE OR REPLACE FUNCTION __reana.activate_retention_rules()
  RETURNS trigger
@@ -528,19 +582,29 @@ CREATE OR REPLACE FUNCTION __reana.guard_status()
  LANGUAGE plpgsql
  SECURITY DEFINER
 AS $function$
+DECLARE
+    v_allowed boolean;
 BEGIN
-    IF OLD.status IS NULL THEN
-        RETURN NEW; -- rows of old releases: there is nothing to guard
-    END IF;
+    INSERT INTO __reana.status_history
+    (entity, entity_id, from_status, to_status, allowed)
+    VALUES (
+        TG_ARGV[0],
+        NEW.id_,
+        OLD.status::pg_catalog.text,
+        NEW.status::pg_catalog.text,
+        OLD.status IS NULL -- rows of old releases: there is nothing to guard
+        OR EXISTS (
+            SELECT
+            FROM __reana.status_transition AS rule
+            WHERE
+                rule.entity OPERATOR(pg_catalog.=) TG_ARGV[0]
+                AND rule.from_status OPERATOR(pg_catalog.=) OLD.status::pg_catalog.text
+                AND rule.to_status OPERATOR(pg_catalog.=) NEW.status::pg_catalog.text
+        )
+    )
+    RETURNING status_history.allowed INTO v_allowed;
 
-    PERFORM
-    FROM __reana.status_transition AS rule
-    WHERE
-        rule.entity OPERATOR(pg_catalog.=) TG_ARGV[0]
-        AND rule.from_status OPERATOR(pg_catalog.=) OLD.status::pg_catalog.text
-        AND rule.to_status OPERATOR(pg_catalog.=) NEW.status::pg_catalog.text;
-
-    IF NOT FOUND AND __reana.status_rules_enforced() THEN
+    IF NOT v_allowed AND __reana.status_rules_enforced() THEN
         PERFORM __reana.refuse_transition(
             TG_ARGV[0],
             OLD.id_,
@@ -703,6 +767,26 @@ BEGIN
     (workspace_retention_rule_id, timestamp, action)
     VALUES
     (NEW.id_, pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', NEW.status);
+    RETURN NULL;
+END
+$function$
+;
+
+CREATE OR REPLACE FUNCTION __reana.record_status()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+AS $function$
+BEGIN
+    INSERT INTO __reana.status_history
+    (entity, entity_id, from_status, to_status, allowed)
+    VALUES (
+        TG_ARGV[0],
+        COALESCE(NEW.id_, OLD.id_),
+        OLD.status::pg_catalog.text,
+        NEW.status::pg_catalog.text,
+        TRUE
+    );
     RETURN NULL;
 END
 $function$
@@ -917,11 +1001,19 @@ $function$
 
 CREATE TRIGGER set_updated BEFORE UPDATE ON __reana.audit_log FOR EACH ROW WHEN ((NOT (new.updated IS DISTINCT FROM old.updated))) EXECUTE FUNCTION __reana.set_updated();
 
+CREATE TRIGGER record_deletion AFTER DELETE ON __reana.interactive_session FOR EACH ROW WHEN ((old.status IS NOT NULL)) EXECUTE FUNCTION __reana.record_status('interactive_session');
+
+CREATE TRIGGER record_first_status AFTER INSERT ON __reana.interactive_session FOR EACH ROW WHEN ((new.status IS NOT NULL)) EXECUTE FUNCTION __reana.record_status('interactive_session');
+
 CREATE TRIGGER set_updated BEFORE UPDATE ON __reana.interactive_session FOR EACH ROW WHEN ((NOT (new.updated IS DISTINCT FROM old.updated))) EXECUTE FUNCTION __reana.set_updated();
 
 CREATE TRIGGER zz_guard_status BEFORE UPDATE ON __reana.interactive_session FOR EACH ROW WHEN ((new.status IS DISTINCT FROM old.status)) EXECUTE FUNCTION __reana.guard_status('interactive_session');
 
 CREATE TRIGGER set_updated BEFORE UPDATE ON __reana.interactive_session_resource FOR EACH ROW WHEN ((NOT (new.updated IS DISTINCT FROM old.updated))) EXECUTE FUNCTION __reana.set_updated();
+
+CREATE TRIGGER record_deletion AFTER DELETE ON __reana.job FOR EACH ROW WHEN ((old.status IS NOT NULL)) EXECUTE FUNCTION __reana.record_status('job');
+
+CREATE TRIGGER record_first_status AFTER INSERT ON __reana.job FOR EACH ROW WHEN ((new.status IS NOT NULL)) EXECUTE FUNCTION __reana.record_status('job');
 
 CREATE TRIGGER set_job_times BEFORE UPDATE ON __reana.job FOR EACH ROW WHEN ((new.status IS DISTINCT FROM old.status)) EXECUTE FUNCTION __reana.set_job_times();
 
@@ -932,6 +1024,10 @@ CREATE TRIGGER zz_guard_status BEFORE UPDATE ON __reana.job FOR EACH ROW WHEN ((
 CREATE TRIGGER set_updated BEFORE UPDATE ON __reana.job_cache FOR EACH ROW WHEN ((NOT (new.updated IS DISTINCT FROM old.updated))) EXECUTE FUNCTION __reana.set_updated();
 
 CREATE TRIGGER set_updated BEFORE UPDATE ON __reana.resource FOR EACH ROW WHEN ((NOT (new.updated IS DISTINCT FROM old.updated))) EXECUTE FUNCTION __reana.set_updated();
+
+CREATE TRIGGER record_deletion AFTER DELETE ON __reana.service FOR EACH ROW WHEN ((old.status IS NOT NULL)) EXECUTE FUNCTION __reana.record_status('service');
+
+CREATE TRIGGER record_first_status AFTER INSERT ON __reana.service FOR EACH ROW WHEN ((new.status IS NOT NULL)) EXECUTE FUNCTION __reana.record_status('service');
 
 CREATE TRIGGER zz_guard_status BEFORE UPDATE ON __reana.service FOR EACH ROW WHEN ((new.status IS DISTINCT FROM old.status)) EXECUTE FUNCTION __reana.guard_status('service');
 
@@ -951,6 +1047,10 @@ CREATE TRIGGER inactivate_retention_rules_at_deletion AFTER UPDATE ON __reana.wo
 
 CREATE TRIGGER inactivate_retention_rules_at_restart AFTER INSERT ON __reana.workflow FOR EACH ROW WHEN ((new.restart AND (new.status = 'created'::public.runstatus))) EXECUTE FUNCTION __reana.inactivate_retention_rules();
 
+CREATE TRIGGER record_deletion AFTER DELETE ON __reana.workflow FOR EACH ROW WHEN ((old.status IS NOT NULL)) EXECUTE FUNCTION __reana.record_status('workflow');
+
+CREATE TRIGGER record_first_status AFTER INSERT ON __reana.workflow FOR EACH ROW WHEN ((new.status IS NOT NULL)) EXECUTE FUNCTION __reana.record_status('workflow');
+
 CREATE TRIGGER set_run_times BEFORE UPDATE ON __reana.workflow FOR EACH ROW WHEN ((new.status IS DISTINCT FROM old.status)) EXECUTE FUNCTION __reana.set_run_times();
 
 CREATE TRIGGER set_updated BEFORE UPDATE ON __reana.workflow FOR EACH ROW WHEN ((NOT (new.updated IS DISTINCT FROM old.updated))) EXECUTE FUNCTION __reana.set_updated();
@@ -960,6 +1060,10 @@ CREATE TRIGGER zz_guard_status BEFORE UPDATE ON __reana.workflow FOR EACH ROW WH
 CREATE TRIGGER set_updated BEFORE UPDATE ON __reana.workflow_resource FOR EACH ROW WHEN ((NOT (new.updated IS DISTINCT FROM old.updated))) EXECUTE FUNCTION __reana.set_updated();
 
 CREATE TRIGGER separate_audit_times BEFORE INSERT ON __reana.workspace_retention_audit_log FOR EACH ROW EXECUTE FUNCTION __reana.separate_audit_times();
+
+CREATE TRIGGER record_deletion AFTER DELETE ON __reana.workspace_retention_rule FOR EACH ROW WHEN ((old.status IS NOT NULL)) EXECUTE FUNCTION __reana.record_status('workspace_retention_rule');
+
+CREATE TRIGGER record_first_status AFTER INSERT ON __reana.workspace_retention_rule FOR EACH ROW WHEN ((new.status IS NOT NULL)) EXECUTE FUNCTION __reana.record_status('workspace_retention_rule');
 
 CREATE TRIGGER record_retention_insert AFTER INSERT ON __reana.workspace_retention_rule FOR EACH ROW EXECUTE FUNCTION __reana.record_retention_action();
 
@@ -1165,6 +1269,24 @@ COMMENT ON COLUMN __reana.setting.updated IS 'When it was last changed (UTC).';
 
 COMMENT ON COLUMN __reana.setting.value IS 'status_mode: enforce or observe. termination_quota_update_policy: empty, cpu, disk or cpu,disk. secrets_form: compatible or sealed.';
 
+COMMENT ON COLUMN __reana.status_history.allowed IS 'Whether status_transition allows it; false only where the setting status_mode was observe.';
+
+COMMENT ON COLUMN __reana.status_history.application_name IS 'What the client calls itself.';
+
+COMMENT ON COLUMN __reana.status_history.changed_at IS 'When it was recorded.';
+
+COMMENT ON COLUMN __reana.status_history.entity IS 'Name of the table whose row has the status.';
+
+COMMENT ON COLUMN __reana.status_history.entity_id IS 'Which row of that table.';
+
+COMMENT ON COLUMN __reana.status_history.from_status IS 'The status before; NULL where the row was inserted.';
+
+COMMENT ON COLUMN __reana.status_history.id IS 'Order of the entries of one row.';
+
+COMMENT ON COLUMN __reana.status_history.role IS 'The role that had logged in.';
+
+COMMENT ON COLUMN __reana.status_history.to_status IS 'The status from then on; NULL where the row was deleted.';
+
 COMMENT ON COLUMN __reana.status_transition.entity IS 'Name of the table whose rows have the status.';
 
 COMMENT ON COLUMN __reana.status_transition.from_status IS 'The status before.';
@@ -1323,13 +1445,33 @@ COMMENT ON COLUMN __reana.workspace_retention_rule.workflow_id IS 'The run.';
 
 COMMENT ON COLUMN __reana.workspace_retention_rule.workspace_files IS 'Pattern of the files, relative to the workspace; **/* for all.';
 
+COMMENT ON COLUMN reana.run_history.allowed IS 'Whether the rules allowed it.';
+
+COMMENT ON COLUMN reana.run_history.application_name IS 'What the client that gave it calls itself.';
+
+COMMENT ON COLUMN reana.run_history.duration IS 'How long the run had it; until now for the status that it has.';
+
+COMMENT ON COLUMN reana.run_history.owner IS 'E-mail address of the owner.';
+
+COMMENT ON COLUMN reana.run_history.role IS 'The role of that client.';
+
+COMMENT ON COLUMN reana.run_history.run IS 'Name and number: name.M, or name.M.m for a restart.';
+
+COMMENT ON COLUMN reana.run_history.since IS 'When the run got it.';
+
+COMMENT ON COLUMN reana.run_history.status IS 'The status.';
+
+COMMENT ON COLUMN reana.run_history.until IS 'When the run got the next one; NULL for the status that it has.';
+
+COMMENT ON COLUMN reana.run_history.workflow_id IS 'Which run.';
+
 COMMENT ON FUNCTION __reana.activate_retention_rules() IS 'Makes the created rules of a run active when the run finishes or fails.';
 
 COMMENT ON FUNCTION __reana.assign_run_number() IS 'Assigns the run number of a new row that does not give it: the highest major of the owner and name plus 1, or for a restart the highest minor of its major plus 1.';
 
 COMMENT ON FUNCTION __reana.grant_token(uuid,uuid,bytea,uuid,uuid,json) IS 'Makes the requested token of a user active, or a new one, with the encrypted value given; writes the audit entry of the administrator, if there is one; returns done, unknown user, already active or value taken.';
 
-COMMENT ON FUNCTION __reana.guard_status() IS 'Refuses a status that may not follow. It runs with the rights of its owner, so that roles that may change a run need no rights on the rules.';
+COMMENT ON FUNCTION __reana.guard_status() IS 'Refuses a status that may not follow and records one that may. It runs with the rights of its owner, so that roles that may change a run need no rights on rules and history.';
 
 COMMENT ON FUNCTION __reana.inactivate_retention_rules() IS 'Ends the created and active rules of all runs with the owner, name and major number of a restarted or deleted run; refuses a restart (SQLSTATE 23R02) while one of them is pending.';
 
@@ -1338,6 +1480,8 @@ COMMENT ON FUNCTION __reana.is_transition(text,text,text) IS 'Whether a status m
 COMMENT ON FUNCTION __reana.merge_job_progress(json,json) IS 'The progress of the jobs of a run after a message: per status the union of the job ids and its size; the first total that is not 0 stays.';
 
 COMMENT ON FUNCTION __reana.record_retention_action() IS 'Writes the audit entry of a new or changed retention rule, in UTC.';
+
+COMMENT ON FUNCTION __reana.record_status() IS 'Records the first status of a row, and that a row was deleted.';
 
 COMMENT ON FUNCTION __reana.refuse_transition(text,uuid,text,text) IS 'Raises 23R01: which change is refused, and what is allowed instead.';
 
@@ -1358,6 +1502,8 @@ COMMENT ON FUNCTION __reana.status_rules_enforced() IS 'Whether a change against
 COMMENT ON INDEX __reana.uq_user_token_active IS 'At most one active token of a user.';
 
 COMMENT ON INDEX __reana.uq_user_token_requested IS 'At most one requested token of a user.';
+
+COMMENT ON SCHEMA reana IS 'Views for people in psql.';
 
 COMMENT ON TABLE __reana.audit_log IS 'Who asked for, granted and revoked access tokens. Only ever appended.';
 
@@ -1382,6 +1528,8 @@ COMMENT ON TABLE __reana.service IS 'Services that run beside a workflow, such a
 COMMENT ON TABLE __reana.service_logs IS 'What the pods of a service wrote, one row per pod. Empty where logs go to OpenSearch.';
 
 COMMENT ON TABLE __reana.setting IS 'What a site decides for this database; the command "reana-db settings" lists and changes it.';
+
+COMMENT ON TABLE __reana.status_history IS 'Every change of a status; written by triggers only. The view reana.run_history shows the lives of runs; the command "reana-db status" reads and prunes it.';
 
 COMMENT ON TABLE __reana.status_transition IS 'Which status may follow which. An equal status changes nothing and is always accepted; NULL, in old rows, may become any status.';
 
@@ -1412,6 +1560,26 @@ COMMENT ON TRIGGER assign_run_number ON __reana.workflow IS 'Assigns the run num
 COMMENT ON TRIGGER inactivate_retention_rules_at_deletion ON __reana.workflow IS 'Ends the retention rules of all runs that share the workspace of a deleted run.';
 
 COMMENT ON TRIGGER inactivate_retention_rules_at_restart ON __reana.workflow IS 'Ends the retention rules of the runs before a restart; refuses a restart while one is pending.';
+
+COMMENT ON TRIGGER record_deletion ON __reana.interactive_session IS 'Records that a row was deleted, and its last status.';
+
+COMMENT ON TRIGGER record_deletion ON __reana.job IS 'Records that a row was deleted, and its last status.';
+
+COMMENT ON TRIGGER record_deletion ON __reana.service IS 'Records that a row was deleted, and its last status.';
+
+COMMENT ON TRIGGER record_deletion ON __reana.workflow IS 'Records that a row was deleted, and its last status.';
+
+COMMENT ON TRIGGER record_deletion ON __reana.workspace_retention_rule IS 'Records that a row was deleted, and its last status.';
+
+COMMENT ON TRIGGER record_first_status ON __reana.interactive_session IS 'Records the status with which a row was inserted.';
+
+COMMENT ON TRIGGER record_first_status ON __reana.job IS 'Records the status with which a row was inserted.';
+
+COMMENT ON TRIGGER record_first_status ON __reana.service IS 'Records the status with which a row was inserted.';
+
+COMMENT ON TRIGGER record_first_status ON __reana.workflow IS 'Records the status with which a row was inserted.';
+
+COMMENT ON TRIGGER record_first_status ON __reana.workspace_retention_rule IS 'Records the status with which a row was inserted.';
 
 COMMENT ON TRIGGER record_retention_insert ON __reana.workspace_retention_rule IS 'Writes the audit entry of a new rule.';
 
@@ -1482,3 +1650,5 @@ COMMENT ON TYPE public.usertokenstatus IS 'Where an access token stands.';
 COMMENT ON TYPE public.usertokentype IS 'Kinds of access tokens.';
 
 COMMENT ON TYPE public.workspaceretentionrulestatus IS 'Where a retention rule stands.';
+
+COMMENT ON VIEW reana.run_history IS 'The lives of runs: one row per status that a run had, and how long. For example: SELECT * FROM reana.run_history WHERE run = ''analysis.3'';';

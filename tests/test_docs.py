@@ -6,8 +6,11 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
-from reana_db import config
+import pytest
+
+from reana_db import config, transitions
 from reana_db.config import Settings
+from reana_db.records import Entity
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -32,3 +35,8 @@ def test_links_of_the_documentation_lead_somewhere() -> None:
     for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]:
         for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text()):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+@pytest.mark.parametrize("entity", Entity)
+def test_the_diagrams_of_statuses_are_those_of_the_rules(entity: Entity) -> None:
+    assert transitions.diagram(entity) in (ROOT / "docs" / "statuses.md").read_text()

@@ -1,0 +1,114 @@
+"""The lives of runs, jobs, sessions, services and retention rules: every status they had.
+
+Triggers record each change, whoever makes it, in ``__reana.status_history``; in psql, the view
+``reana.run_history`` shows the lives of runs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from reana_db import errors
+from reana_db.queries import Conn, RowCount, query
+from reana_db.records import Entity
+
+PRUNING_STEP = timedelta(days=1)
+"""How much time one transaction of :func:`prune` covers."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatusRecord:
+    """One change of a status."""
+
+    from_status: str | None
+    """None where the row was inserted."""
+    to_status: str | None
+    """None where the row was deleted."""
+    changed_at: datetime
+    role: str
+    """The role that had logged in."""
+    application_name: str
+    """What the client called itself; can be empty."""
+    allowed: bool
+    """False for a change against the rules, made in the mode ``observe``."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatusTime:
+    """The time that something spent in one status."""
+
+    status: str
+    times: int
+    """How often it got this status."""
+    milliseconds: int
+    """The sum, until now for the status that it has."""
+    current: bool
+    """Whether it has this status now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """Changes of one kind against the rules, made by one application."""
+
+    entity: Entity
+    from_status: str
+    to_status: str | None
+    """None for a status that was removed."""
+    application_name: str
+    changes: int
+    """How many there were."""
+    first_at: datetime
+    last_at: datetime
+
+
+@query
+def of_entity(conn: Conn, entity: Entity, entity_id: UUID) -> list[StatusRecord]:
+    """Return the changes of one row in the order in which they were made.
+
+    Empty for a row that was made before its changes were recorded, or whose entries were pruned.
+    """
+
+
+@query
+def time_per_status(conn: Conn, entity: Entity, entity_id: UUID) -> list[StatusTime]:
+    """Return how long a row had each of its statuses, in the order in which it first got them."""
+
+
+@query
+def violations(conn: Conn, *, since: datetime | None = None) -> list[Violation]:
+    """Return the changes against the rules by kind and application, the most frequent first.
+
+    There are none unless the mode was ``observe``.
+    """
+
+
+def prune(conn: Conn, *, before: datetime) -> int:
+    """Delete the entries older than a time; return how many.
+
+    On a connection that is in no transaction, each step commits by itself: services are never
+    kept waiting, and what is done stays done when it is interrupted.  Raises InvalidArgument for a
+    time without zone.
+    """
+    if before.utcoffset() is None:
+        raise errors.InvalidArgument(f"before must say its time zone, not {before.isoformat()}")
+    with conn.transaction():
+        start = _oldest(conn)
+    pruned = 0
+    while start is not None and start < before:
+        end = min(start + PRUNING_STEP, before)
+        with conn.transaction():
+            pruned += _delete_between(conn, since=start, until=end)
+        start = end
+    return pruned
+
+
+@query
+def _oldest(conn: Conn) -> datetime | None:
+    """Return the time of the oldest entry."""
+
+
+@query
+def _delete_between(conn: Conn, *, since: datetime, until: datetime) -> RowCount:
+    """Delete the entries of a half-open span."""
