@@ -160,7 +160,7 @@ RETURNING job.id_;
 -- name: _report
 -- The jobs are locked in the order of their ids, so that two reports never wait for each other in a
 -- circle, and judged by the status that they have then.
--- not null: changed, allowed
+-- not null: changed
 WITH request AS (
     SELECT
         report.job_id,
@@ -216,9 +216,9 @@ written AS (
 SELECT
     judged.id_ AS entity_id,
     judged.status::text AS before,
-    judged.by_rule AS allowed,
     COALESCE(written.status, judged.status)::text AS after,
-    judged.differs AND written.id_ IS NOT NULL AS changed
+    judged.differs AND written.id_ IS NOT NULL AS changed,
+    COALESCE(judged.by_rule, FALSE) AS allowed
 FROM judged
 LEFT JOIN written
     ON judged.id_ = written.id_
