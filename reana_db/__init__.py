@@ -15,6 +15,7 @@ from reana_db import (
     errors,
     job_cache,
     jobs,
+    lifecycle,
     listing,
     queries,
     records,
@@ -22,6 +23,7 @@ from reana_db import (
     tokens,
     users,
     workflows,
+    workspaces,
 )
 from reana_db.version import __version__
 
@@ -33,6 +35,7 @@ __all__ = [
     "errors",
     "job_cache",
     "jobs",
+    "lifecycle",
     "listing",
     "queries",
     "records",
@@ -40,4 +43,5 @@ __all__ = [
     "tokens",
     "users",
     "workflows",
+    "workspaces",
 ]

@@ -1,0 +1,385 @@
+"""The life of a run: created, restarted, queued, started, told about, stopped, deleted.
+
+Each function is one operation of a service and one transaction: all of it happens or nothing.
+Inside a transaction of the caller it is a savepoint.  Functions that find a run in a status which
+does not allow the operation lock the row first, so that what they report is what is there.
+
+The database adds what follows from a status, for any client: run numbers, times, retention rules,
+quotas, the status history.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from uuid import UUID, uuid4
+
+from reana_db import errors, transitions
+from reana_db.queries import Conn, RowCount, query
+from reana_db.records import JSON, Entity, RunStatus, ServiceType, StatusChange, Workflow
+
+NO_RULES: Mapping[str, int] = MappingProxyType({})
+"""No retention rules."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewService:
+    """A service to be created with a run: a Dask cluster."""
+
+    name: str
+    uri: str
+    """Where its dashboard is; name and uri together are unique."""
+    type_: ServiceType = ServiceType.DASK
+
+
+class MessageOutcome(StrEnum):
+    """What became of a status message of an engine."""
+
+    APPLIED = "applied"
+    NOT_ALLOWED = "not allowed"
+    """The status may not follow that of the run: nothing of the message was stored."""
+    RUN_ENDED = "run ended"
+    """The run had ended before: nothing of the message was stored."""
+    UNKNOWN_RUN = "unknown run"
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedMessage:
+    """What a status message did."""
+
+    outcome: MessageOutcome
+    before: RunStatus | None
+    """The status that the run had."""
+    after: RunStatus | None
+    """The status that it has now."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether the message ended the run: now its engine can be cleaned up."""
+        return self.before is not self.after and self.after in transitions.FINAL[Entity.WORKFLOW]
+
+
+class DeletionOutcome(StrEnum):
+    """What became of a request to delete a run."""
+
+    DELETED = "deleted"
+    ALREADY_DELETED = "already deleted"
+    RUNNING = "running"
+    """It runs and was left as it is: stop it first."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunDeletion:
+    """What the deletion of a run did."""
+
+    id_: UUID
+    name: str | None
+    run_number_major: int | None
+    run_number_minor: int | None
+    workspace_path: str | None
+    before: RunStatus | None
+    """The status that the run had."""
+    outcome: DeletionOutcome
+    sessions_closed: int
+    services_deleted: int
+    cache_entries_deleted: int
+
+
+def create(
+    conn: Conn,
+    *,
+    owner_id: UUID,
+    name: str,
+    specification: JSON,
+    type_: str,
+    workspace_path: str,
+    workflow_id: UUID | None = None,
+    operational_options: JSON = None,
+    git_ref: str = "",
+    git_repo: str = "",
+    launcher_url: str | None = None,
+    retention_rules: Mapping[str, int] = NO_RULES,
+    service: NewService | None = None,
+) -> Workflow:
+    """Create a run with its retention rules and its service and return it, numbered.
+
+    ``specification``: the whole ``reana.yaml`` as an object.  ``operational_options``: an object.
+    ``retention_rules``: pattern of files to number of days.  One statement; creations of one name
+    and owner wait for each other until their transactions end, so commit soon.
+    Raises MissingReference for an unknown owner and AlreadyExists for an id or a service that
+    exists.
+    """
+    return _create(
+        conn,
+        workflow_id=workflow_id or uuid4(),
+        owner_id=owner_id,
+        name=name,
+        specification=specification,
+        type_=type_,
+        workspace_path=workspace_path,
+        operational_options={} if operational_options is None else operational_options,
+        git_ref=git_ref,
+        git_repo=git_repo,
+        launcher_url=launcher_url,
+        rule_ids=[uuid4() for _ in retention_rules],
+        workspace_files=list(retention_rules),
+        retention_days=list(retention_rules.values()),
+        service_id=uuid4() if service else None,
+        service_name=service.name if service else None,
+        service_uri=service.uri if service else None,
+        service_type=service.type_ if service else None,
+    )
+
+
+@query
+def _create(
+    conn: Conn,
+    *,
+    workflow_id: UUID,
+    owner_id: UUID,
+    name: str,
+    specification: JSON,
+    type_: str,
+    workspace_path: str,
+    operational_options: JSON,
+    git_ref: str,
+    git_repo: str,
+    launcher_url: str | None,
+    rule_ids: list[UUID],
+    workspace_files: list[str],
+    retention_days: list[int],
+    service_id: UUID | None,
+    service_name: str | None,
+    service_uri: str | None,
+    service_type: ServiceType | None,
+) -> Workflow:
+    """Insert a run, its rules and its service."""
+
+
+def clone_for_restart(
+    conn: Conn,
+    original_id: UUID,
+    *,
+    workflow_id: UUID | None = None,
+    specification: JSON = None,
+    type_: str | None = None,
+    retention_rules: Mapping[str, int] = NO_RULES,
+    service: NewService | None = None,
+) -> Workflow:
+    """Create a run that restarts an ended one in its workspace, and return it.
+
+    It has the next minor number, and the specification and type of the original unless given; what
+    was given at the start of the original and its git fields are not copied.  The retention rules
+    of all earlier runs of the workspace become inactive.  One statement.
+    Raises NotFound without original, and RestartRefused when the original still runs or is deleted,
+    or while files of the workspace are being removed.
+    """
+    with conn.transaction():
+        run = _clone_for_restart(
+            conn,
+            original_id=original_id,
+            workflow_id=workflow_id or uuid4(),
+            specification=specification,
+            type_=type_,
+            rule_ids=[uuid4() for _ in retention_rules],
+            workspace_files=list(retention_rules),
+            retention_days=list(retention_rules.values()),
+            service_id=uuid4() if service else None,
+            service_name=service.name if service else None,
+            service_uri=service.uri if service else None,
+            service_type=service.type_ if service else None,
+        )
+        if run is None:
+            status = _status(conn, original_id)
+            raise errors.RestartRefused(f"run {original_id} is {status}: it cannot be restarted")
+    return run
+
+
+@query
+def _clone_for_restart(
+    conn: Conn,
+    *,
+    original_id: UUID,
+    workflow_id: UUID,
+    specification: JSON,
+    type_: str | None,
+    rule_ids: list[UUID],
+    workspace_files: list[str],
+    retention_days: list[int],
+    service_id: UUID | None,
+    service_name: str | None,
+    service_uri: str | None,
+    service_type: ServiceType | None,
+) -> Workflow | None:
+    """Insert a restart, its rules and its service, if the original has ended."""
+
+
+@query
+def _status(conn: Conn, workflow_id: UUID) -> RunStatus:
+    """Return the status of a run; raises NotFound."""
+
+
+def queue(conn: Conn, workflow_id: UUID) -> StatusChange:
+    """Queue a created run; raises NotFound and InvalidTransition for any other status.
+
+    Of two requests at once one succeeds: only its caller publishes the message.
+    """
+    return transitions.set_workflow_status(
+        conn, workflow_id, RunStatus.QUEUED, expected=[RunStatus.CREATED]
+    )
+
+
+def start(
+    conn: Conn,
+    workflow_id: UUID,
+    *,
+    input_parameters: JSON = None,
+    operational_options: JSON = None,
+) -> StatusChange:
+    """Make a queued run pending, with the parameters and options it is started with.
+
+    Both are flat objects and replace what is stored.  Call it before the engine is created: who
+    does not get the change must not create one.  One statement.
+    Raises NotFound, and InvalidTransition for any status but queued.
+    """
+    change = _start(
+        conn,
+        workflow_id,
+        input_parameters={} if input_parameters is None else input_parameters,
+        operational_options={} if operational_options is None else operational_options,
+    )
+    if change is None:
+        raise errors.NotFound(f"no {Entity.WORKFLOW} {workflow_id}")
+    if change.refused:
+        raise errors.InvalidTransition.of(
+            Entity.WORKFLOW, workflow_id, change.before, RunStatus.PENDING
+        )
+    return change
+
+
+@query
+def _start(
+    conn: Conn, workflow_id: UUID, *, input_parameters: JSON, operational_options: JSON
+) -> StatusChange | None:
+    """Make a queued run pending, or report why not."""
+
+
+def apply_status_message(
+    conn: Conn,
+    workflow_id: UUID,
+    *,
+    status: RunStatus | None = None,
+    logs: str | None = None,
+    progress: JSON = None,
+    engine_logs: str | None = None,
+    at: datetime | None = None,
+) -> AppliedMessage:
+    """Apply what an engine reports: status, logs and progress, in one statement.
+
+    ``status``: None or the status of the run for a message that only carries the rest.  ``logs``
+    and ``engine_logs`` are appended with a newline after each, the latter only if the run has ended
+    then.  ``progress``: an object with the keys ``total``, ``running``, ``finished`` and
+    ``failed``, each ``{"total": int, "job_ids": [text, …]}``, merged into what is stored.  ``at``:
+    when it happened, if that is not now.
+
+    Raises nothing for a late or wrong message: see :class:`MessageOutcome`.  Messages may come
+    twice, in another order, and from several consumers at once.
+    """
+    applied = _apply_status_message(
+        conn,
+        workflow_id,
+        status=status,
+        logs=logs or None,
+        progress=progress,
+        engine_logs=engine_logs or None,
+        at=at,
+    )
+    return applied or AppliedMessage(MessageOutcome.UNKNOWN_RUN, None, None)
+
+
+@query
+def _apply_status_message(
+    conn: Conn,
+    workflow_id: UUID,
+    *,
+    status: RunStatus | None,
+    logs: str | None,
+    progress: JSON,
+    engine_logs: str | None,
+    at: datetime | None,
+) -> AppliedMessage | None:
+    """Judge a message and apply it."""
+
+
+def append_engine_logs(conn: Conn, workflow_id: UUID, text: str) -> bool:
+    """Append the log of the engine, and a newline, to the logs of a run that has ended.
+
+    Returns False, and changes nothing, when the run has not ended or does not exist.
+    """
+    return _append_engine_logs(conn, workflow_id, text) == 1
+
+
+@query
+def _append_engine_logs(conn: Conn, workflow_id: UUID, text: str) -> RowCount:
+    """Append to the logs of a run that has ended."""
+
+
+def append_logs(conn: Conn, workflow_id: UUID, text: str) -> None:
+    """Append a text and a newline to the logs of a run; raises NotFound."""
+    if _append_logs(conn, workflow_id, text) == 0:
+        raise errors.NotFound(f"no {Entity.WORKFLOW} {workflow_id}")
+
+
+@query
+def _append_logs(conn: Conn, workflow_id: UUID, text: str) -> RowCount:
+    """Append to the logs of a run."""
+
+
+def stop(conn: Conn, workflow_id: UUID) -> StatusChange:
+    """Stop a running run; raises NotFound and InvalidTransition for any other status."""
+    return transitions.set_workflow_status(
+        conn, workflow_id, RunStatus.STOPPED, expected=[RunStatus.RUNNING]
+    )
+
+
+def delete_run(conn: Conn, workflow_id: UUID) -> RunDeletion:
+    """Delete a run unless it is running, and return what was done; raises NotFound.
+
+    Call it after the workspace was removed.  Its sessions are closed (their rows deleted), its
+    services marked deleted, cache entries of its jobs deleted, retention rules of all runs of the
+    workspace ended, and the disk usage of these runs set to 0.  Deleting it again does what is left
+    to do.  A start or a message that comes later finds a deleted run.  Two statements.
+    """
+    with conn.transaction():
+        deleted = _delete(conn, _lock_run(conn, workflow_id))
+    if not deleted:
+        raise errors.NotFound(f"no {Entity.WORKFLOW} {workflow_id}")
+    return deleted[0]
+
+
+def delete_all_runs(conn: Conn, owner_id: UUID, name: str) -> list[RunDeletion]:
+    """Delete all runs of a name that are not running, as :func:`delete_run` does.
+
+    Returns what was done with each, running and deleted ones included, in the order of their
+    numbers.  Two statements for any number of runs.
+    """
+    with conn.transaction():
+        return _delete(conn, _lock_runs_of_name(conn, owner_id=owner_id, name=name))
+
+
+@query
+def _lock_run(conn: Conn, workflow_id: UUID) -> list[UUID]:
+    """Lock a run and return its id."""
+
+
+@query
+def _lock_runs_of_name(conn: Conn, *, owner_id: UUID, name: str) -> list[UUID]:
+    """Lock the runs of a name, in the order of their ids, and return these."""
+
+
+@query
+def _delete(conn: Conn, workflow_ids: list[UUID]) -> list[RunDeletion]:
+    """Delete runs that are locked, with all that goes with them."""

@@ -1,0 +1,581 @@
+-- name: _create
+WITH moment AS (
+    SELECT clock_timestamp() AT TIME ZONE 'UTC' AS utc
+),
+
+run AS (
+    INSERT INTO __reana.workflow (
+        created,
+        updated,
+        id_,
+        name,
+        status,
+        owner_id,
+        reana_specification,
+        input_parameters,
+        operational_options,
+        complexity,
+        type_,
+        logs,
+        job_progress,
+        workspace_path,
+        restart,
+        git_ref,
+        git_repo,
+        launcher_url
+    )
+    SELECT
+        moment.utc,
+        moment.utc,
+        %(workflow_id)s,
+        %(name)s,
+        'created',
+        %(owner_id)s,
+        %(specification)s::json,
+        '{}',
+        %(operational_options)s::json,
+        '{}',
+        %(type_)s,
+        '',
+        '{}',
+        %(workspace_path)s,
+        FALSE,
+        %(git_ref)s,
+        %(git_repo)s,
+        %(launcher_url)s
+    FROM moment
+    RETURNING
+        workflow.id_,
+        workflow.name,
+        workflow.run_number_major,
+        workflow.run_number_minor,
+        workflow.status,
+        workflow.owner_id,
+        workflow.type_,
+        workflow.created,
+        workflow.updated,
+        workflow.run_started_at,
+        workflow.run_finished_at,
+        workflow.run_stopped_at,
+        workflow.workspace_path,
+        workflow.restart,
+        workflow.git_ref,
+        workflow.git_repo,
+        workflow.launcher_url
+),
+
+rules AS (
+    INSERT INTO __reana.workspace_retention_rule (
+        id_,
+        workflow_id,
+        workspace_files,
+        retention_days,
+        apply_on,
+        status
+    )
+    SELECT
+        given.id_,
+        run.id_,
+        given.workspace_files,
+        given.retention_days,
+        NULL,
+        'created'
+    FROM run
+    CROSS JOIN
+        unnest(
+            %(rule_ids)s::uuid[],
+            %(workspace_files)s::text[],
+            %(retention_days)s::integer[]
+        ) AS given (id_, workspace_files, retention_days)
+),
+
+service AS (
+    INSERT INTO __reana.service (id_, name, uri, status, owner_id, type_)
+    SELECT
+        %(service_id)s::uuid,
+        %(service_name)s::text,
+        %(service_uri)s::text,
+        'created',
+        run.owner_id,
+        %(service_type)s::public.servicetype
+    FROM run
+    WHERE %(service_id)s::uuid IS NOT NULL
+    RETURNING service.id_
+),
+
+linked AS (
+    INSERT INTO __reana.workflow_service (workflow_id, service_id)
+    SELECT
+        run.id_,
+        service.id_
+    FROM run
+    CROSS JOIN service
+)
+
+SELECT
+    run.id_,
+    run.name,
+    run.run_number_major,
+    run.run_number_minor,
+    run.status,
+    run.owner_id,
+    run.type_,
+    run.created,
+    run.updated,
+    run.run_started_at,
+    run.run_finished_at,
+    run.run_stopped_at,
+    run.workspace_path,
+    run.restart,
+    run.git_ref,
+    run.git_repo,
+    run.launcher_url
+FROM run;
+
+-- name: _clone_for_restart
+-- The lock makes a deletion of the original wait, and this statement for a deletion.  The trigger
+-- that assigns the number waits for other restarts and refuses the row while rules are pending.
+WITH moment AS (
+    SELECT clock_timestamp() AT TIME ZONE 'UTC' AS utc
+),
+
+original AS MATERIALIZED (
+    SELECT
+        workflow.name,
+        workflow.status,
+        workflow.owner_id,
+        workflow.reana_specification,
+        workflow.type_,
+        workflow.workspace_path,
+        workflow.run_number_major
+    FROM __reana.workflow
+    WHERE workflow.id_ = %(original_id)s
+    FOR SHARE
+),
+
+run AS (
+    INSERT INTO __reana.workflow (
+        created,
+        updated,
+        id_,
+        name,
+        status,
+        owner_id,
+        reana_specification,
+        input_parameters,
+        operational_options,
+        complexity,
+        type_,
+        logs,
+        job_progress,
+        workspace_path,
+        restart,
+        git_ref,
+        git_repo,
+        launcher_url,
+        run_number_major
+    )
+    SELECT
+        moment.utc,
+        moment.utc,
+        %(workflow_id)s,
+        original.name,
+        'created',
+        original.owner_id,
+        COALESCE(%(specification)s::json, original.reana_specification),
+        '{}',
+        '{}',
+        '{}',
+        COALESCE(%(type_)s::text, original.type_),
+        '',
+        '{}',
+        original.workspace_path,
+        TRUE,
+        '',
+        NULL,
+        NULL,
+        original.run_number_major
+    FROM original
+    CROSS JOIN moment
+    WHERE original.status IN ('finished', 'failed', 'stopped')
+    RETURNING
+        workflow.id_,
+        workflow.name,
+        workflow.run_number_major,
+        workflow.run_number_minor,
+        workflow.status,
+        workflow.owner_id,
+        workflow.type_,
+        workflow.created,
+        workflow.updated,
+        workflow.run_started_at,
+        workflow.run_finished_at,
+        workflow.run_stopped_at,
+        workflow.workspace_path,
+        workflow.restart,
+        workflow.git_ref,
+        workflow.git_repo,
+        workflow.launcher_url
+),
+
+rules AS (
+    INSERT INTO __reana.workspace_retention_rule (
+        id_,
+        workflow_id,
+        workspace_files,
+        retention_days,
+        apply_on,
+        status
+    )
+    SELECT
+        given.id_,
+        run.id_,
+        given.workspace_files,
+        given.retention_days,
+        NULL,
+        'created'
+    FROM run
+    CROSS JOIN
+        unnest(
+            %(rule_ids)s::uuid[],
+            %(workspace_files)s::text[],
+            %(retention_days)s::integer[]
+        ) AS given (id_, workspace_files, retention_days)
+),
+
+service AS (
+    INSERT INTO __reana.service (id_, name, uri, status, owner_id, type_)
+    SELECT
+        %(service_id)s::uuid,
+        %(service_name)s::text,
+        %(service_uri)s::text,
+        'created',
+        run.owner_id,
+        %(service_type)s::public.servicetype
+    FROM run
+    WHERE %(service_id)s::uuid IS NOT NULL
+    RETURNING service.id_
+),
+
+linked AS (
+    INSERT INTO __reana.workflow_service (workflow_id, service_id)
+    SELECT
+        run.id_,
+        service.id_
+    FROM run
+    CROSS JOIN service
+)
+
+SELECT
+    run.id_,
+    run.name,
+    run.run_number_major,
+    run.run_number_minor,
+    run.status,
+    run.owner_id,
+    run.type_,
+    run.created,
+    run.updated,
+    run.run_started_at,
+    run.run_finished_at,
+    run.run_stopped_at,
+    run.workspace_path,
+    run.restart,
+    run.git_ref,
+    run.git_repo,
+    run.launcher_url
+FROM run;
+
+-- name: _status
+-- not null: status
+SELECT workflow.status
+FROM __reana.workflow
+WHERE workflow.id_ = %(workflow_id)s;
+
+-- name: _start
+-- not null: changed, allowed
+-- The join of the UPDATE is evaluated again on the newest version of the row: the locked one.
+WITH locked AS MATERIALIZED (
+    SELECT
+        workflow.id_,
+        workflow.status
+    FROM __reana.workflow
+    WHERE workflow.id_ = %(workflow_id)s
+    FOR NO KEY UPDATE
+),
+
+started AS (
+    UPDATE __reana.workflow
+    SET
+        status = 'pending',
+        input_parameters = %(input_parameters)s::json,
+        operational_options = %(operational_options)s::json
+    FROM locked
+    WHERE
+        workflow.id_ = locked.id_
+        AND locked.status = 'queued'
+    RETURNING
+        workflow.id_,
+        workflow.status
+)
+
+SELECT
+    locked.id_ AS entity_id,
+    locked.status::text AS before,
+    COALESCE(started.status, locked.status)::text AS after,
+    started.id_ IS NOT NULL AS changed,
+    started.id_ IS NOT NULL AS allowed
+FROM locked
+LEFT JOIN started ON locked.id_ = started.id_;
+
+-- name: _apply_status_message
+-- not null: outcome
+WITH message AS (
+    SELECT
+        %(status)s::public.runstatus AS status,
+        %(logs)s::text AS logs,
+        %(engine_logs)s::text AS engine_logs,
+        %(progress)s::json AS progress,
+        %(at)s::timestamptz AT TIME ZONE 'UTC' AS at
+),
+
+locked AS MATERIALIZED (
+    SELECT
+        workflow.id_,
+        workflow.status
+    FROM __reana.workflow
+    WHERE workflow.id_ = %(workflow_id)s
+    FOR NO KEY UPDATE
+),
+
+judged AS (
+    SELECT
+        locked.id_,
+        locked.status AS before,
+        COALESCE(message.status, locked.status) AS after,
+        (message.status IS DISTINCT FROM locked.status) AS differs,
+        CASE
+            WHEN locked.status IN ('finished', 'failed', 'stopped', 'deleted') THEN 'run ended'
+            WHEN message.status IS NULL THEN 'applied'
+            WHEN
+                __reana.is_transition('workflow', locked.status::text, message.status::text)
+                THEN 'applied'
+            ELSE 'not allowed'
+        END AS outcome
+    FROM locked
+    CROSS JOIN message
+),
+
+applied AS (
+    UPDATE __reana.workflow
+    SET
+        status = judged.after,
+        logs = concat(
+            workflow.logs,
+            message.logs || E'\n',
+            CASE
+                WHEN judged.after IN ('finished', 'failed', 'stopped')
+                    THEN message.engine_logs || E'\n'
+            END
+        ),
+        job_progress = CASE
+            WHEN message.progress IS NULL THEN workflow.job_progress
+            ELSE __reana.merge_job_progress(workflow.job_progress, message.progress)
+        END,
+        run_started_at = COALESCE(
+            workflow.run_started_at,
+            CASE WHEN judged.differs AND judged.after = 'running' THEN message.at END
+        ),
+        run_finished_at = COALESCE(
+            workflow.run_finished_at,
+            CASE WHEN judged.after IN ('finished', 'failed') THEN message.at END
+        ),
+        run_stopped_at = COALESCE(
+            workflow.run_stopped_at,
+            CASE WHEN judged.after = 'stopped' THEN message.at END
+        )
+    FROM judged
+    CROSS JOIN message
+    WHERE
+        workflow.id_ = judged.id_
+        AND judged.outcome = 'applied'
+    RETURNING
+        workflow.id_,
+        workflow.status
+)
+
+SELECT
+    judged.outcome,
+    judged.before,
+    COALESCE(applied.status, judged.before) AS after
+FROM judged
+LEFT JOIN applied ON judged.id_ = applied.id_;
+
+-- name: _append_engine_logs
+UPDATE __reana.workflow
+SET logs = concat(workflow.logs, %(text)s::text, E'\n')
+WHERE
+    workflow.id_ = %(workflow_id)s
+    AND workflow.status IN ('finished', 'failed', 'stopped', 'deleted');
+
+-- name: _append_logs
+UPDATE __reana.workflow
+SET logs = concat(workflow.logs, %(text)s::text, E'\n')
+WHERE workflow.id_ = %(workflow_id)s;
+
+-- name: _lock_run
+SELECT workflow.id_
+FROM __reana.workflow
+WHERE workflow.id_ = %(workflow_id)s
+FOR NO KEY UPDATE;
+
+-- name: _lock_runs_of_name
+SELECT workflow.id_
+FROM __reana.workflow
+WHERE
+    workflow.owner_id = %(owner_id)s
+    AND workflow.name = %(name)s
+ORDER BY workflow.id_
+FOR NO KEY UPDATE;
+
+-- name: _delete
+-- not null: outcome, sessions_closed, services_deleted, cache_entries_deleted
+-- The runs are locked, so nobody changes them meanwhile.  Retention rules follow by trigger.
+WITH asked AS MATERIALIZED (
+    SELECT
+        workflow.id_,
+        workflow.owner_id,
+        workflow.name,
+        workflow.run_number_major,
+        workflow.run_number_minor,
+        workflow.workspace_path,
+        workflow.status
+    FROM __reana.workflow
+    WHERE workflow.id_ = ANY(%(workflow_ids)s::uuid[])
+),
+
+doomed AS (
+    SELECT
+        asked.id_,
+        asked.owner_id,
+        asked.workspace_path
+    FROM asked
+    WHERE asked.status IS DISTINCT FROM 'running'
+),
+
+session_link AS (
+    DELETE FROM __reana.workflow_session
+    USING doomed
+    WHERE workflow_session.workflow_id = doomed.id_
+    RETURNING
+        workflow_session.workflow_id,
+        workflow_session.session_id
+),
+
+session_resource AS (
+    DELETE FROM __reana.interactive_session_resource
+    USING session_link
+    WHERE interactive_session_resource.session_id = session_link.session_id
+),
+
+session AS (
+    DELETE FROM __reana.interactive_session
+    USING session_link
+    WHERE interactive_session.id_ = session_link.session_id
+    RETURNING session_link.workflow_id
+),
+
+service AS (
+    UPDATE __reana.service
+    SET status = 'deleted'
+    FROM __reana.workflow_service
+    INNER JOIN doomed ON workflow_service.workflow_id = doomed.id_
+    WHERE
+        service.id_ = workflow_service.service_id
+        AND service.status IN ('created', 'running', 'stopped', 'failed', 'finished')
+    RETURNING workflow_service.workflow_id
+),
+
+cache AS (
+    DELETE FROM __reana.job_cache
+    USING __reana.job
+    INNER JOIN doomed ON job.workflow_uuid = doomed.id_
+    WHERE job_cache.job_id = job.id_
+    RETURNING doomed.id_ AS workflow_id
+),
+
+sharing AS MATERIALIZED (
+    SELECT DISTINCT run.id_
+    FROM doomed
+    INNER JOIN __reana.workflow AS run
+        ON
+            doomed.workspace_path = run.workspace_path
+            AND doomed.owner_id = run.owner_id
+),
+
+usage AS MATERIALIZED (
+    SELECT
+        workflow_resource.workflow_id,
+        workflow_resource.resource_id
+    FROM sharing
+    INNER JOIN __reana.workflow_resource ON sharing.id_ = workflow_resource.workflow_id
+    INNER JOIN __reana.resource ON workflow_resource.resource_id = resource.id_
+    WHERE
+        resource.type_ = 'disk'
+        AND workflow_resource.quota_used <> 0
+    ORDER BY
+        workflow_resource.workflow_id,
+        workflow_resource.resource_id
+    FOR NO KEY UPDATE OF workflow_resource
+),
+
+freed AS (
+    UPDATE __reana.workflow_resource
+    SET quota_used = 0
+    FROM usage
+    WHERE
+        workflow_resource.workflow_id = usage.workflow_id
+        AND workflow_resource.resource_id = usage.resource_id
+),
+
+deleted AS (
+    UPDATE __reana.workflow
+    SET status = 'deleted'
+    FROM doomed
+    WHERE
+        workflow.id_ = doomed.id_
+        AND workflow.status IS DISTINCT FROM 'deleted'
+)
+
+SELECT
+    asked.id_,
+    asked.name,
+    asked.run_number_major,
+    asked.run_number_minor,
+    asked.workspace_path,
+    asked.status AS before,
+    CASE asked.status
+        WHEN 'running' THEN 'running'
+        WHEN 'deleted' THEN 'already deleted'
+        ELSE 'deleted'
+    END AS outcome,
+    (
+        SELECT count(*)
+        FROM session
+        WHERE session.workflow_id = asked.id_
+    ) AS sessions_closed,
+    (
+        SELECT count(*)
+        FROM service
+        WHERE service.workflow_id = asked.id_
+    ) AS services_deleted,
+    (
+        SELECT count(*)
+        FROM cache
+        WHERE cache.workflow_id = asked.id_
+    ) AS cache_entries_deleted
+FROM asked
+ORDER BY
+    asked.run_number_major,
+    asked.run_number_minor,
+    asked.id_;

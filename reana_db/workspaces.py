@@ -1,0 +1,37 @@
+"""Workspaces: where the files of runs are.
+
+The database stores the path of each run and does not know the shared volume; services build paths
+with these functions before they create a run.
+"""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from uuid import UUID
+
+from reana_db import config
+
+
+def build_workspace_path(
+    user_id: UUID,
+    workflow_id: UUID | None = None,
+    *,
+    root: str | None = None,
+    shared_volume: str | None = None,
+) -> str:
+    """Return the path of the workspace of a run, or of the directory of a user's workspaces.
+
+    ``<shared volume>/users/<user>/workflows[/<run>]``; with another root ``<root>[/<run>]``.  A
+    root inside the shared volume counts as none (REANA's rule).  The shared volume is the settings'
+    (``SHARED_VOLUME_PATH``) unless given.
+    """
+    volume = PurePosixPath(shared_volume or config.settings().shared_volume_path)
+    path = volume / "users" / str(user_id) / "workflows"
+    if root and not PurePosixPath(root).is_relative_to(volume):
+        path = PurePosixPath(root)
+    return str(path / str(workflow_id) if workflow_id else path)
+
+
+def user_workspace_path(user_id: UUID, *, shared_volume: str | None = None) -> str:
+    """Return the directory of a user's workspaces on the shared volume."""
+    return build_workspace_path(user_id, shared_volume=shared_volume)
