@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 import sqlparse
 
-from reana_db import migration_files
+from reana_db import bookkeeping, migration_files
 from reana_db.migration_files import MigrationFile
 
 FILES = migration_files.read()
@@ -19,8 +19,12 @@ BY_NUMBER = {file.id[:4]: file for file in FILES}
 
 
 def apply(uri: str, files: Iterable[MigrationFile]) -> None:
-    """Apply migrations, each in a transaction unless it says otherwise."""
+    """Apply migrations, each in a transaction unless it says otherwise.
+
+    As with the runner, the tables that record them are there: a view shows them.
+    """
     with psycopg.connect(uri, autocommit=True) as conn:
+        bookkeeping.create(conn)
         for file in files:
             _run(conn, file.path, transactional=file.transactional)
 

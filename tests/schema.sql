@@ -392,6 +392,79 @@ CREATE UNIQUE INDEX uq_user_token_active ON __reana.user_token USING btree (user
 
 CREATE UNIQUE INDEX uq_user_token_requested ON __reana.user_token USING btree (user_id, type_) WHERE (status = 'requested'::public.usertokenstatus);
 
+CREATE VIEW reana.migrations (
+    migration character varying(255),
+    applied_at timestamp without time zone,
+    operation character varying(10),
+    applied_by character varying(255),
+    applied_from character varying(255),
+    comment character varying(255)
+) AS
+ SELECT yoyo_migration.migration_id AS migration,
+    yoyo_migration.applied_at_utc AS applied_at,
+    latest.operation,
+    latest.username AS applied_by,
+    latest.hostname AS applied_from,
+    latest.comment
+   FROM (__reana.yoyo_migration
+     LEFT JOIN LATERAL ( SELECT yoyo_log.operation,
+            yoyo_log.username,
+            yoyo_log.hostname,
+            yoyo_log.comment
+           FROM __reana.yoyo_log
+          WHERE ((yoyo_log.migration_hash)::text = (yoyo_migration.migration_hash)::text)
+          ORDER BY yoyo_log.created_at_utc DESC
+         LIMIT 1) latest ON (true));
+
+CREATE VIEW reana.open_sessions (
+    session_id uuid,
+    owner character varying(255),
+    kind public.interactivesessiontype,
+    status public.runstatus,
+    created timestamp without time zone,
+    age interval,
+    run text,
+    path text
+) AS
+ SELECT interactive_session.id_ AS session_id,
+    user_.email AS owner,
+    interactive_session.type_ AS kind,
+    interactive_session.status,
+    interactive_session.created,
+    date_trunc('second'::text, ((clock_timestamp() AT TIME ZONE 'UTC'::text) - interactive_session.created)) AS age,
+    ((((workflow.name)::text || '.'::text) || workflow.run_number_major) ||
+        CASE
+            WHEN (workflow.run_number_minor > 0) THEN ('.'::text || workflow.run_number_minor)
+            ELSE ''::text
+        END) AS run,
+    interactive_session.path
+   FROM (((__reana.interactive_session
+     LEFT JOIN __reana.user_ ON ((interactive_session.owner_id = user_.id_)))
+     LEFT JOIN __reana.workflow_session ON ((interactive_session.id_ = workflow_session.session_id)))
+     LEFT JOIN __reana.workflow ON ((workflow_session.workflow_id = workflow.id_)))
+  WHERE (interactive_session.status <> ALL (ARRAY['stopped'::public.runstatus, 'deleted'::public.runstatus, 'failed'::public.runstatus]));
+
+CREATE VIEW reana.retention_rules_due (
+    rule_id uuid,
+    owner character varying(255),
+    name character varying(255),
+    workspace_files character varying(255),
+    status public.workspaceretentionrulestatus,
+    apply_on timestamp without time zone,
+    workspace_path character varying
+) AS
+ SELECT workspace_retention_rule.id_ AS rule_id,
+    user_.email AS owner,
+    workflow.name,
+    workspace_retention_rule.workspace_files,
+    workspace_retention_rule.status,
+    workspace_retention_rule.apply_on,
+    workflow.workspace_path
+   FROM ((__reana.workspace_retention_rule
+     JOIN __reana.workflow ON ((workspace_retention_rule.workflow_id = workflow.id_)))
+     LEFT JOIN __reana.user_ ON ((workflow.owner_id = user_.id_)))
+  WHERE ((workspace_retention_rule.status = 'pending'::public.workspaceretentionrulestatus) OR ((workspace_retention_rule.status = 'active'::public.workspaceretentionrulestatus) AND (workspace_retention_rule.apply_on < (clock_timestamp() AT TIME ZONE 'UTC'::text))));
+
 CREATE VIEW reana.run_history (
     workflow_id uuid,
     owner character varying(255),
@@ -426,6 +499,110 @@ CREATE VIEW reana.run_history (
            FROM __reana.status_history entry
           WHERE ((entry.entity_id = workflow.id_) AND (entry.entity = 'workflow'::text))) period)
   ORDER BY workflow.id_, period.id;
+
+CREATE VIEW reana.running_load (
+    owner character varying(255),
+    queued bigint,
+    pending bigint,
+    running bigint
+) AS
+ SELECT user_.email AS owner,
+    count(*) FILTER (WHERE (workflow.status = 'queued'::public.runstatus)) AS queued,
+    count(*) FILTER (WHERE (workflow.status = 'pending'::public.runstatus)) AS pending,
+    count(*) FILTER (WHERE (workflow.status = 'running'::public.runstatus)) AS running
+   FROM (__reana.workflow
+     LEFT JOIN __reana.user_ ON ((workflow.owner_id = user_.id_)))
+  WHERE (workflow.status = ANY (ARRAY['queued'::public.runstatus, 'pending'::public.runstatus, 'running'::public.runstatus]))
+  GROUP BY user_.email;
+
+CREATE VIEW reana.runs (
+    workflow_id uuid,
+    owner character varying(255),
+    run text,
+    engine character varying(30),
+    status public.runstatus,
+    created timestamp without time zone,
+    age interval,
+    started timestamp without time zone,
+    ended timestamp without time zone,
+    duration interval,
+    workspace_path character varying
+) AS
+ SELECT workflow.id_ AS workflow_id,
+    user_.email AS owner,
+    ((((workflow.name)::text || '.'::text) || workflow.run_number_major) ||
+        CASE
+            WHEN (workflow.run_number_minor > 0) THEN ('.'::text || workflow.run_number_minor)
+            ELSE ''::text
+        END) AS run,
+    workflow.type_ AS engine,
+    workflow.status,
+    workflow.created,
+    date_trunc('second'::text, ((clock_timestamp() AT TIME ZONE 'UTC'::text) - workflow.created)) AS age,
+    workflow.run_started_at AS started,
+    COALESCE(workflow.run_finished_at, workflow.run_stopped_at) AS ended,
+    date_trunc('second'::text, (COALESCE(workflow.run_finished_at, workflow.run_stopped_at,
+        CASE
+            WHEN (workflow.status = 'running'::public.runstatus) THEN (clock_timestamp() AT TIME ZONE 'UTC'::text)
+            ELSE NULL::timestamp without time zone
+        END) - workflow.run_started_at)) AS duration,
+    workflow.workspace_path
+   FROM (__reana.workflow
+     LEFT JOIN __reana.user_ ON ((workflow.owner_id = user_.id_)));
+
+CREATE VIEW reana.stuck_runs (
+    workflow_id uuid,
+    owner character varying(255),
+    name character varying(255),
+    status public.runstatus,
+    started timestamp without time zone,
+    updated timestamp without time zone,
+    silent_for interval
+) AS
+ SELECT workflow.id_ AS workflow_id,
+    user_.email AS owner,
+    workflow.name,
+    workflow.status,
+    workflow.run_started_at AS started,
+    workflow.updated,
+    date_trunc('second'::text, ((clock_timestamp() AT TIME ZONE 'UTC'::text) - workflow.updated)) AS silent_for
+   FROM (__reana.workflow
+     LEFT JOIN __reana.user_ ON ((workflow.owner_id = user_.id_)))
+  WHERE (((workflow.status = 'running'::public.runstatus) AND (workflow.run_started_at <= ((clock_timestamp() AT TIME ZONE 'UTC'::text) - '12:00:00'::interval)) AND (workflow.updated <= ((clock_timestamp() AT TIME ZONE 'UTC'::text) - '12:00:00'::interval))) OR ((workflow.status = 'pending'::public.runstatus) AND (workflow.updated <= ((clock_timestamp() AT TIME ZONE 'UTC'::text) - '00:20:00'::interval))));
+
+CREATE VIEW reana.user_quota (
+    owner character varying(255),
+    resource public.resourcetype,
+    used text,
+    quota text,
+    percent numeric,
+    health text,
+    period_months integer,
+    period_start timestamp without time zone
+) AS
+ SELECT user_.email AS owner,
+    resource.type_ AS resource,
+        CASE resource.unit
+            WHEN 'bytes_'::public.resourceunit THEN pg_size_pretty(user_resource.quota_used)
+            ELSE ((((user_resource.quota_used / 1000))::double precision * '00:00:01'::interval))::text
+        END AS used,
+        CASE
+            WHEN (COALESCE(user_resource.quota_limit, (0)::bigint) = 0) THEN 'unlimited'::text
+            WHEN (resource.unit = 'bytes_'::public.resourceunit) THEN pg_size_pretty(user_resource.quota_limit)
+            ELSE ((((user_resource.quota_limit / 1000))::double precision * '00:00:01'::interval))::text
+        END AS quota,
+    round(((100.0 * (user_resource.quota_used)::numeric) / (NULLIF(user_resource.quota_limit, 0))::numeric), 1) AS percent,
+        CASE
+            WHEN (COALESCE(user_resource.quota_limit, (0)::bigint) = 0) THEN NULL::text
+            WHEN (user_resource.quota_used >= user_resource.quota_limit) THEN 'critical'::text
+            WHEN ((user_resource.quota_used)::numeric >= (0.8 * (user_resource.quota_limit)::numeric)) THEN 'warning'::text
+            ELSE 'healthy'::text
+        END AS health,
+    user_resource.quota_period_months AS period_months,
+    user_resource.quota_period_start_at AS period_start
+   FROM ((__reana.user_resource
+     JOIN __reana.user_ ON ((user_resource.user_id = user_.id_)))
+     JOIN __reana.resource ON ((user_resource.resource_id = resource.id_)));
 
 CREATE OR REPLACE FUNCTION __reana.activate_retention_rules()
  RETURNS trigger
@@ -1651,4 +1828,18 @@ COMMENT ON TYPE public.usertokentype IS 'Kinds of access tokens.';
 
 COMMENT ON TYPE public.workspaceretentionrulestatus IS 'Where a retention rule stands.';
 
+COMMENT ON VIEW reana.migrations IS 'The migrations of this database: when, by whom, and whether run or adopted.';
+
+COMMENT ON VIEW reana.open_sessions IS 'Interactive sessions that are not closed, with their owner and run.';
+
+COMMENT ON VIEW reana.retention_rules_due IS 'Retention rules that the next cron job applies, and those that a crashed one left pending.';
+
 COMMENT ON VIEW reana.run_history IS 'The lives of runs: one row per status that a run had, and how long. For example: SELECT * FROM reana.run_history WHERE run = ''analysis.3'';';
+
+COMMENT ON VIEW reana.running_load IS 'How many runs of each user are queued, pending and running.';
+
+COMMENT ON VIEW reana.runs IS 'Every run with its owner, status, age and times (UTC).';
+
+COMMENT ON VIEW reana.stuck_runs IS 'Runs that have been silent for too long: running for 12 hours, pending for 20 minutes.';
+
+COMMENT ON VIEW reana.user_quota IS 'What each user has used of each resource; warning from 80 %, critical from 100 % of the limit.';

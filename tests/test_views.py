@@ -1,0 +1,109 @@
+"""The views for people in psql."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from reana_db.queries import Conn
+from tests.factories import insert, make_user, make_workflow
+
+NOW = datetime.now(UTC).replace(tzinfo=None)
+
+VIEWS = [
+    "runs",
+    "user_quota",
+    "stuck_runs",
+    "running_load",
+    "open_sessions",
+    "retention_rules_due",
+    "migrations",
+]
+
+
+def rows(conn: Conn, view: str, *columns: str) -> list[tuple[Any, ...]]:
+    """Return columns of a view."""
+    found: list[tuple[Any, ...]] = conn.execute(
+        f"SELECT {', '.join(columns)} FROM reana.{view} ORDER BY 1, 2".encode()
+    ).fetchall()
+    return found
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_no_view_shows_a_secret_or_a_big_column(conn: Conn, view: str) -> None:
+    columns = conn.execute(
+        "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass", [f"reana.{view}"]
+    ).fetchall()
+    hidden = {"token", "session_secret", "gitlab_webhook_secret", "logs", "reana_specification"}
+    assert not hidden & {name for (name,) in columns}
+
+
+def test_runs_show_owner_number_and_duration(conn: Conn) -> None:
+    owner = make_user(conn, email="lise@example.org")
+    make_workflow(
+        conn,
+        owner,
+        name="fit",
+        run_number_minor=2,
+        status="finished",
+        run_started_at="2026-01-01 10:00",
+        run_finished_at="2026-01-01 10:05",
+    )
+    assert rows(conn, "runs", "run", "owner", "status", "duration") == [
+        ("fit.1.2", "lise@example.org", "finished", timedelta(minutes=5))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("status", "silent", "stuck"),
+    [
+        ("running", timedelta(hours=13), True),
+        ("running", timedelta(hours=11), False),
+        ("pending", timedelta(minutes=21), True),
+        ("pending", timedelta(minutes=19), False),
+        ("finished", timedelta(hours=13), False),
+    ],
+)
+def test_stuck_runs_have_been_silent_for_too_long(
+    conn: Conn, status: str, silent: timedelta, *, stuck: bool
+) -> None:
+    since = NOW - silent
+    make_workflow(conn, make_user(conn), status=status, run_started_at=since, updated=since)
+    assert bool(rows(conn, "stuck_runs", "workflow_id", "status")) is stuck
+
+
+def test_running_load_counts_the_active_runs_of_each_user(conn: Conn) -> None:
+    owner = make_user(conn, email="lise@example.org")
+    for status in ("queued", "pending", "running", "running", "finished"):
+        make_workflow(conn, owner, status=status)
+    found = rows(conn, "running_load", "owner", "queued", "pending", "running")
+    assert found == [("lise@example.org", 1, 1, 2)]
+
+
+def test_rules_are_due_when_their_day_is_over_or_their_application_is_not(conn: Conn) -> None:
+    workflow_id = make_workflow(conn, make_user(conn))
+    for files, status, apply_on in (
+        ("a", "active", NOW - timedelta(hours=1)),
+        ("b", "active", NOW + timedelta(hours=1)),
+        ("c", "pending", NOW + timedelta(hours=1)),
+        ("d", "applied", NOW - timedelta(hours=1)),
+    ):
+        insert(
+            conn,
+            "workspace_retention_rule",
+            id_=make_user(conn),
+            workflow_id=workflow_id,
+            workspace_files=files,
+            retention_days=1,
+            status=status,
+            apply_on=apply_on,
+        )
+    found = rows(conn, "retention_rules_due", "workspace_files", "status")
+    assert found == [("a", "active"), ("c", "pending")]
+
+
+def test_migrations_are_those_that_were_run(conn: Conn) -> None:
+    found = rows(conn, "migrations", "migration", "operation")
+    assert found[0] == ("0001-initial", "apply")
