@@ -2,10 +2,57 @@
 
 from __future__ import annotations
 
-from uuid import UUID
+from uuid import UUID, uuid4
 
+from reana_db import config
+from reana_db.config import DEFAULT_RESOURCES, Settings
 from reana_db.queries import Conn, query
 from reana_db.records import User
+
+
+def create(
+    conn: Conn,
+    *,
+    email: str,
+    full_name: str | None = None,
+    username: str | None = None,
+    user_id: UUID | None = None,
+    settings: Settings | None = None,
+) -> User:
+    """Create a user with a quota of every resource, and return it.
+
+    The limits (milliseconds, bytes; 0 is unlimited) and the length of the CPU period are the
+    defaults of the settings, unless others are given; the period starts now.  One statement.
+    Raises AlreadyExists for an e-mail address or an id that is taken.
+    """
+    chosen = settings or config.settings()
+    return _create(
+        conn,
+        user_id=user_id or uuid4(),
+        email=email,
+        full_name=full_name,
+        username=username,
+        cpu_limit=chosen.default_cpu_limit,
+        disk_limit=chosen.default_disk_limit,
+        periodic_resource=DEFAULT_RESOURCES["cpu"],
+        period_months=chosen.default_cpu_period_months,
+    )
+
+
+@query
+def _create(
+    conn: Conn,
+    *,
+    user_id: UUID,
+    email: str,
+    full_name: str | None,
+    username: str | None,
+    cpu_limit: int,
+    disk_limit: int,
+    periodic_resource: str,
+    period_months: int | None,
+) -> User:
+    """Insert a user and a counter per resource."""
 
 
 @query

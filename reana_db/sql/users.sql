@@ -1,3 +1,65 @@
+-- name: _create
+WITH new_user AS (
+    INSERT INTO __reana.user_ (
+        id_,
+        email,
+        full_name,
+        username
+    )
+    VALUES (
+        %(user_id)s,
+        %(email)s,
+        %(full_name)s::text,
+        %(username)s::text
+    )
+    RETURNING
+        id_,
+        email,
+        full_name,
+        username,
+        created,
+        updated
+),
+
+counters AS (
+    INSERT INTO __reana.user_resource (
+        user_id,
+        resource_id,
+        quota_limit,
+        quota_used,
+        quota_period_months,
+        quota_period_start_at
+    )
+    SELECT
+        new_user.id_,
+        resource.id_,
+        CASE resource.type_
+            WHEN 'cpu' THEN %(cpu_limit)s::bigint
+            ELSE %(disk_limit)s::bigint
+        END AS quota_limit,
+        0 AS quota_used,
+        CASE
+            WHEN resource.name = %(periodic_resource)s THEN %(period_months)s::integer
+        END AS quota_period_months,
+        CASE
+            WHEN
+                resource.name = %(periodic_resource)s
+                AND %(period_months)s::integer IS NOT NULL
+                THEN new_user.created
+        END AS quota_period_start_at
+    FROM new_user
+    CROSS JOIN __reana.resource
+)
+
+SELECT
+    new_user.id_,
+    new_user.email,
+    new_user.full_name,
+    new_user.username,
+    new_user.created,
+    new_user.updated
+FROM new_user;
+
 -- name: find_by_email
 SELECT
     user_.id_,
