@@ -194,7 +194,7 @@ def migrations_through(files: list[MigrationFile], to: str | None) -> list[Migra
     if to is None:
         return files
     for position, file in enumerate(files, start=1):
-        if to in {file.id, file.id.partition("-")[0]}:
+        if to in {file.id, file.id.partition("-")[0]} or to.zfill(4) == file.id[:4]:
             return files[:position]
     raise MigrationError(f"this release has no migration {to}")
 
@@ -258,5 +258,7 @@ def _run(
 
 def default_conninfo() -> str:
     """Return the connection string of the settings that goes around a connection pooler."""
-    settings = config.settings()
-    return settings.migration_conninfo or settings.conninfo
+    # It brings the pool along, which only services need.
+    from reana_db import database
+
+    return database.migration_conninfo(config.settings())

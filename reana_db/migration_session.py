@@ -13,7 +13,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.pq import TransactionStatus
 
-from reana_db.errors import MigrationError
+from reana_db.errors import MigrationError, NoConnection
 from reana_db.queries import Conn, query
 
 LOCK_TIMEOUT = 5.0
@@ -41,12 +41,23 @@ DEFAULT_PATIENCE = Patience()
 
 @contextmanager
 def connection(conninfo: str) -> Iterator[Conn]:
-    """Open a connection of our own, outside of any transaction and of any pool."""
+    """Open a connection of our own, outside of any transaction and of any pool.
+
+    Raises :class:`~reana_db.errors.NoConnection`.
+    """
     parameters: dict[str, Any] = {**_DEFAULTS, **conninfo_to_dict(conninfo)}
     complete = make_conninfo("", **parameters)
-    with psycopg.connect(complete, autocommit=True, prepare_threshold=None) as conn:
+    with _connected(complete) as conn:
         conn.add_notice_handler(_log_notice)
         yield conn
+
+
+def _connected(conninfo: str) -> Conn:
+    try:
+        return psycopg.connect(conninfo, autocommit=True, prepare_threshold=None)
+    except psycopg.OperationalError as error:
+        reason = str(error).partition("\n")[0].removeprefix("connection failed: ")
+        raise NoConnection(f"no connection: {reason}") from error
 
 
 @contextmanager
