@@ -209,7 +209,8 @@ COMMENT ON FUNCTION __reana.guard_status() IS
 
 -- In a change of status, a time that is stored stays, else the time that the client gives in the
 -- same statement counts, else now.  An end is never before its start, though the clocks of two
--- pods differ.  A statement that leaves the status alone may correct any time.
+-- pods differ, and though a run whose start was never seen can run again after its end.  A statement
+-- that leaves the status alone may correct any time.
 CREATE FUNCTION __reana.set_run_times()
 RETURNS trigger
 LANGUAGE plpgsql
@@ -225,7 +226,10 @@ BEGIN
     NEW.run_stopped_at := COALESCE(OLD.run_stopped_at, NEW.run_stopped_at);
 
     IF v_status OPERATOR(pg_catalog.=) 'running' THEN
-        NEW.run_started_at := COALESCE(NEW.run_started_at, v_now);
+        NEW.run_started_at := COALESCE(
+            OLD.run_started_at,
+            LEAST(NEW.run_finished_at, NEW.run_stopped_at, COALESCE(NEW.run_started_at, v_now))
+        );
     ELSIF v_status OPERATOR(pg_catalog.=) 'stopped' THEN
         NEW.run_stopped_at := COALESCE(
             OLD.run_stopped_at,

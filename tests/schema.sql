@@ -1131,7 +1131,10 @@ BEGIN
     NEW.run_stopped_at := COALESCE(OLD.run_stopped_at, NEW.run_stopped_at);
 
     IF v_status OPERATOR(pg_catalog.=) 'running' THEN
-        NEW.run_started_at := COALESCE(NEW.run_started_at, v_now);
+        NEW.run_started_at := COALESCE(
+            OLD.run_started_at,
+            LEAST(NEW.run_finished_at, NEW.run_stopped_at, COALESCE(NEW.run_started_at, v_now))
+        );
     ELSIF v_status OPERATOR(pg_catalog.=) 'stopped' THEN
         NEW.run_stopped_at := COALESCE(
             OLD.run_stopped_at,

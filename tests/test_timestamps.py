@@ -183,6 +183,15 @@ def test_an_end_is_never_before_its_start(conn: Conn, maker: Maker, status: RunS
         assert set(times(conn, run).values()) == {ahead}
 
 
+def test_a_run_that_ended_unseen_and_runs_again_did_not_start_after_its_end(
+    conn: Conn, maker: Maker
+) -> None:
+    run = maker.make(Entity.WORKFLOW, "pending")
+    update(conn, run, status="finished", run_finished_at=EARLY)
+    update(conn, run, status="running", run_started_at=LATE)
+    assert times(conn, run) == {"run_started_at": EARLY, "run_finished_at": EARLY}
+
+
 def test_times_written_as_released_services_do_are_kept(conn: Conn, maker: Maker) -> None:
     """They write a time in a transaction of its own before the status, and ends again after."""
     run = maker.make(Entity.WORKFLOW, "pending")
