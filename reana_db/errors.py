@@ -15,8 +15,10 @@
     │   └── NoConnection        no connection could be made, or none became free in time
     ├── MigrationError          a migration, adoption or rollback was refused; nothing was changed
     ├── InvalidTransition       a status change against the rules (SQLSTATE 23R01)
+    ├── WorkflowDeleted         a run is deleted; nothing can be opened or added
     ├── RestartRefused          a run cannot be restarted now (SQLSTATE 23R02)
     └── AlreadyExists           a unique value is taken (SQLSTATE 23505)
+        ├── SessionAlreadyOpen      the run has an interactive session
         ├── TokenAlreadyActive      the user has an active token
         └── TokenAlreadyRequested   the user has a requested token
 
@@ -119,8 +121,16 @@ class RestartRefused(ReanaDBError, psycopg.IntegrityError, code="23R02"):
     """A run cannot be restarted: it still runs, is deleted, or files of it are being removed."""
 
 
+class WorkflowDeleted(ReanaDBError):
+    """A run is deleted, so that nothing can be opened on it or added to it."""
+
+
 class AlreadyExists(ReanaDBError, psycopg.IntegrityError):
     """A value that must be unique is taken."""
+
+
+class SessionAlreadyOpen(AlreadyExists):
+    """The run has an interactive session; close it first."""
 
 
 class TokenAlreadyActive(AlreadyExists):

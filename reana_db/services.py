@@ -1,0 +1,143 @@
+"""Services that run beside a workflow, such as a Dask cluster, and their logs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from reana_db import transitions
+from reana_db.queries import Conn, RowCount, query
+from reana_db.records import JSON, ServiceStatus, ServiceType
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service of a run."""
+
+    id_: UUID
+    workflow_id: UUID | None
+    """None for a service that lost its run."""
+    name: str | None
+    """Made of a part of the run's id, so it may not be unique."""
+    uri: str | None
+    """The address of its dashboard."""
+    type_: ServiceType
+    status: ServiceStatus
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceLog:
+    """What one pod of a service left behind."""
+
+    id_: UUID
+    service_id: UUID
+    service_name: str | None
+    event_time: datetime
+    log: JSON
+    """Object: ``component`` ("scheduler", "worker-…" or None), ``pod``, ``pod_uid``, ``content``
+    (text).  Old entries may lack ``pod_uid``."""
+
+
+def create(
+    conn: Conn, workflow_id: UUID, *, name: str, uri: str, type_: ServiceType = ServiceType.DASK
+) -> UUID:
+    """Create a service of a run, in the status created, and return its id.
+
+    Raises MissingReference for an unknown run, AlreadyExists for a name and address in use.
+    """
+    service_id = uuid4()
+    _create(conn, service_id=service_id, workflow_id=workflow_id, name=name, uri=uri, type_=type_)
+    return service_id
+
+
+@query
+def _create(
+    conn: Conn, *, service_id: UUID, workflow_id: UUID, name: str, uri: str, type_: ServiceType
+) -> None:
+    """Insert a service."""
+
+
+def ensure(
+    conn: Conn, workflow_id: UUID, *, name: str, uri: str, type_: ServiceType = ServiceType.DASK
+) -> bool:
+    """Create a service unless the run has one of this name; tell whether it was created."""
+    created = _ensure(
+        conn, service_id=uuid4(), workflow_id=workflow_id, name=name, uri=uri, type_=type_
+    )
+    return created > 0
+
+
+@query
+def _ensure(
+    conn: Conn, *, service_id: UUID, workflow_id: UUID, name: str, uri: str, type_: ServiceType
+) -> RowCount:
+    """Insert a service unless it is there."""
+
+
+@query
+def get(conn: Conn, service_id: UUID) -> Service:
+    """Return a service; raises NotFound."""
+
+
+@query
+def of_workflow(conn: Conn, workflow_id: UUID) -> list[Service]:
+    """Return the services of a run, ordered by name."""
+
+
+@query
+def named(conn: Conn, name: str) -> list[Service]:
+    """Return the services of this name; several when the runs' ids begin alike."""
+
+
+def mark_running(conn: Conn, service_id: UUID) -> bool:
+    """Change a created service to running; tell whether it was changed.
+
+    False when it runs already, is over or does not exist: none of that is an error for somebody
+    who saw its pod ready.
+    """
+    change = transitions.try_set_service_status(
+        conn, service_id, ServiceStatus.RUNNING, expected=[ServiceStatus.CREATED]
+    )
+    return change is not None and change.changed
+
+
+def mark_deleted(conn: Conn, workflow_id: UUID, *, name: str) -> bool:
+    """Change the service of this name of a run to deleted; tell whether it was changed.
+
+    False when there is none or it is deleted already.  At most two statements.
+    """
+    changes = [
+        transitions.set_service_status(conn, service.id_, ServiceStatus.DELETED)
+        for service in of_workflow(conn, workflow_id)
+        if service.name == name
+    ]
+    return any(change.changed for change in changes)
+
+
+@query
+def logs(conn: Conn, service_ids: list[UUID]) -> list[ServiceLog]:
+    """Return the logs of these services by name of the service.
+
+    Those of the scheduler come first, then those of the other components, oldest first.
+    """
+
+
+def store_log(conn: Conn, service_id: UUID, log: JSON) -> UUID:
+    """Store the log document of a pod, see :class:`ServiceLog`, and return its id.
+
+    Raises MissingReference for an unknown service.
+    """
+    log_id = uuid4()
+    _store_log(conn, log_id=log_id, service_id=service_id, log=log)
+    return log_id
+
+
+@query
+def _store_log(conn: Conn, *, log_id: UUID, service_id: UUID, log: JSON) -> None:
+    """Insert a log document."""
+
+
+@query
+def log_exists(conn: Conn, service_id: UUID, *, pod_uid: str) -> bool:
+    """Tell whether a service has a log document of this pod."""
