@@ -1,0 +1,123 @@
+-- name: _share
+-- An expired share does not count: sharing again replaces it.
+-- not null: owned, shared
+WITH run AS (
+    SELECT workflow.id_
+    FROM __reana.workflow
+    WHERE
+        workflow.id_ = %(workflow_id)s
+        AND workflow.owner_id = %(owner_id)s
+),
+
+receiver AS (
+    SELECT user_.id_
+    FROM __reana.user_
+    WHERE user_.email = %(email)s
+),
+
+shared AS (
+    INSERT INTO __reana.user_workflow AS share (
+        workflow_id,
+        user_id,
+        access_type,
+        message,
+        valid_until
+    )
+    SELECT
+        run.id_,
+        receiver.id_,
+        'read',
+        %(message)s,
+        %(valid_until)s::timestamptz AT TIME ZONE 'UTC'
+    FROM run
+    CROSS JOIN receiver
+    WHERE receiver.id_ <> %(owner_id)s
+    ON CONFLICT (workflow_id, user_id) DO UPDATE
+        SET
+            message = excluded.message,
+            valid_until = excluded.valid_until
+        WHERE share.valid_until <= pg_catalog.statement_timestamp() AT TIME ZONE 'UTC'
+    RETURNING share.workflow_id
+)
+
+SELECT
+    (SELECT receiver.id_ FROM receiver) AS receiver_id,
+    exists(SELECT 1 FROM run) AS owned,
+    exists(SELECT 1 FROM shared) AS shared;
+
+-- name: _unshare
+-- not null: owned, shared
+WITH run AS (
+    SELECT workflow.id_
+    FROM __reana.workflow
+    WHERE
+        workflow.id_ = %(workflow_id)s
+        AND workflow.owner_id = %(owner_id)s
+),
+
+receiver AS (
+    SELECT user_.id_
+    FROM __reana.user_
+    WHERE user_.email = %(email)s
+),
+
+removed AS (
+    DELETE FROM __reana.user_workflow AS share
+    USING run, receiver
+    WHERE
+        share.workflow_id = run.id_
+        AND share.user_id = receiver.id_
+    RETURNING share.workflow_id
+)
+
+SELECT
+    (SELECT receiver.id_ FROM receiver) AS receiver_id,
+    exists(SELECT 1 FROM run) AS owned,
+    exists(SELECT 1 FROM removed) AS shared;
+
+-- name: of_workflow
+-- not null: expired
+SELECT
+    receiver.id_ AS user_id,
+    receiver.email,
+    share.access_type,
+    share.message,
+    share.valid_until,
+    COALESCE(
+        share.valid_until <= pg_catalog.statement_timestamp() AT TIME ZONE 'UTC', FALSE
+    ) AS expired
+FROM __reana.user_workflow AS share
+JOIN __reana.user_ AS receiver
+    ON share.user_id = receiver.id_
+WHERE share.workflow_id = %(workflow_id)s
+ORDER BY receiver.email;
+
+-- name: sharing_with
+SELECT DISTINCT sharer.email
+FROM __reana.user_workflow AS share
+JOIN __reana.workflow
+    ON share.workflow_id = workflow.id_
+JOIN __reana.user_ AS sharer
+    ON workflow.owner_id = sharer.id_
+WHERE
+    share.user_id = %(user_id)s
+    AND (
+        share.valid_until IS NULL
+        OR share.valid_until > pg_catalog.statement_timestamp() AT TIME ZONE 'UTC'
+    )
+ORDER BY sharer.email;
+
+-- name: shared_with_by
+SELECT DISTINCT receiver.email
+FROM __reana.workflow
+JOIN __reana.user_workflow AS share
+    ON workflow.id_ = share.workflow_id
+JOIN __reana.user_ AS receiver
+    ON share.user_id = receiver.id_
+WHERE
+    workflow.owner_id = %(user_id)s
+    AND (
+        share.valid_until IS NULL
+        OR share.valid_until > pg_catalog.statement_timestamp() AT TIME ZONE 'UTC'
+    )
+ORDER BY receiver.email;
