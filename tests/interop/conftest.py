@@ -1,0 +1,48 @@
+"""Fixtures of the tests that run released versions."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.databases import Databases
+from tests.interop import environments
+from tests.interop.released import OldService
+
+ALL = ("0.9.5", "0.95.0a8", "0.95.0a13")
+"""The releases whose models fit the newest schema; 0.8.0 has tests of its own."""
+
+
+def require(release: str) -> None:
+    """Skip a test where the environment of a release is not there."""
+    if not os.environ.get(environments.VARIABLE):
+        pytest.skip(f"runs reana-db {release}: tox -e interop, or set {environments.VARIABLE}")
+    if not environments.is_complete(release):
+        pytest.skip(f"no reana-db {release}: python -m tests.interop.environments {release}")
+
+
+@pytest.fixture(scope="module")
+def database(server: Databases, template: str) -> Iterator[str]:
+    """The URI of a database of ours that released versions write to, one for each module."""
+    with server.database(template=template) as name:
+        yield server.uri(name)
+
+
+@pytest.fixture(scope="module", params=ALL)
+def old(request: pytest.FixtureRequest, database: str) -> Iterator[OldService]:
+    """A service of each released version in turn."""
+    require(request.param)
+    with OldService(request.param, database) as service:
+        service("create_resources")
+        yield service
+
+
+@pytest.fixture
+def ours(database: str) -> Iterator[psycopg.Connection[Any]]:
+    """A connection of ours to the same database, in autocommit."""
+    with psycopg.connect(database, autocommit=True) as conn:
+        yield conn
