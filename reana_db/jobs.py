@@ -55,10 +55,11 @@ class JobWithLogs:
     """The name of its step."""
     prettified_cmd: JSON
     """Its command as people read it: a text."""
-    logs: str | None
     created: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    logs: str | None
+    """None too where it was not asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,14 +213,21 @@ def with_logs(
     job_names: list[str] | None = None,
     page: int = 1,
     size: int | None = None,
+    texts: bool = True,
 ) -> JobPage:
     """Return jobs of a run with their logs, oldest first, all or those with one of these names.
 
-    One statement without ``size``, two with it.  Raises InvalidArgument.
+    Without ``texts`` no log is read.  One statement without ``size``, two with it.  Raises
+    InvalidArgument.
     """
     window = paging.numbered_window(page=page, size=size)
     found = _with_logs(
-        conn, workflow_id, job_names=job_names, size=window.size, skipped=window.skipped
+        conn,
+        workflow_id,
+        job_names=job_names,
+        size=window.size,
+        skipped=window.skipped,
+        texts=texts,
     )
     items = tuple(found[:size])
     if size is None:
@@ -230,7 +238,13 @@ def with_logs(
 
 @query
 def _with_logs(
-    conn: Conn, workflow_id: UUID, *, job_names: list[str] | None, size: int | None, skipped: int
+    conn: Conn,
+    workflow_id: UUID,
+    *,
+    job_names: list[str] | None,
+    size: int | None,
+    skipped: int,
+    texts: bool,
 ) -> list[JobWithLogs]:
     """Return a part of the jobs of a run."""
 

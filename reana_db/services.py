@@ -123,6 +123,11 @@ def logs(conn: Conn, service_ids: list[UUID]) -> list[ServiceLog]:
     """
 
 
+@query
+def logs_of_workflow(conn: Conn, workflow_id: UUID) -> list[ServiceLog]:
+    """Return the logs of the services of a run, in the order of :func:`logs`."""
+
+
 def store_log(conn: Conn, service_id: UUID, log: JSON) -> UUID:
     """Store the log document of a pod, see :class:`ServiceLog`, and return its id.
 

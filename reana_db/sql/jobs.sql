@@ -234,10 +234,10 @@ SELECT
     job.docker_img,
     job.job_name,
     job.prettified_cmd,
-    job.logs,
     job.created,
     job.started_at,
-    job.finished_at
+    job.finished_at,
+    CASE WHEN %(texts)s::boolean THEN job.logs END AS logs
 FROM __reana.job
 WHERE
     job.workflow_uuid = %(workflow_id)s

@@ -125,6 +125,26 @@ ORDER BY
     service_logs.event_time,
     service_logs.id;
 
+-- name: logs_of_workflow
+SELECT
+    service_logs.id AS id_,
+    service.id_ AS service_id,
+    service.name AS service_name,
+    service_logs.event_time,
+    service_logs.log
+FROM __reana.workflow_service AS link
+JOIN __reana.service
+    ON link.service_id = service.id_
+JOIN __reana.service_logs
+    ON service.id_ = service_logs.service_id
+WHERE link.workflow_id = %(workflow_id)s
+ORDER BY
+    service.name,
+    service.id_,
+    (service_logs.log ->> 'component' IS NOT DISTINCT FROM 'scheduler') DESC,
+    service_logs.event_time,
+    service_logs.id;
+
 -- name: _store_log
 INSERT INTO __reana.service_logs (
     id,
