@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
@@ -25,14 +26,14 @@ def require(release: str) -> None:
         pytest.skip(f"no reana-db {release}: python -m tests.interop.environments {release}")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def database(server: Databases, template: str) -> Iterator[str]:
-    """The URI of a database of ours that released versions write to, one for each module."""
+    """A database of ours that released versions write to; each test has users of its own."""
     with server.database(template=template) as name:
         yield server.uri(name)
 
 
-@pytest.fixture(scope="module", params=ALL)
+@pytest.fixture(scope="session", params=ALL)
 def old(request: pytest.FixtureRequest, database: str) -> Iterator[OldService]:
     """A service of each released version in turn."""
     require(request.param)
@@ -46,3 +47,15 @@ def ours(database: str) -> Iterator[psycopg.Connection[Any]]:
     """A connection of ours to the same database, in autocommit."""
     with psycopg.connect(database, autocommit=True) as conn:
         yield conn
+
+
+@pytest.fixture
+def owner(old: OldService) -> UUID:
+    """A user that the released version created."""
+    user_id: str = old("create_user", email=new_email())
+    return UUID(user_id)
+
+
+def new_email() -> str:
+    """Return an e-mail address that nobody has."""
+    return f"{uuid4()}@example.org"

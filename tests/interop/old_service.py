@@ -98,28 +98,38 @@ def log_action(user_id: str, action: str) -> None:
     _user(user_id).log_action(action, {"source": "test"})
 
 
-def create_run(
-    user_id: str,
-    name: str,
-    *,
-    restart: bool = False,
-    run_number: str | None = None,
-    workspace_path: str | None = None,
-) -> dict[str, Any]:
-    run = models.Workflow(
+def _new_run(user_id: str, name: str, status: str = "created", **arguments: Any) -> Any:
+    """Construct a run, which reads the highest number."""
+    return models.Workflow(
         id_=str(uuid4()),
         name=name,
         owner_id=user_id,
         reana_specification={"workflow": {"type": "serial"}, "title": "é"},
         input_parameters={"n": 1},
         type_="serial",
-        restart=restart,
-        run_number=run_number,
-        workspace_path=workspace_path,
+        status=models.RunStatus[status],
+        **arguments,
     )
+
+
+def create_run(user_id: str, name: str, **arguments: Any) -> dict[str, Any]:
+    run = _new_run(user_id, name, **arguments)
     Session.add(run)
     Session.commit()
     return describe_run(run.id_)
+
+
+_prepared: list[Any] = []
+
+
+def prepare_run(user_id: str, name: str) -> None:
+    """Construct a run and insert it later: what happens in between, they do not see."""
+    _prepared.append(_new_run(user_id, name))
+
+
+def insert_prepared_run() -> None:
+    Session.add(_prepared.pop())
+    Session.commit()
 
 
 def describe_run(workflow_id: str) -> dict[str, Any]:
