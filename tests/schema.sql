@@ -607,19 +607,18 @@ CREATE VIEW reana.user_quota (
 CREATE OR REPLACE FUNCTION __reana.activate_retention_rules()
  RETURNS trigger
  LANGUAGE plpgsql
- SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 BEGIN
     UPDATE __reana.workspace_retention_rule
     SET status = 'active'
     WHERE
-        workspace_retention_rule.status = 'created'
-        AND workspace_retention_rule.id_ IN (
+        workspace_retention_rule.status OPERATOR(pg_catalog.=) 'created'
+        AND workspace_retention_rule.id_ OPERATOR(pg_catalog.=) ANY(
             SELECT rule.id_
             FROM __reana.workspace_retention_rule AS rule
             WHERE
-                rule.workflow_id = NEW.id_
-                AND rule.status = 'created'
+                rule.workflow_id OPERATOR(pg_catalog.=) NEW.id_
+                AND rule.status OPERATOR(pg_catalog.=) 'created'
             ORDER BY rule.id_
             FOR NO KEY UPDATE
         );
@@ -937,13 +936,16 @@ $function$
 CREATE OR REPLACE FUNCTION __reana.record_retention_action()
  RETURNS trigger
  LANGUAGE plpgsql
- SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 BEGIN
-    INSERT INTO __reana.workspace_retention_audit_log
-    (workspace_retention_rule_id, timestamp, action)
-    VALUES
-    (NEW.id_, pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', NEW.status);
+    LOOP
+        INSERT INTO __reana.workspace_retention_audit_log
+        (workspace_retention_rule_id, timestamp, action)
+        VALUES
+        (NEW.id_, pg_catalog.timezone('UTC', pg_catalog.clock_timestamp()), NEW.status)
+        ON CONFLICT DO NOTHING;
+        EXIT WHEN FOUND;
+    END LOOP;
     RETURN NULL;
 END
 $function$
@@ -1093,22 +1095,24 @@ $function$
 CREATE OR REPLACE FUNCTION __reana.set_retention_dates()
  RETURNS trigger
  LANGUAGE plpgsql
- SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 DECLARE
-    v_now CONSTANT timestamp without time zone := pg_catalog.clock_timestamp() AT TIME ZONE 'UTC';
+    v_now CONSTANT timestamp without time zone
+    := pg_catalog.timezone('UTC', pg_catalog.clock_timestamp());
 BEGIN
-    IF NEW.status = 'inactive' THEN
+    IF NEW.status OPERATOR(pg_catalog.=) 'inactive' THEN
         NEW.apply_on := NULL;
-    ELSIF NEW.status = 'active' AND NEW.apply_on IS NULL THEN
+    ELSIF NEW.status OPERATOR(pg_catalog.=) 'active' AND NEW.apply_on IS NULL THEN
         NEW.apply_on := pg_catalog.date_trunc('day', v_now)
-            + pg_catalog.make_interval(days => 1, secs => -0.000001)
-            + pg_catalog.make_interval(days => NEW.retention_days);
+            OPERATOR(pg_catalog.+) pg_catalog.make_interval(days => 1, secs => -0.000001)
+            OPERATOR(pg_catalog.+) pg_catalog.make_interval(days => NEW.retention_days);
     END IF;
 
-    IF NEW.status <> 'pending' THEN
+    IF NEW.status OPERATOR(pg_catalog.<>) 'pending' THEN
         NEW.pending_since := NULL;
-    ELSIF TG_OP = 'INSERT' OR OLD.status <> 'pending' THEN
+    ELSIF TG_OP OPERATOR(pg_catalog.=) 'INSERT' THEN
+        NEW.pending_since := v_now;
+    ELSIF OLD.status OPERATOR(pg_catalog.<>) 'pending' THEN
         NEW.pending_since := v_now;
     END IF;
     RETURN NEW;
@@ -1239,7 +1243,7 @@ CREATE TRIGGER zz_guard_status BEFORE UPDATE ON __reana.workflow FOR EACH ROW WH
 
 CREATE TRIGGER set_updated BEFORE UPDATE ON __reana.workflow_resource FOR EACH ROW WHEN ((NOT (new.updated IS DISTINCT FROM old.updated))) EXECUTE FUNCTION __reana.set_updated();
 
-CREATE TRIGGER separate_audit_times BEFORE INSERT ON __reana.workspace_retention_audit_log FOR EACH ROW EXECUTE FUNCTION __reana.separate_audit_times();
+CREATE TRIGGER separate_audit_times BEFORE INSERT ON __reana.workspace_retention_audit_log FOR EACH ROW WHEN ((new."timestamp" = (now())::timestamp without time zone)) EXECUTE FUNCTION __reana.separate_audit_times();
 
 CREATE TRIGGER record_deletion AFTER DELETE ON __reana.workspace_retention_rule FOR EACH ROW WHEN ((old.status IS NOT NULL)) EXECUTE FUNCTION __reana.record_status('workspace_retention_rule');
 

@@ -492,3 +492,25 @@ def test_r10_crons_restarts_and_deletions_never_meet(fresh_db: str) -> None:
             "SELECT status::text, count(*) FROM __reana.workspace_retention_rule GROUP BY 1"
         ).fetchall()
     assert dict(found) == {"applied": len(applied), "inactive": 120 - len(applied)}
+
+
+def test_a_hostile_operator_does_not_decide_rules(conn: Conn) -> None:
+    run = make_workflow(conn, make_user(conn), status="running")
+    rule_id = make_rule(conn, run)
+    conn.execute("CREATE SCHEMA hostile")
+    for type_ in ("public.workspaceretentionrulestatus", "public.runstatus", "uuid", "text"):
+        conn.execute(
+            f"CREATE FUNCTION hostile.never({type_}, {type_}) RETURNS boolean"
+            " LANGUAGE sql IMMUTABLE AS 'SELECT false'"
+        )
+        conn.execute(
+            f"CREATE OPERATOR hostile.="
+            f" (FUNCTION = hostile.never, LEFTARG = {type_}, RIGHTARG = {type_})"
+        )
+    conn.execute("SET LOCAL search_path = hostile, pg_catalog")
+    conn.execute(
+        "UPDATE __reana.workflow SET status = 'finished' WHERE id_ OPERATOR(pg_catalog.=) %s", [run]
+    )
+    conn.execute("SET LOCAL search_path = pg_catalog")
+    assert rule(conn, run).status is RetentionRuleStatus.ACTIVE
+    assert [action for action, _ in audit(conn, rule_id)] == ["created", "active"]
