@@ -71,7 +71,8 @@ def test_each_revision_is_described_as_the_migrations_make_it(empty_db: str) -> 
     revisions = {item.migration: item for item in adoption.history() if item.id != TOKENS}
     for file in FILES[: len(revisions)]:
         migration_steps.apply(empty_db, [file])
-        assert facts_of(empty_db) == revisions[file.id].facts, file.id
+        made = {fact for fact in facts_of(empty_db) if "yoyo" not in fact}
+        assert made == revisions[file.id].facts, file.id
 
 
 def test_the_last_revision_is_described_as_the_release_makes_it(
