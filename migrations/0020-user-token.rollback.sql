@@ -1,20 +1,31 @@
--- Only a database that came from Alembic revision a6c2120d5b2b was without the table.
+-- Only a database that came from Alembic revision a6c2120d5b2b was without the table; `init` of
+-- those releases leaves no stamp, but the record of the adoption tells.
 -- Refuses there while it has rows.
 
 DO $$
 DECLARE
-    v_revision text;
+    v_had_none boolean;
     v_tokens bigint;
 BEGIN
-    IF to_regclass('__reana.alembic_version') IS NULL THEN
-        RETURN;
+    SELECT EXISTS (
+        SELECT 1
+        FROM __reana.yoyo_log
+        WHERE
+            yoyo_log.operation = 'adopt'
+            AND yoyo_log.comment LIKE 'Alembic a6c2120d5b2b%'
+    )
+    INTO v_had_none;
+
+    IF NOT v_had_none AND to_regclass('__reana.alembic_version') IS NOT NULL THEN
+        SELECT EXISTS (
+            SELECT 1
+            FROM __reana.alembic_version
+            WHERE alembic_version.version_num = 'a6c2120d5b2b'
+        )
+        INTO v_had_none;
     END IF;
 
-    SELECT max(alembic_version.version_num)
-    INTO v_revision
-    FROM __reana.alembic_version;
-
-    IF v_revision IS DISTINCT FROM 'a6c2120d5b2b' THEN
+    IF NOT v_had_none THEN
         RETURN;
     END IF;
 

@@ -108,10 +108,13 @@ def test_a_schema_that_init_never_stamped_is_recognised_by_its_shape(
     name: str, empty_db: str, shared: Path, newest: str
 ) -> None:
     released_schemas.load(empty_db, name, shared)
-    execute(empty_db, "DELETE FROM __reana.alembic_version")
+    execute(empty_db, "DROP TABLE __reana.alembic_version")
+    before = snapshot(empty_db)
     outcome = migrate.apply(empty_db)
     assert outcome.adopted_from == f"Alembic {released_schemas.FRESH[name]} by its shape"
     assert snapshot(empty_db) == newest
+    migrate.rollback(empty_db, everything=True)
+    assert snapshot(empty_db) == before
 
 
 @pytest.mark.parametrize("release", ["0.8.0", "0.9.5", "0.95.0a8"])
