@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import os
 
 from reana_db.arguments import Secret
@@ -85,6 +84,8 @@ def decrypt_gcm(secret_key: Secret, ciphertext: bytes) -> str:
 
 
 def _key(secret_key: str) -> bytes:
+    import hashlib
+
     return hashlib.sha256(secret_key.encode()).digest()
 
 

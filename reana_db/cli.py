@@ -14,6 +14,7 @@ from reana_db.version import __version__
 
 COMMANDS = {
     "check": "Tell whether a database fits this version; exit status 1 if not.",
+    "demo": "Play a day of a small REANA on a private server, and show what it left.",
     "init": "Create the database if it is missing, migrate it, add the default resources.",
     "migrate": "Bring the schema up to date; see its state, undo, prepare.",
     "settings": "List, read and change what a site decides for its database.",

@@ -1,0 +1,272 @@
+"""A day of a small REANA, played through the functions of this library.
+
+Four people run the analyses of ``examples/`` with every engine: jobs and logs, a failure and its
+restart, a run that is stopped, a deletion, a share, a notebook.  What the day left behind is shown
+with the views that administrators have in psql.
+"""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+from reana_db import jobs, lifecycle, sessions, sharing, tokens, users
+from reana_db.jobs import JobReport, NewJob
+from reana_db.queries import Conn, query
+from reana_db.records import JSON, JobStatus, RunStatus, SessionType, User, Workflow
+from reana_db.workspaces import build_workspace_path
+
+PEOPLE = ("Emmy Noether", "Lise Meitner", "Georges Charpak", "Maria Goeppert Mayer")
+IMAGE = "docker.io/reanahub/reana-env-root6:6.18.04"
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """An example: its engine, its specification and the names of its steps."""
+
+    engine: str
+    specification: JSON
+    steps: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """A run as the demo shows it."""
+
+    run: str | None
+    owner: str | None
+    engine: str | None
+    status: RunStatus | None
+    started: datetime | None
+    duration: str | None
+    jobs: int
+
+
+@dataclass(frozen=True, slots=True)
+class StatusRow:
+    """A status that a run had, as the demo shows it."""
+
+    run: str | None
+    status: str | None
+    since: datetime
+    application: str
+    allowed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """An interactive session as the demo shows it."""
+
+    run: str | None
+    owner: str | None
+    kind: SessionType
+    status: RunStatus
+    path: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RuleRow:
+    """A retention rule as the demo shows it."""
+
+    run: str | None
+    owner: str | None
+    files: str
+    days: int
+    status: str
+    apply_on: datetime | None
+
+
+class Clock:
+    """The time of the day that is played: it began three hours ago."""
+
+    def __init__(self) -> None:
+        self.now = datetime.now(UTC) - timedelta(hours=3)
+
+    def after(self, minutes: float) -> datetime:
+        """Let some minutes pass, and return the time."""
+        self.now += timedelta(minutes=minutes)
+        return self.now
+
+
+def examples_directory() -> Path:
+    """Return where the examples are: beside the modules, or in the checkout around them."""
+    packaged = Path(__file__).parent / "examples"
+    return packaged if packaged.is_dir() else Path(__file__).parents[1] / "examples"
+
+
+def analyses() -> list[Analysis]:
+    """Read the ``reana.yaml`` of every engine in ``examples/``."""
+    import yaml
+
+    files = sorted(examples_directory().glob("*/reana.yaml"))
+    return [_analysis(yaml.safe_load(file.read_text(encoding="utf-8"))) for file in files]
+
+
+def _analysis(specification: JSON) -> Analysis:
+    inner = specification["workflow"]["specification"]
+    steps = inner.get("steps") or inner["stages"]
+    names = list(steps) if isinstance(steps, dict) else [step["name"] for step in steps]
+    return Analysis(specification["workflow"]["type"], specification, names)
+
+
+class Day:
+    """What happens on the day, on one connection, with workspaces under one directory."""
+
+    def __init__(self, conn: Conn, shared_volume: Path, secret_key: str) -> None:
+        self.conn = conn
+        self.shared_volume = shared_volume
+        self.secret_key = secret_key
+        self.clock = Clock()
+
+    def play(self) -> None:
+        """Let everybody work."""
+        people = [self.arrival(name) for name in PEOPLE]
+        for person, analysis in itertools.product(people, analyses()):
+            self.success(person, analysis)
+        emmy, lise, georges, maria = people
+        serial = analyses()[1]
+        failed = self.failure(emmy, serial)
+        self.finish(self.restart(failed), serial)
+        self.stopped(lise, serial)
+        shared = self.success(georges, serial)
+        sharing.share(self.conn, shared.id_, owner_id=georges.id_, email=maria.email)
+        self.notebook(shared, georges)
+        self.deletion(maria, serial)
+        self.started(maria, serial)
+        lifecycle.queue(self.conn, self.created(lise, serial).id_)
+
+    def arrival(self, name: str) -> User:
+        """Let somebody sign up and get a token."""
+        email = f"{name.split(maxsplit=1)[0].lower()}@example.org"
+        user = users.create(self.conn, email=email, full_name=name)
+        tokens.request(self.conn, user.id_)
+        value = secrets.token_urlsafe(16)
+        tokens.grant(self.conn, user.id_, token=value, secret_key=self.secret_key)
+        return user
+
+    def created(self, owner: User, analysis: Analysis) -> Workflow:
+        """Create a run, with its workspace on disk."""
+        workflow_id = uuid4()
+        path = build_workspace_path(owner.id_, workflow_id, shared_volume=str(self.shared_volume))
+        run = lifecycle.create(
+            self.conn,
+            workflow_id=workflow_id,
+            owner_id=owner.id_,
+            name=f"fit-{analysis.engine}",
+            specification=analysis.specification,
+            type_=analysis.engine,
+            workspace_path=path,
+            retention_rules=analysis.specification.get("workspace", {}).get("retention_days", {}),
+        )
+        Path(path).mkdir(parents=True)
+        return run
+
+    def started(self, owner: User, analysis: Analysis) -> Workflow:
+        """Create a run and bring it to its first step."""
+        return self.begin(self.created(owner, analysis))
+
+    def begin(self, run: Workflow) -> Workflow:
+        """Queue and start a run, and let its engine report."""
+        lifecycle.queue(self.conn, run.id_)
+        lifecycle.start(self.conn, run.id_, input_parameters={"events": 20000})
+        lifecycle.apply_status_message(
+            self.conn,
+            run.id_,
+            status=RunStatus.RUNNING,
+            progress={"total": {"total": 2, "job_ids": []}},
+            logs="engine started",
+            at=self.clock.after(1),
+        )
+        return run
+
+    def step(self, run: Workflow, name: str, end: JobStatus) -> None:
+        """Run one job to its end."""
+        job_id = jobs.create(
+            self.conn,
+            run.id_,
+            NewJob("Kubernetes", docker_img=IMAGE, prettified_cmd="root -b -q", job_name=name),
+        )
+        jobs.report(self.conn, [JobReport(job_id, JobStatus.RUNNING)])
+        jobs.report(self.conn, [JobReport(job_id, end, f"{name}: {end}\n")])
+        if run.workspace_path and end is JobStatus.FINISHED:
+            (Path(run.workspace_path) / f"{name}.root").write_bytes(b"\0" * 64 * 1024)
+        progress = {str(end): {"total": 1, "job_ids": [str(job_id)]}}
+        lifecycle.apply_status_message(
+            self.conn, run.id_, status=RunStatus.RUNNING, progress=progress
+        )
+
+    def finish(self, run: Workflow, analysis: Analysis) -> Workflow:
+        """Run all steps, and end well."""
+        for name in analysis.steps:
+            self.step(run, name, JobStatus.FINISHED)
+        return self.end(run, RunStatus.FINISHED, minutes=4)
+
+    def end(self, run: Workflow, status: RunStatus, minutes: float) -> Workflow:
+        """Let the engine report the end."""
+        lifecycle.apply_status_message(
+            self.conn,
+            run.id_,
+            status=status,
+            engine_logs=f"engine ended: {status}",
+            at=self.clock.after(minutes),
+        )
+        return run
+
+    def success(self, owner: User, analysis: Analysis) -> Workflow:
+        """Run an analysis from its creation to a good end."""
+        return self.finish(self.started(owner, analysis), analysis)
+
+    def failure(self, owner: User, analysis: Analysis) -> Workflow:
+        """Run an analysis whose first step fails."""
+        run = self.started(owner, analysis)
+        self.step(run, analysis.steps[0], JobStatus.FAILED)
+        return self.end(run, RunStatus.FAILED, minutes=2)
+
+    def restart(self, run: Workflow) -> Workflow:
+        """Restart a run in its workspace."""
+        return self.begin(lifecycle.clone_for_restart(self.conn, run.id_))
+
+    def stopped(self, owner: User, analysis: Analysis) -> None:
+        """Stop a run."""
+        lifecycle.stop(self.conn, self.started(owner, analysis).id_)
+
+    def notebook(self, run: Workflow, owner: User) -> None:
+        """Open a notebook on the files of a run; it stays open overnight."""
+        name = f"run-session-{uuid4()}"
+        session = sessions.open_session(
+            self.conn, run.id_, name=name, path=f"/{run.id_}", owner_id=owner.id_
+        )
+        sessions.mark_running(self.conn, session.id_)
+
+    def deletion(self, owner: User, analysis: Analysis) -> None:
+        """Delete a run that is done."""
+        lifecycle.delete_run(self.conn, self.success(owner, analysis).id_)
+
+
+@query
+def is_played(conn: Conn) -> bool:
+    """Tell whether the day is in this database already."""
+
+
+@query
+def runs(conn: Conn) -> list[RunRow]:
+    """Return all runs in the order of their start."""
+
+
+@query
+def statuses(conn: Conn, owner: str, name: str) -> list[StatusRow]:
+    """Return the statuses that the runs of a name had, in order."""
+
+
+@query
+def open_sessions(conn: Conn) -> list[SessionRow]:
+    """Return the sessions that are open, oldest first."""
+
+
+@query
+def rules(conn: Conn) -> list[RuleRow]:
+    """Return the retention rules of the runs that ended, as far as they are not over."""
