@@ -11,6 +11,7 @@ Functions take the connection first and leave the transaction to their caller::
 from __future__ import annotations
 
 from reana_db import (
+    administration,
     audit,
     errors,
     job_cache,
@@ -21,9 +22,11 @@ from reana_db import (
     records,
     reports,
     retention,
+    scheduling,
     services,
     sessions,
     sharing,
+    statistics,
     tokens,
     users,
     workflows,
@@ -35,6 +38,7 @@ queries.refuse_unused()
 
 __all__ = [
     "__version__",
+    "administration",
     "audit",
     "errors",
     "job_cache",
@@ -45,9 +49,11 @@ __all__ = [
     "records",
     "reports",
     "retention",
+    "scheduling",
     "services",
     "sessions",
     "sharing",
+    "statistics",
     "tokens",
     "users",
     "workflows",

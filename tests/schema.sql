@@ -692,6 +692,25 @@ END
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION __reana.count_web_sessions()
+ RETURNS bigint
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+    v_sessions bigint := 0;
+BEGIN
+    -- Dynamic, because the table need not exist.
+    IF to_regclass('public.accounts_user_session_activity') IS NOT NULL THEN
+        EXECUTE 'SELECT count(*) FROM public.accounts_user_session_activity' INTO v_sessions;
+    END IF;
+
+    RETURN v_sessions;
+END
+$function$
+;
+
 CREATE OR REPLACE FUNCTION __reana.grant_token(p_user_id uuid, p_token_id uuid, p_token bytea, p_granted_by uuid, p_audit_id uuid, p_details json)
  RETURNS text
  LANGUAGE plpgsql
@@ -1652,6 +1671,8 @@ COMMENT ON COLUMN reana.run_history.workflow_id IS 'Which run.';
 COMMENT ON FUNCTION __reana.activate_retention_rules() IS 'Makes the created rules of a run active when the run finishes or fails.';
 
 COMMENT ON FUNCTION __reana.assign_run_number() IS 'Assigns the run number of a new row that does not give it: the highest major of the owner and name plus 1, or for a restart the highest minor of its major plus 1.';
+
+COMMENT ON FUNCTION __reana.count_web_sessions() IS 'The number of sessions of the web interface: rows of Invenio''s table, 0 where it is not.';
 
 COMMENT ON FUNCTION __reana.grant_token(uuid,uuid,bytea,uuid,uuid,json) IS 'Makes the requested token of a user active, or a new one, with the encrypted value given; writes the audit entry of the administrator, if there is one; returns done, unknown user, already active or value taken.';
 

@@ -1,0 +1,1 @@
+DROP FUNCTION IF EXISTS __reana.count_web_sessions();

@@ -1,0 +1,24 @@
+-- name: count_active_runs
+SELECT count(*) AS runs
+FROM __reana.workflow
+WHERE workflow.status IN ('pending', 'running');
+
+-- name: count_active_runs_of
+SELECT count(*) AS runs
+FROM __reana.workflow
+WHERE
+    workflow.owner_id = %(owner_id)s
+    AND workflow.status IN ('pending', 'running');
+
+-- name: _load
+SELECT
+    workflow.complexity,
+    (
+        SELECT count(*)
+        FROM __reana.workflow AS run
+        WHERE
+            run.owner_id = workflow.owner_id
+            AND run.status IN ('pending', 'running')
+    ) AS active_runs
+FROM __reana.workflow
+WHERE workflow.id_ = %(workflow_id)s;
