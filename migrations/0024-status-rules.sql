@@ -225,6 +225,10 @@ BEGIN
     NEW.run_finished_at := COALESCE(OLD.run_finished_at, NEW.run_finished_at);
     NEW.run_stopped_at := COALESCE(OLD.run_stopped_at, NEW.run_stopped_at);
 
+    IF NEW.updated OPERATOR(pg_catalog.=) OLD.updated THEN
+        NEW.updated := v_now;
+    END IF;
+
     IF v_status OPERATOR(pg_catalog.=) 'running' THEN
         NEW.run_started_at := COALESCE(
             OLD.run_started_at,
@@ -247,7 +251,7 @@ END
 $$;
 
 COMMENT ON FUNCTION __reana.set_run_times() IS
-'Sets the first start and the first end of a run (UTC) when its status changes.';
+'Sets the first start and the first end of a run (UTC) when its status changes; updated too, so that one trigger does both.';
 
 -- As for runs.  A stopped job gets no time, as in REANA.
 CREATE FUNCTION __reana.set_job_times()
@@ -263,6 +267,10 @@ BEGIN
     NEW.started_at := COALESCE(OLD.started_at, NEW.started_at);
     NEW.finished_at := COALESCE(OLD.finished_at, NEW.finished_at);
 
+    IF NEW.updated OPERATOR(pg_catalog.=) OLD.updated THEN
+        NEW.updated := v_now;
+    END IF;
+
     IF v_status OPERATOR(pg_catalog.=) 'running' THEN
         NEW.started_at := COALESCE(NEW.started_at, v_now);
     ELSIF v_status OPERATOR(pg_catalog.=) 'finished' OR v_status OPERATOR(pg_catalog.=) 'failed' THEN
@@ -277,7 +285,7 @@ END
 $$;
 
 COMMENT ON FUNCTION __reana.set_job_times() IS
-'Sets the first start and the first end of a job (UTC) when its status changes.';
+'Sets the first start and the first end of a job (UTC) when its status changes; updated too, so that one trigger does both.';
 
 CREATE FUNCTION __reana.set_updated()
 RETURNS trigger
@@ -376,7 +384,10 @@ COMMENT ON TRIGGER set_updated ON __reana.interactive_session_resource IS
 CREATE TRIGGER set_updated
 BEFORE UPDATE ON __reana.job
 FOR EACH ROW
-WHEN (NEW.updated IS NOT DISTINCT FROM OLD.updated)
+WHEN (
+    NEW.updated IS NOT DISTINCT FROM OLD.updated
+    AND NEW.status IS NOT DISTINCT FROM OLD.status
+)
 EXECUTE FUNCTION __reana.set_updated();
 
 COMMENT ON TRIGGER set_updated ON __reana.job IS
@@ -439,7 +450,10 @@ COMMENT ON TRIGGER set_updated ON __reana.user_token IS
 CREATE TRIGGER set_updated
 BEFORE UPDATE ON __reana.workflow
 FOR EACH ROW
-WHEN (NEW.updated IS NOT DISTINCT FROM OLD.updated)
+WHEN (
+    NEW.updated IS NOT DISTINCT FROM OLD.updated
+    AND NEW.status IS NOT DISTINCT FROM OLD.status
+)
 EXECUTE FUNCTION __reana.set_updated();
 
 COMMENT ON TRIGGER set_updated ON __reana.workflow IS

@@ -4,7 +4,8 @@
 --
 -- The primary key leads with the row whose life it is, so that one index serves key and look-ups;
 -- ids of one row grow with its changes, because they are made under its lock.  Nothing refers to
--- other tables: an insertion here locks nothing and waits for nobody.
+-- other tables: an insertion here locks nothing and waits for nobody.  There is no index for the
+-- rare readers of all rows (pruning, the report of violations): each change would pay for it.
 
 CREATE TABLE __reana.status_history (
     id bigint GENERATED ALWAYS AS IDENTITY,
@@ -18,15 +19,6 @@ CREATE TABLE __reana.status_history (
     allowed boolean NOT NULL,
     CONSTRAINT pk_status_history PRIMARY KEY (entity_id, id)
 );
-
--- For pruning: entries come in the order of time, so that a few pages cover years.
-CREATE INDEX ix___reana_status_history_changed_at
-ON __reana.status_history USING brin (changed_at) WITH (autosummarize = on);
-
--- For the report of violations.
-CREATE INDEX ix___reana_status_history_violation
-ON __reana.status_history (changed_at)
-WHERE NOT allowed;
 
 COMMENT ON TABLE __reana.status_history IS
 'Every change of a status; written by triggers only. The view reana.run_history shows the lives of runs; the command "reana-db status" reads and prunes it.';

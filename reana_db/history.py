@@ -7,15 +7,14 @@ Triggers record each change, whoever makes it, in ``__reana.status_history``; in
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
-from reana_db import errors
 from reana_db.queries import Conn, RowCount, query
 from reana_db.records import Entity
 
-PRUNING_STEP = timedelta(days=1)
-"""How much time one transaction of :func:`prune` covers."""
+PRUNING_BATCH = 20_000
+"""How many entries one transaction of :func:`prune` deletes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,28 +86,18 @@ def violations(conn: Conn, *, since: datetime | None = None) -> list[Violation]:
 def prune(conn: Conn, *, before: datetime) -> int:
     """Delete the entries older than a time; return how many.
 
-    On a connection that is in no transaction, each step commits by itself: services are never
-    kept waiting, and what is done stays done when it is interrupted.  Raises InvalidArgument for a
-    time without zone.
+    On a connection that is in no transaction, each batch commits by itself, so that what is done
+    stays done when it is interrupted.  Nobody waits for it.
     """
-    if before.utcoffset() is None:
-        raise errors.InvalidArgument(f"before must say its time zone, not {before.isoformat()}")
-    with conn.transaction():
-        start = _oldest(conn)
     pruned = 0
-    while start is not None and start < before:
-        end = min(start + PRUNING_STEP, before)
+    while True:
         with conn.transaction():
-            pruned += _delete_between(conn, since=start, until=end)
-        start = end
-    return pruned
+            deleted = _prune_batch(conn, before=before, max_rows=PRUNING_BATCH)
+        pruned += deleted
+        if deleted < PRUNING_BATCH:
+            return pruned
 
 
 @query
-def _oldest(conn: Conn) -> datetime | None:
-    """Return the time of the oldest entry."""
-
-
-@query
-def _delete_between(conn: Conn, *, since: datetime, until: datetime) -> RowCount:
-    """Delete the entries of a half-open span."""
+def _prune_batch(conn: Conn, *, before: datetime, max_rows: int) -> RowCount:
+    """Delete some of the entries older than a time."""

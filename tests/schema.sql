@@ -366,10 +366,6 @@ CREATE INDEX ix___reana_job_workflow_uuid ON __reana.job USING btree (workflow_u
 
 CREATE INDEX ix___reana_service_logs_service_id ON __reana.service_logs USING btree (service_id);
 
-CREATE INDEX ix___reana_status_history_changed_at ON __reana.status_history USING brin (changed_at) WITH (autosummarize='on');
-
-CREATE INDEX ix___reana_status_history_violation ON __reana.status_history USING btree (changed_at) WHERE (NOT allowed);
-
 CREATE INDEX ix___reana_user_resource_resource_id ON __reana.user_resource USING btree (resource_id, user_id);
 
 CREATE INDEX ix___reana_user_token_user_id ON __reana.user_token USING btree (user_id);
@@ -1097,6 +1093,10 @@ BEGIN
     NEW.started_at := COALESCE(OLD.started_at, NEW.started_at);
     NEW.finished_at := COALESCE(OLD.finished_at, NEW.finished_at);
 
+    IF NEW.updated OPERATOR(pg_catalog.=) OLD.updated THEN
+        NEW.updated := v_now;
+    END IF;
+
     IF v_status OPERATOR(pg_catalog.=) 'running' THEN
         NEW.started_at := COALESCE(NEW.started_at, v_now);
     ELSIF v_status OPERATOR(pg_catalog.=) 'finished' OR v_status OPERATOR(pg_catalog.=) 'failed' THEN
@@ -1152,6 +1152,10 @@ BEGIN
     NEW.run_started_at := COALESCE(OLD.run_started_at, NEW.run_started_at);
     NEW.run_finished_at := COALESCE(OLD.run_finished_at, NEW.run_finished_at);
     NEW.run_stopped_at := COALESCE(OLD.run_stopped_at, NEW.run_stopped_at);
+
+    IF NEW.updated OPERATOR(pg_catalog.=) OLD.updated THEN
+        NEW.updated := v_now;
+    END IF;
 
     IF v_status OPERATOR(pg_catalog.=) 'running' THEN
         NEW.run_started_at := COALESCE(
@@ -1220,7 +1224,7 @@ CREATE TRIGGER record_first_status AFTER INSERT ON __reana.job FOR EACH ROW WHEN
 
 CREATE TRIGGER set_job_times BEFORE UPDATE ON __reana.job FOR EACH ROW WHEN ((new.status IS DISTINCT FROM old.status)) EXECUTE FUNCTION __reana.set_job_times();
 
-CREATE TRIGGER set_updated BEFORE UPDATE ON __reana.job FOR EACH ROW WHEN ((NOT (new.updated IS DISTINCT FROM old.updated))) EXECUTE FUNCTION __reana.set_updated();
+CREATE TRIGGER set_updated BEFORE UPDATE ON __reana.job FOR EACH ROW WHEN (((NOT (new.updated IS DISTINCT FROM old.updated)) AND (NOT (new.status IS DISTINCT FROM old.status)))) EXECUTE FUNCTION __reana.set_updated();
 
 CREATE TRIGGER zz_guard_status BEFORE UPDATE ON __reana.job FOR EACH ROW WHEN ((new.status IS DISTINCT FROM old.status)) EXECUTE FUNCTION __reana.guard_status('job');
 
@@ -1256,7 +1260,7 @@ CREATE TRIGGER record_first_status AFTER INSERT ON __reana.workflow FOR EACH ROW
 
 CREATE TRIGGER set_run_times BEFORE UPDATE ON __reana.workflow FOR EACH ROW WHEN ((new.status IS DISTINCT FROM old.status)) EXECUTE FUNCTION __reana.set_run_times();
 
-CREATE TRIGGER set_updated BEFORE UPDATE ON __reana.workflow FOR EACH ROW WHEN ((NOT (new.updated IS DISTINCT FROM old.updated))) EXECUTE FUNCTION __reana.set_updated();
+CREATE TRIGGER set_updated BEFORE UPDATE ON __reana.workflow FOR EACH ROW WHEN (((NOT (new.updated IS DISTINCT FROM old.updated)) AND (NOT (new.status IS DISTINCT FROM old.status)))) EXECUTE FUNCTION __reana.set_updated();
 
 CREATE TRIGGER zz_guard_status BEFORE UPDATE ON __reana.workflow FOR EACH ROW WHEN ((new.status IS DISTINCT FROM old.status)) EXECUTE FUNCTION __reana.guard_status('workflow');
 
@@ -1694,11 +1698,11 @@ COMMENT ON FUNCTION __reana.request_token(uuid,uuid,uuid) IS 'Requests a token f
 
 COMMENT ON FUNCTION __reana.separate_audit_times() IS 'Moves an audit entry whose rule, time and action are taken to the next free microsecond.';
 
-COMMENT ON FUNCTION __reana.set_job_times() IS 'Sets the first start and the first end of a job (UTC) when its status changes.';
+COMMENT ON FUNCTION __reana.set_job_times() IS 'Sets the first start and the first end of a job (UTC) when its status changes; updated too, so that one trigger does both.';
 
 COMMENT ON FUNCTION __reana.set_retention_dates() IS 'Sets apply_on of a rule that becomes active without a date (end of the day in UTC plus retention_days) and clears it when inactive; keeps pending_since.';
 
-COMMENT ON FUNCTION __reana.set_run_times() IS 'Sets the first start and the first end of a run (UTC) when its status changes.';
+COMMENT ON FUNCTION __reana.set_run_times() IS 'Sets the first start and the first end of a run (UTC) when its status changes; updated too, so that one trigger does both.';
 
 COMMENT ON FUNCTION __reana.set_updated() IS 'Sets the time of the last change of a row (UTC), where the client did not.';
 

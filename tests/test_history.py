@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 from psycopg import sql
+from psycopg.pq import TransactionStatus
 
 from reana_db import database_settings, errors, history, transitions
 from reana_db.history import StatusRecord
@@ -269,17 +270,23 @@ def test_pruning_needs_a_time_with_a_zone(conn: Conn) -> None:
         history.prune(conn, before=datetime(2026, 1, 1))  # noqa: DTZ001 # on purpose
 
 
-def test_pruning_commits_each_step(fresh_db: str) -> None:
-    with psycopg.connect(fresh_db) as conn, psycopg.connect(fresh_db, autocommit=True) as other:
+def test_pruning_commits_each_batch(fresh_db: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history, "PRUNING_BATCH", 2)
+    with psycopg.connect(fresh_db) as conn:
         maker = Maker(conn)
-        for days in (2, 5):
-            age(conn, maker.make(Entity.WORKFLOW, "running"), days * DAY)
+        rows = [maker.make(Entity.WORKFLOW, "running") for _ in range(5)]
+        for row_id in rows:
+            age(conn, row_id, 2 * DAY)
         conn.commit()
-        conn.execute("SELECT 1")
+        commits = "SELECT txid_current()"
+        first = conn.execute(commits).fetchone()
         conn.rollback()
-        assert history.prune(conn, before=datetime.now(UTC) - DAY) == 2
-        counted = other.execute("SELECT count(*) FROM __reana.status_history").fetchone()
-        assert counted == (1,)
+        assert history.prune(conn, before=datetime.now(UTC) - DAY) == 5
+        assert conn.info.transaction_status is TransactionStatus.IDLE
+        last = conn.execute(commits).fetchone()
+    assert first is not None
+    assert last is not None
+    assert last[0] - first[0] >= 4
 
 
 def test_pruning_keeps_nobody_waiting(fresh_db: str) -> None:

@@ -62,7 +62,7 @@ def violations(days: int | None, *, as_json: bool) -> None:
     help="Delete what is older than this many days.",
 )  # fmt: skip
 def prune(days: int) -> None:
-    """Delete old entries of the history, a day per transaction."""
+    """Delete old entries of the history, in many small transactions."""
     with database.connect(autocommit=True) as conn:
         pruned = history.prune(conn, before=datetime.now(UTC) - timedelta(days=days))
     click.echo(f"deleted {pruned} entries older than {days} days")

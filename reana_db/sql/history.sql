@@ -75,12 +75,15 @@ ORDER BY
     entry.to_status,
     entry.application_name;
 
--- name: _oldest
-SELECT min(entry.changed_at) AS oldest
-FROM __reana.status_history AS entry;
-
--- name: _delete_between
+-- name: _prune_batch
 DELETE FROM __reana.status_history
 WHERE
-    status_history.changed_at >= %(since)s::timestamptz
-    AND status_history.changed_at < %(until)s::timestamptz;
+    status_history.ctid = ANY(
+        ARRAY(
+            SELECT entry.ctid
+            FROM __reana.status_history AS entry
+            WHERE entry.changed_at < %(before)s::timestamptz
+            LIMIT %(max_rows)s
+            FOR UPDATE SKIP LOCKED
+        )
+    );
