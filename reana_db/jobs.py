@@ -42,6 +42,16 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
+class JobCommand:
+    """What a job runs, as it was stored."""
+
+    cmd: JSON
+    """REANA's job controller stores a text that is JSON once more."""
+    env_vars: JSON
+    """The environment.  REANA's job controller stores a text that is JSON once more."""
+
+
+@dataclass(frozen=True, slots=True)
 class JobWithLogs:
     """A job as log reports show it."""
 
@@ -142,6 +152,11 @@ def set_backend_job_id(conn: Conn, job_id: UUID, backend_job_id: str) -> str:
 @query
 def get(conn: Conn, job_id: UUID) -> Job:
     """Return a job; raises NotFound."""
+
+
+@query
+def command(conn: Conn, job_id: UUID) -> JobCommand:
+    """Return the command and the environment of a job; raises NotFound."""
 
 
 @query

@@ -72,6 +72,13 @@ SELECT
 FROM __reana.job
 WHERE job.id_ = %(job_id)s;
 
+-- name: command
+SELECT
+    job.cmd,
+    job.env_vars
+FROM __reana.job
+WHERE job.id_ = %(job_id)s;
+
 -- name: logs
 SELECT job.logs
 FROM __reana.job
