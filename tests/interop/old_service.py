@@ -227,7 +227,8 @@ def unshare(workflow_id: str, user_id: str) -> int:
 
 def create_service(workflow_id: str, name: str) -> str:
     service = models.Service(name=name, uri=f"/{name}", type_=models.ServiceType.dask)
-    _run(workflow_id).services.append(service)
+    run = _run(workflow_id)
+    run.services.append(service)
     Session.commit()
     return str(service.id_)
 
