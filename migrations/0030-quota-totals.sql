@@ -1,0 +1,1239 @@
+-- depends: 0029-token-functions
+-- holds: workflow, workflow_resource, user_resource: the usage of every run is read once (about 2 s
+-- at 200,000 workflows)
+--
+-- Quota totals that are exact at every commit, whoever writes.
+--
+-- quota_ledger says what of each run is in the totals of its owner.  Whatever changes a run counts
+-- it: locks the totals of its owner, compares the ledger with the run as it is now, and applies the
+-- difference to both.  So two things hold at every commit:
+--
+--   1. the ledger of a run equals run_usage, which reads the run and its workflow_resource;
+--   2. the totals of a user are what the user's ledger adds up to.
+--
+-- (1) A transaction counts what it changed before it commits, in statements that begin after the
+-- totals are locked.  They see all that was committed before; and who changed the same run
+-- meanwhile waits for the lock, and then sees this.  (2) The ledger of a user and the totals change
+-- only under the lock of these totals.  Neither depends on the order in which triggers fire or on
+-- how often a run is counted, and the cost does not grow with the number of runs of a user.
+--
+-- Locks are taken in one order: workflow, workflow_resource, then the totals of users by key.  Who
+-- changes one run per transaction never meets a deadlock.
+
+-- Taken in the order of the services, before anything else asks for them.
+LOCK TABLE __reana.workflow, __reana.workflow_resource, __reana.user_resource
+IN SHARE ROW EXCLUSIVE MODE;
+
+CREATE VIEW __reana.quota_resource AS
+SELECT
+    resource.id_ AS resource_id,
+    resource.type_
+FROM __reana.resource
+WHERE resource.name = CASE resource.type_
+    WHEN 'cpu' THEN 'processing time'
+    WHEN 'disk' THEN 'shared storage'
+END;
+
+COMMENT ON VIEW __reana.quota_resource IS
+'The default resource of each type: the ones that are counted.';
+COMMENT ON COLUMN __reana.quota_resource.resource_id IS
+'The resource.';
+COMMENT ON COLUMN __reana.quota_resource.type_ IS
+'What it counts: cpu or disk.';
+
+CREATE TABLE __reana.quota_ledger (
+    workflow_id uuid NOT NULL CONSTRAINT pk_quota_ledger PRIMARY KEY,
+    owner_id uuid NOT NULL,
+    workspace_path text NOT NULL,
+    run_started_at timestamp without time zone,
+    run_ended_at timestamp without time zone,
+    cpu_used bigint NOT NULL,
+    disk_used bigint NOT NULL
+);
+
+CREATE INDEX ix___reana_quota_ledger_owner_id_run_ended_at
+ON __reana.quota_ledger (owner_id, run_ended_at);
+
+CREATE INDEX ix___reana_quota_ledger_owner_id_workspace_path
+ON __reana.quota_ledger (owner_id, workspace_path)
+WHERE disk_used > 0;
+
+COMMENT ON TABLE __reana.quota_ledger IS
+'What of each run is in the quota total of its owner. Kept by triggers; nobody else writes it.';
+COMMENT ON COLUMN __reana.quota_ledger.workflow_id IS
+'The run. Not a foreign key: the row goes when the run is counted after its deletion.';
+COMMENT ON COLUMN __reana.quota_ledger.owner_id IS
+'The user in whose totals the run is counted.';
+COMMENT ON COLUMN __reana.quota_ledger.workspace_path IS
+'The workspace of the run; restarts share one, which counts once.';
+COMMENT ON COLUMN __reana.quota_ledger.run_started_at IS
+'When the run started (UTC), once it has ended.';
+COMMENT ON COLUMN __reana.quota_ledger.run_ended_at IS
+'When the run finished, else stopped (UTC).';
+COMMENT ON COLUMN __reana.quota_ledger.cpu_used IS
+'Processing time of the run in milliseconds.';
+COMMENT ON COLUMN __reana.quota_ledger.disk_used IS
+'Size of its workspace in bytes, as measured for this run.';
+
+-- Without search_path of its own, and so with qualified operators, the planner puts the body in the
+-- place of the call.  Double precision is what the services compute in: equal to the last digit.
+CREATE FUNCTION __reana.cpu_milliseconds(
+    p_started_at timestamp without time zone,
+    p_ended_at timestamp without time zone,
+    p_since timestamp without time zone
+) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$
+SELECT CASE
+    WHEN
+        p_started_at IS NULL
+        OR NOT pg_catalog.isfinite(p_started_at)
+        OR NOT pg_catalog.isfinite(p_ended_at)
+        OR NOT COALESCE(p_ended_at OPERATOR(pg_catalog.>) GREATEST(p_started_at, p_since), FALSE)
+        THEN 0::pg_catalog.int8
+    ELSE
+        pg_catalog.trunc(
+            pg_catalog.date_part('epoch', p_ended_at OPERATOR(pg_catalog.-) GREATEST(p_started_at, p_since))
+            OPERATOR(pg_catalog.*) 1000::pg_catalog.float8
+        )::pg_catalog.int8
+END
+$$;
+
+COMMENT ON FUNCTION __reana.cpu_milliseconds(
+    timestamp without time zone, timestamp without time zone, timestamp without time zone
+) IS
+'Whole milliseconds of a run from its start, or from a later time, to its end; never negative.';
+
+CREATE VIEW __reana.run_time AS
+SELECT
+    ended_run.workflow_id,
+    ended_run.run_started_at,
+    ended_run.run_ended_at,
+    __reana.cpu_milliseconds(
+        ended_run.run_started_at, ended_run.run_ended_at, NULL
+    ) AS cpu_used
+FROM (
+    SELECT
+        workflow.id_ AS workflow_id,
+        workflow.run_started_at,
+        COALESCE(workflow.run_finished_at, workflow.run_stopped_at) AS run_ended_at
+    FROM __reana.workflow
+) AS ended_run
+WHERE
+    ended_run.run_started_at IS NOT NULL
+    AND ended_run.run_ended_at IS NOT NULL;
+
+COMMENT ON VIEW __reana.run_time IS
+'The times of the runs that have ended.';
+COMMENT ON COLUMN __reana.run_time.workflow_id IS
+'The run.';
+COMMENT ON COLUMN __reana.run_time.run_started_at IS
+'When it started (UTC).';
+COMMENT ON COLUMN __reana.run_time.run_ended_at IS
+'When it finished, else stopped (UTC).';
+COMMENT ON COLUMN __reana.run_time.cpu_used IS
+'Its processing time in milliseconds.';
+
+CREATE VIEW __reana.run_usage AS
+SELECT
+    run.workflow_id,
+    run.owner_id,
+    run.workspace_path,
+    run.run_started_at,
+    run.run_ended_at,
+    GREATEST(cpu.quota_used, 0) AS cpu_used,
+    GREATEST(disk.quota_used, 0) AS disk_used
+FROM (
+    SELECT
+        workflow.id_ AS workflow_id,
+        workflow.owner_id,
+        COALESCE(workflow.workspace_path, '')::text AS workspace_path,
+        CASE
+            WHEN COALESCE(workflow.run_finished_at, workflow.run_stopped_at) IS NOT NULL
+                THEN workflow.run_started_at
+        END AS run_started_at,
+        CASE
+            WHEN workflow.run_started_at IS NOT NULL
+                THEN COALESCE(workflow.run_finished_at, workflow.run_stopped_at)
+        END AS run_ended_at
+    FROM __reana.workflow
+    WHERE workflow.owner_id IS NOT NULL
+) AS run
+LEFT JOIN __reana.workflow_resource AS cpu
+    ON
+        run.workflow_id = cpu.workflow_id
+        AND cpu.resource_id = (
+            SELECT quota_resource.resource_id
+            FROM __reana.quota_resource
+            WHERE quota_resource.type_ = 'cpu'
+        )
+LEFT JOIN __reana.workflow_resource AS disk
+    ON
+        run.workflow_id = disk.workflow_id
+        AND disk.resource_id = (
+            SELECT quota_resource.resource_id
+            FROM __reana.quota_resource
+            WHERE quota_resource.type_ = 'disk'
+        )
+WHERE
+    run.run_ended_at IS NOT NULL
+    OR cpu.quota_used > 0
+    OR disk.quota_used > 0;
+
+COMMENT ON VIEW __reana.run_usage IS
+'What every run uses now, which is what the ledger must hold. Runs that use nothing are left out.';
+COMMENT ON COLUMN __reana.run_usage.workflow_id IS
+'The run.';
+COMMENT ON COLUMN __reana.run_usage.owner_id IS
+'Its owner.';
+COMMENT ON COLUMN __reana.run_usage.workspace_path IS
+'Its workspace; empty without one.';
+COMMENT ON COLUMN __reana.run_usage.run_started_at IS
+'When it started (UTC), once it has ended.';
+COMMENT ON COLUMN __reana.run_usage.run_ended_at IS
+'When it finished, else stopped (UTC).';
+COMMENT ON COLUMN __reana.run_usage.cpu_used IS
+'Its processing time in milliseconds, as recorded.';
+COMMENT ON COLUMN __reana.run_usage.disk_used IS
+'The size of its workspace in bytes, as recorded for this run.';
+
+CREATE FUNCTION __reana.current_period_start(
+    p_start_at timestamp without time zone,
+    p_months integer,
+    p_now timestamp without time zone
+) RETURNS timestamp without time zone
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    -- No clock reaches the end of a period of ten thousand years, and no timestamp holds it.
+    c_endless constant integer := 120000;
+    v_start_at timestamp without time zone := p_start_at;
+BEGIN
+    IF p_start_at > p_now OR NOT pg_catalog.isfinite(p_start_at) OR p_months > c_endless THEN
+        RETURN p_start_at;
+    END IF;
+    -- Step by step, not a multiple at once: 31 January, 28 February, 28 March, as in the services.
+    WHILE p_now >= v_start_at + pg_catalog.make_interval(months => p_months) LOOP
+        v_start_at := v_start_at + pg_catalog.make_interval(months => p_months);
+    END LOOP;
+    RETURN v_start_at;
+END;
+$$;
+
+COMMENT ON FUNCTION __reana.current_period_start(
+    timestamp without time zone, integer, timestamp without time zone
+) IS
+'The start of the quota period that holds a time (UTC); a start in the future stays.';
+
+CREATE FUNCTION __reana.counted_cpu(p_user_id uuid, p_since timestamp without time zone)
+RETURNS numeric
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF p_since IS NULL THEN
+        RETURN (
+            SELECT COALESCE(pg_catalog.sum(quota_ledger.cpu_used), 0)
+            FROM __reana.quota_ledger
+            WHERE quota_ledger.owner_id = p_user_id
+        );
+    END IF;
+    RETURN (
+        SELECT COALESCE(pg_catalog.sum(__reana.cpu_milliseconds(
+            quota_ledger.run_started_at, quota_ledger.run_ended_at, p_since
+        )), 0)
+        FROM __reana.quota_ledger
+        WHERE quota_ledger.owner_id = p_user_id AND quota_ledger.run_ended_at > p_since
+    );
+END;
+$$;
+
+COMMENT ON FUNCTION __reana.counted_cpu(uuid, timestamp without time zone) IS
+'Milliseconds of processing time of a user since a time (UTC), or in total without one.';
+
+CREATE FUNCTION __reana.counted_disk(p_user_id uuid) RETURNS numeric
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN (
+        SELECT COALESCE(pg_catalog.sum(workspace.disk_used), 0)
+        FROM (
+            SELECT pg_catalog.max(quota_ledger.disk_used) AS disk_used
+            FROM __reana.quota_ledger
+            WHERE quota_ledger.owner_id = p_user_id AND quota_ledger.disk_used > 0
+            GROUP BY quota_ledger.workspace_path
+        ) AS workspace
+    );
+END;
+$$;
+
+COMMENT ON FUNCTION __reana.counted_disk(uuid) IS
+'Bytes of the workspaces of a user; a workspace of several runs counts once, at its maximum.';
+
+-- The totals.  quota_counted is the exact sum; quota_used follows it, whatever a client writes
+-- there, for the services send what they added to a value read earlier.
+
+ALTER TABLE __reana.resource ADD COLUMN default_limit bigint DEFAULT 0 NOT NULL;
+
+COMMENT ON COLUMN __reana.resource.default_limit IS
+'Limit of totals that are made because they are missing; 0 is unlimited.';
+
+ALTER TABLE __reana.user_resource ADD COLUMN quota_counted numeric;
+
+COMMENT ON COLUMN __reana.user_resource.quota_counted IS
+'The exact total, kept by triggers; null where nothing is counted. Writing null sums it again.';
+
+CREATE FUNCTION __reana.recount_quota() RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_type public.resourcetype;
+    v_since timestamp without time zone;
+    v_counted_since timestamp without time zone;
+BEGIN
+    SELECT quota_resource.type_
+    INTO v_type
+    FROM __reana.quota_resource
+    WHERE quota_resource.resource_id = NEW.resource_id;
+    IF NOT FOUND THEN
+        NEW.quota_counted := NULL;
+        RETURN NEW;
+    END IF;
+
+    IF v_type = 'cpu' AND NEW.quota_period_months IS NOT NULL THEN
+        v_since := __reana.current_period_start(
+            COALESCE(
+                NEW.quota_period_start_at,
+                (SELECT user_.created FROM __reana.user_ WHERE user_.id_ = NEW.user_id)
+            ),
+            NEW.quota_period_months,
+            pg_catalog.clock_timestamp() AT TIME ZONE 'UTC'
+        );
+        NEW.quota_period_start_at := v_since;
+    END IF;
+
+    IF TG_OP = 'UPDATE' THEN
+        IF v_type = 'cpu' AND OLD.quota_period_months IS NOT NULL THEN
+            v_counted_since := OLD.quota_period_start_at;
+        END IF;
+        IF NEW.quota_counted IS NOT NULL
+            AND NEW.user_id = OLD.user_id
+            AND NEW.resource_id = OLD.resource_id
+            AND v_since IS NOT DISTINCT FROM v_counted_since
+        THEN
+            RETURN NEW;
+        END IF;
+    END IF;
+
+    IF v_type = 'cpu' THEN
+        NEW.quota_counted := __reana.counted_cpu(NEW.user_id, v_since);
+    ELSE
+        NEW.quota_counted := __reana.counted_disk(NEW.user_id);
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+COMMENT ON FUNCTION __reana.recount_quota() IS
+'Moves a quota period on to the current one, and sums the ledger again when the period changed.';
+
+-- Nothing in it depends on search_path, which would take longer to set than this takes to run.
+CREATE FUNCTION __reana.keep_quota_used() RETURNS trigger
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    NEW.quota_used := LEAST(NEW.quota_counted, 9223372036854775807);
+    RETURN NEW;
+END
+$$;
+
+COMMENT ON FUNCTION __reana.keep_quota_used() IS
+'Keeps quota_used at the exact total, whatever a client writes there.';
+
+CREATE FUNCTION __reana.lock_totals(p_user_id uuid) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_locked integer;
+BEGIN
+    -- Again after making what is missing; and again if it was deleted while this waited for it.
+    FOR v_attempt IN 1 .. 3 LOOP
+        PERFORM 1
+        FROM __reana.user_resource
+        WHERE
+            user_resource.user_id = p_user_id
+            AND user_resource.quota_counted IS NOT NULL
+        ORDER BY user_resource.resource_id
+        FOR NO KEY UPDATE;
+        GET DIAGNOSTICS v_locked = ROW_COUNT;
+        EXIT WHEN v_locked = 2;
+
+        INSERT INTO __reana.user_resource (
+            created,
+            updated,
+            user_id,
+            resource_id,
+            quota_limit,
+            quota_used
+        )
+        SELECT
+            pg_catalog.clock_timestamp() AT TIME ZONE 'UTC',
+            pg_catalog.clock_timestamp() AT TIME ZONE 'UTC',
+            p_user_id,
+            resource.id_,
+            resource.default_limit,
+            0
+        FROM __reana.resource
+        INNER JOIN __reana.quota_resource ON quota_resource.resource_id = resource.id_
+        ORDER BY resource.id_
+        ON CONFLICT (user_id, resource_id) DO NOTHING;
+    END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION __reana.lock_totals(uuid) IS
+'Locks the quota totals of a user until the end of the transaction; makes those that are missing.';
+
+CREATE FUNCTION __reana.lock_totals_of_runs(p_workflow_ids uuid []) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_owners uuid [];
+    v_locked uuid [] := '{}';
+BEGIN
+    -- An owner can change while this waits for the totals of the former one.
+    LOOP
+        SELECT pg_catalog.array_agg(run.owner_id ORDER BY run.owner_id)
+        INTO v_owners
+        FROM (
+            SELECT workflow.owner_id
+            FROM __reana.workflow
+            WHERE
+                workflow.id_ = ANY(p_workflow_ids)
+                AND workflow.owner_id IS NOT NULL
+            UNION
+            SELECT quota_ledger.owner_id
+            FROM __reana.quota_ledger
+            WHERE quota_ledger.workflow_id = ANY(p_workflow_ids)
+        ) AS run;
+        EXIT WHEN v_owners IS NULL OR v_owners <@ v_locked;
+        PERFORM __reana.lock_totals(owner.user_id)
+        FROM pg_catalog.unnest(v_owners) AS owner (user_id);
+        v_locked := v_owners;
+    END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION __reana.lock_totals_of_runs(uuid []) IS
+'Locks the quota totals of the owners of runs, in key order.';
+
+CREATE FUNCTION __reana.count_run(p_workflow_id uuid) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_owners uuid [];
+    v_was __reana.quota_ledger;
+    v_due __reana.run_usage;
+    v_others bigint;
+BEGIN
+    SELECT pg_catalog.array_agg(locked.user_id)
+    INTO v_owners
+    FROM (
+        SELECT user_resource.user_id
+        FROM __reana.workflow
+        INNER JOIN __reana.user_resource ON workflow.owner_id = user_resource.user_id
+        WHERE
+            workflow.id_ = p_workflow_id
+            AND user_resource.quota_counted IS NOT NULL
+        ORDER BY user_resource.resource_id
+        FOR NO KEY UPDATE OF user_resource
+    ) AS locked;
+
+    SELECT
+        run_usage.workflow_id,
+        run_usage.owner_id,
+        run_usage.workspace_path,
+        run_usage.run_started_at,
+        run_usage.run_ended_at,
+        run_usage.cpu_used,
+        run_usage.disk_used
+    INTO v_due
+    FROM __reana.run_usage
+    WHERE run_usage.workflow_id = p_workflow_id;
+    SELECT
+        quota_ledger.workflow_id,
+        quota_ledger.owner_id,
+        quota_ledger.workspace_path,
+        quota_ledger.run_started_at,
+        quota_ledger.run_ended_at,
+        quota_ledger.cpu_used,
+        quota_ledger.disk_used
+    INTO v_was
+    FROM __reana.quota_ledger
+    WHERE quota_ledger.workflow_id = p_workflow_id;
+
+    -- What hardly ever happens is left to count_runs, which knows every case: totals are missing, the
+    -- run uses nothing any more, or its owner or workspace changed.
+    IF pg_catalog.cardinality(v_owners) IS DISTINCT FROM 2
+        OR v_due.owner_id IS DISTINCT FROM v_owners[1]
+        OR v_due.owner_id <> v_was.owner_id
+        OR v_due.workspace_path <> v_was.workspace_path
+    THEN
+        PERFORM __reana.count_runs(ARRAY[p_workflow_id]);
+        RETURN;
+    END IF;
+
+    INSERT INTO __reana.quota_ledger (
+        workflow_id,
+        owner_id,
+        workspace_path,
+        run_started_at,
+        run_ended_at,
+        cpu_used,
+        disk_used
+    )
+    VALUES (
+        v_due.workflow_id,
+        v_due.owner_id,
+        v_due.workspace_path,
+        v_due.run_started_at,
+        v_due.run_ended_at,
+        v_due.cpu_used,
+        v_due.disk_used
+    )
+    ON CONFLICT (workflow_id) DO UPDATE SET
+        run_started_at = excluded.run_started_at,
+        run_ended_at = excluded.run_ended_at,
+        cpu_used = excluded.cpu_used,
+        disk_used = excluded.disk_used;
+
+    IF v_due.cpu_used IS DISTINCT FROM v_was.cpu_used
+        OR v_due.run_started_at IS DISTINCT FROM v_was.run_started_at
+        OR v_due.run_ended_at IS DISTINCT FROM v_was.run_ended_at
+    THEN
+        UPDATE __reana.user_resource
+        SET
+            quota_counted = user_resource.quota_counted + CASE
+                WHEN user_resource.quota_period_months IS NULL
+                    THEN v_due.cpu_used - COALESCE(v_was.cpu_used, 0)
+                ELSE
+                    __reana.cpu_milliseconds(
+                        v_due.run_started_at,
+                        v_due.run_ended_at,
+                        user_resource.quota_period_start_at
+                    )
+                    - __reana.cpu_milliseconds(
+                        v_was.run_started_at,
+                        v_was.run_ended_at,
+                        user_resource.quota_period_start_at
+                    )
+            END,
+            updated = pg_catalog.clock_timestamp() AT TIME ZONE 'UTC'
+        WHERE
+            user_resource.user_id = v_due.owner_id
+            AND user_resource.resource_id = (
+                SELECT quota_resource.resource_id
+                FROM __reana.quota_resource
+                WHERE quota_resource.type_ = 'cpu'
+            );
+    END IF;
+
+    IF v_due.disk_used <> COALESCE(v_was.disk_used, 0) THEN
+        SELECT COALESCE(pg_catalog.max(quota_ledger.disk_used), 0)
+        INTO v_others
+        FROM __reana.quota_ledger
+        WHERE
+            quota_ledger.owner_id = v_due.owner_id
+            AND quota_ledger.workspace_path = v_due.workspace_path
+            AND quota_ledger.disk_used > 0
+            AND quota_ledger.workflow_id <> p_workflow_id;
+        UPDATE __reana.user_resource
+        SET
+            quota_counted = user_resource.quota_counted
+                + GREATEST(v_due.disk_used, v_others)
+                - GREATEST(v_was.disk_used, v_others),
+            updated = pg_catalog.clock_timestamp() AT TIME ZONE 'UTC'
+        WHERE
+            user_resource.user_id = v_due.owner_id
+            AND user_resource.resource_id = (
+                SELECT quota_resource.resource_id
+                FROM __reana.quota_resource
+                WHERE quota_resource.type_ = 'disk'
+            );
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION __reana.count_run(uuid) IS
+'Brings the ledger of one run, and the totals of its owner, to what the run uses now.';
+
+CREATE FUNCTION __reana.count_runs(p_workflow_ids uuid []) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_change record;
+BEGIN
+    PERFORM __reana.lock_totals_of_runs(p_workflow_ids);
+
+    FOR v_change IN
+        WITH was AS (
+            SELECT
+                quota_ledger.workflow_id,
+                quota_ledger.owner_id,
+                quota_ledger.workspace_path,
+                quota_ledger.run_started_at,
+                quota_ledger.run_ended_at,
+                quota_ledger.cpu_used,
+                quota_ledger.disk_used
+            FROM __reana.quota_ledger
+            WHERE quota_ledger.workflow_id = ANY(p_workflow_ids)
+        ),
+
+        due AS (
+            SELECT
+                run_usage.workflow_id,
+                run_usage.owner_id,
+                run_usage.workspace_path,
+                run_usage.run_started_at,
+                run_usage.run_ended_at,
+                run_usage.cpu_used,
+                run_usage.disk_used
+            FROM __reana.run_usage
+            WHERE run_usage.workflow_id = ANY(p_workflow_ids)
+        ),
+
+        dropped AS (
+            DELETE FROM __reana.quota_ledger
+            USING was
+            LEFT JOIN due ON was.workflow_id = due.workflow_id
+            WHERE
+                quota_ledger.workflow_id = was.workflow_id
+                AND due.workflow_id IS NULL
+        ),
+
+        written AS (
+            INSERT INTO __reana.quota_ledger (
+                workflow_id,
+                owner_id,
+                workspace_path,
+                run_started_at,
+                run_ended_at,
+                cpu_used,
+                disk_used
+            )
+            SELECT
+                due.workflow_id,
+                due.owner_id,
+                due.workspace_path,
+                due.run_started_at,
+                due.run_ended_at,
+                due.cpu_used,
+                due.disk_used
+            FROM due
+            LEFT JOIN was ON due.workflow_id = was.workflow_id
+            WHERE due IS DISTINCT FROM was
+            ON CONFLICT (workflow_id) DO UPDATE SET
+                owner_id = excluded.owner_id,
+                workspace_path = excluded.workspace_path,
+                run_started_at = excluded.run_started_at,
+                run_ended_at = excluded.run_ended_at,
+                cpu_used = excluded.cpu_used,
+                disk_used = excluded.disk_used
+        ),
+
+        part AS (
+            SELECT
+                1 AS sign,
+                due.owner_id,
+                due.workspace_path,
+                due.run_started_at,
+                due.run_ended_at,
+                due.cpu_used,
+                due.disk_used
+            FROM due
+            UNION ALL
+            SELECT
+                -1 AS sign,
+                was.owner_id,
+                was.workspace_path,
+                was.run_started_at,
+                was.run_ended_at,
+                was.cpu_used,
+                was.disk_used
+            FROM was
+        ),
+
+        -- The maximum of a workspace before and after, among these runs and among its others.
+        workspace AS (
+            SELECT
+                part.owner_id,
+                part.workspace_path,
+                COALESCE(pg_catalog.max(part.disk_used) FILTER (WHERE part.sign = 1), 0) AS due_used,
+                COALESCE(pg_catalog.max(part.disk_used) FILTER (WHERE part.sign = -1), 0) AS was_used
+            FROM part
+            WHERE part.disk_used > 0
+            GROUP BY
+                part.owner_id,
+                part.workspace_path
+        ),
+
+        difference AS (
+            SELECT
+                part.owner_id,
+                'cpu' AS type_,
+                part.sign * CASE
+                    WHEN user_resource.quota_period_months IS NULL THEN part.cpu_used
+                    ELSE __reana.cpu_milliseconds(
+                        part.run_started_at, part.run_ended_at, user_resource.quota_period_start_at
+                    )
+                END AS used
+            FROM part
+            INNER JOIN __reana.user_resource ON part.owner_id = user_resource.user_id
+            WHERE
+                user_resource.resource_id = (
+                    SELECT quota_resource.resource_id
+                    FROM __reana.quota_resource
+                    WHERE quota_resource.type_ = 'cpu'
+                )
+            UNION ALL
+            SELECT
+                workspace.owner_id,
+                'disk' AS type_,
+                GREATEST(workspace.due_used, others.disk_used)
+                - GREATEST(workspace.was_used, others.disk_used) AS used
+            FROM workspace
+            CROSS JOIN LATERAL (
+                SELECT COALESCE(pg_catalog.max(quota_ledger.disk_used), 0) AS disk_used
+                FROM __reana.quota_ledger
+                WHERE
+                    quota_ledger.owner_id = workspace.owner_id
+                    AND quota_ledger.workspace_path = workspace.workspace_path
+                    AND quota_ledger.disk_used > 0
+                    AND quota_ledger.workflow_id <> ALL(p_workflow_ids)
+            ) AS others
+        )
+
+        SELECT
+            difference.owner_id,
+            quota_resource.resource_id,
+            pg_catalog.sum(difference.used) AS used
+        FROM difference
+        INNER JOIN __reana.quota_resource ON difference.type_ = quota_resource.type_::text
+        GROUP BY
+            difference.owner_id,
+            quota_resource.resource_id
+        HAVING pg_catalog.sum(difference.used) <> 0
+    LOOP
+        UPDATE __reana.user_resource
+        SET
+            quota_counted = user_resource.quota_counted + v_change.used,
+            updated = pg_catalog.clock_timestamp() AT TIME ZONE 'UTC'
+        WHERE
+            user_resource.user_id = v_change.owner_id
+            AND user_resource.resource_id = v_change.resource_id;
+    END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION __reana.count_runs(uuid []) IS
+'Brings the ledger of runs, and the totals of their owners, to what the runs use now.';
+
+CREATE FUNCTION __reana.recount_user(p_user_id uuid) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_wrong uuid [];
+BEGIN
+    PERFORM __reana.lock_totals(p_user_id);
+    SELECT pg_catalog.array_agg(COALESCE(due.workflow_id, was.workflow_id))
+    INTO v_wrong
+    FROM (
+        SELECT
+            run_usage.workflow_id,
+            run_usage.owner_id,
+            run_usage.workspace_path,
+            run_usage.run_started_at,
+            run_usage.run_ended_at,
+            run_usage.cpu_used,
+            run_usage.disk_used
+        FROM __reana.run_usage
+        WHERE run_usage.owner_id = p_user_id
+    ) AS due
+    FULL JOIN (
+        SELECT
+            quota_ledger.workflow_id,
+            quota_ledger.owner_id,
+            quota_ledger.workspace_path,
+            quota_ledger.run_started_at,
+            quota_ledger.run_ended_at,
+            quota_ledger.cpu_used,
+            quota_ledger.disk_used
+        FROM __reana.quota_ledger
+        WHERE quota_ledger.owner_id = p_user_id
+    ) AS was ON due.workflow_id = was.workflow_id
+    WHERE due IS DISTINCT FROM was;
+
+    IF v_wrong IS NOT NULL THEN
+        PERFORM __reana.count_runs(v_wrong);
+    END IF;
+    UPDATE __reana.user_resource
+    SET quota_counted = NULL
+    WHERE
+        user_resource.user_id = p_user_id
+        AND user_resource.quota_counted IS NOT NULL;
+END
+$$;
+
+COMMENT ON FUNCTION __reana.recount_user(uuid) IS
+'Makes the ledger and the totals of a user anew from all runs: for what was written without triggers.';
+
+-- What calls them.
+
+CREATE FUNCTION __reana.count_written_usage() RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_changed uuid [];
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        SELECT pg_catalog.array_agg(DISTINCT new_usage.workflow_id)
+        INTO v_changed
+        FROM new_usage;
+    ELSIF TG_OP = 'DELETE' THEN
+        SELECT pg_catalog.array_agg(DISTINCT old_usage.workflow_id)
+        INTO v_changed
+        FROM old_usage;
+    ELSE
+        -- A full join never becomes a nested loop, however few rows the first plan was made for.
+        SELECT pg_catalog.array_agg(DISTINCT COALESCE(new_usage.workflow_id, old_usage.workflow_id))
+        INTO v_changed
+        FROM new_usage
+        FULL JOIN old_usage
+            ON
+                new_usage.workflow_id = old_usage.workflow_id
+                AND new_usage.resource_id = old_usage.resource_id
+        WHERE new_usage.quota_used IS DISTINCT FROM old_usage.quota_used;
+    END IF;
+
+    IF pg_catalog.cardinality(v_changed) = 1 THEN
+        PERFORM __reana.count_run(v_changed[1]);
+    ELSIF v_changed IS NOT NULL THEN
+        PERFORM __reana.count_runs(v_changed);
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+COMMENT ON FUNCTION __reana.count_written_usage() IS
+'Counts the runs whose usage a statement inserted, changed or deleted.';
+
+CREATE FUNCTION __reana.record_cpu(p_workflow_id uuid) RETURNS boolean
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_run record;
+BEGIN
+    -- All usage of the run before the totals, the order in which everybody locks: a session that
+    -- changes one of these rows may be waiting for the totals.
+    PERFORM 1
+    FROM __reana.workflow_resource
+    WHERE workflow_resource.workflow_id = p_workflow_id
+    ORDER BY workflow_resource.resource_id
+    FOR NO KEY UPDATE;
+
+    SELECT
+        quota_resource.resource_id,
+        run_time.cpu_used,
+        usage.quota_used AS recorded,
+        usage.workflow_id IS NOT NULL AS is_recorded
+    INTO v_run
+    FROM __reana.setting
+    CROSS JOIN __reana.quota_resource
+    CROSS JOIN __reana.run_time
+    LEFT JOIN __reana.workflow_resource AS usage
+        ON
+            run_time.workflow_id = usage.workflow_id
+            AND quota_resource.resource_id = usage.resource_id
+    WHERE
+        setting.name = 'termination_quota_update_policy'
+        AND 'cpu' = ANY(pg_catalog.string_to_array(setting.value, ','))
+        AND quota_resource.type_ = 'cpu'
+        AND run_time.workflow_id = p_workflow_id;
+    IF NOT FOUND OR v_run.recorded = v_run.cpu_used THEN
+        RETURN FALSE;
+    END IF;
+
+    IF NOT v_run.is_recorded THEN
+        INSERT INTO __reana.workflow_resource (
+            created,
+            updated,
+            workflow_id,
+            resource_id,
+            quota_used
+        )
+        VALUES (
+            pg_catalog.clock_timestamp() AT TIME ZONE 'UTC',
+            pg_catalog.clock_timestamp() AT TIME ZONE 'UTC',
+            p_workflow_id,
+            v_run.resource_id,
+            v_run.cpu_used
+        )
+        ON CONFLICT (workflow_id, resource_id) DO NOTHING;
+        IF FOUND THEN
+            RETURN TRUE;
+        END IF;
+    END IF;
+    UPDATE __reana.workflow_resource
+    SET
+        quota_used = v_run.cpu_used,
+        updated = pg_catalog.clock_timestamp() AT TIME ZONE 'UTC'
+    WHERE
+        workflow_resource.workflow_id = p_workflow_id
+        AND workflow_resource.resource_id = v_run.resource_id
+        AND workflow_resource.quota_used IS DISTINCT FROM v_run.cpu_used;
+    RETURN FOUND;
+END
+$$;
+
+COMMENT ON FUNCTION __reana.record_cpu(uuid) IS
+'Records the processing time of a run that has ended, if the policy of the site contains cpu; tells whether there was something to record.';
+
+CREATE FUNCTION __reana.count_changed_runs() RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_changed uuid [];
+    v_one_owner boolean := TRUE;
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        SELECT pg_catalog.array_agg(new_run.id_)
+        INTO v_changed
+        FROM new_run
+        WHERE COALESCE(new_run.run_finished_at, new_run.run_stopped_at) IS NOT NULL;
+    ELSIF TG_OP = 'DELETE' THEN
+        SELECT pg_catalog.array_agg(quota_ledger.workflow_id)
+        INTO v_changed
+        FROM old_run
+        INNER JOIN __reana.quota_ledger ON old_run.id_ = quota_ledger.workflow_id;
+    ELSE
+        -- A full join never becomes a nested loop, however few rows the first plan was made for.
+        SELECT
+            pg_catalog.array_agg(COALESCE(new_run.id_, old_run.id_)),
+            pg_catalog.bool_and(new_run.owner_id IS NOT DISTINCT FROM old_run.owner_id)
+        INTO
+            v_changed,
+            v_one_owner
+        FROM new_run
+        FULL JOIN old_run ON new_run.id_ = old_run.id_
+        WHERE
+            new_run.owner_id IS DISTINCT FROM old_run.owner_id
+            OR new_run.workspace_path IS DISTINCT FROM old_run.workspace_path
+            OR new_run.run_finished_at IS DISTINCT FROM old_run.run_finished_at
+            OR new_run.run_stopped_at IS DISTINCT FROM old_run.run_stopped_at
+            OR (
+                COALESCE(new_run.run_finished_at, new_run.run_stopped_at) IS NOT NULL
+                AND new_run.run_started_at IS DISTINCT FROM old_run.run_started_at
+            );
+    END IF;
+    IF v_changed IS NULL THEN
+        RETURN NULL;
+    END IF;
+
+    IF pg_catalog.cardinality(v_changed) = 1 AND v_one_owner THEN
+        -- Recording counts, by the trigger on workflow_resource.
+        IF NOT __reana.record_cpu(v_changed[1]) THEN
+            PERFORM __reana.count_run(v_changed[1]);
+        END IF;
+        RETURN NULL;
+    END IF;
+
+    PERFORM 1
+    FROM __reana.workflow_resource
+    WHERE workflow_resource.workflow_id = ANY(v_changed)
+    ORDER BY
+        workflow_resource.workflow_id,
+        workflow_resource.resource_id
+    FOR NO KEY UPDATE;
+    PERFORM __reana.lock_totals_of_runs(v_changed);
+    PERFORM __reana.record_cpu(changed.workflow_id)
+    FROM pg_catalog.unnest(v_changed) AS changed (workflow_id);
+    PERFORM __reana.count_runs(v_changed);
+    RETURN NULL;
+END
+$$;
+
+COMMENT ON FUNCTION __reana.count_changed_runs() IS
+'Counts the runs whose times, owner or workspace a statement changed; records the processing time of those that ended, if the policy says so.';
+
+CREATE FUNCTION __reana.recount_everybody() RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM __reana.recount_user(counted.user_id)
+    FROM (
+        SELECT quota_ledger.owner_id AS user_id
+        FROM __reana.quota_ledger
+        GROUP BY quota_ledger.owner_id
+        ORDER BY quota_ledger.owner_id
+    ) AS counted;
+    RETURN NULL;
+END
+$$;
+
+COMMENT ON FUNCTION __reana.recount_everybody() IS
+'Makes the ledger and all totals anew, after a TRUNCATE.';
+
+CREATE FUNCTION __reana.refuse_negative_usage() RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RAISE WARNING USING
+        MESSAGE = pg_catalog.format(
+            'The usage of run %s would become negative (%s); it is set to zero.',
+            NEW.workflow_id, NEW.quota_used);
+    NEW.quota_used := 0;
+    RETURN NEW;
+END
+$$;
+
+COMMENT ON FUNCTION __reana.refuse_negative_usage() IS
+'Sets usage to zero that would become negative, with a warning.';
+
+-- Without search_path of its own: it runs for every row, and its operator is qualified.
+CREATE FUNCTION __reana.lock_run() RETURNS trigger
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    PERFORM 1
+    FROM __reana.workflow
+    WHERE workflow.id_ OPERATOR(pg_catalog.=) NEW.workflow_id
+    FOR NO KEY UPDATE;
+    RETURN NEW;
+END
+$$;
+
+COMMENT ON FUNCTION __reana.lock_run() IS
+'Locks a run before its first usage is inserted: the order in which everybody locks.';
+
+CREATE TRIGGER recount_inserted_quota
+BEFORE INSERT ON __reana.user_resource
+FOR EACH ROW
+EXECUTE FUNCTION __reana.recount_quota();
+
+COMMENT ON TRIGGER recount_inserted_quota ON __reana.user_resource IS
+'Sums the ledger for a new total.';
+
+CREATE TRIGGER recount_updated_quota
+BEFORE UPDATE ON __reana.user_resource
+FOR EACH ROW
+WHEN (
+    NEW.quota_period_months IS NOT NULL
+    OR OLD.quota_period_months IS NOT NULL
+    OR NEW.user_id <> OLD.user_id
+    OR NEW.resource_id <> OLD.resource_id
+    OR NEW.quota_counted IS NULL
+)
+EXECUTE FUNCTION __reana.recount_quota();
+
+COMMENT ON TRIGGER recount_updated_quota ON __reana.user_resource IS
+'Sums the ledger again when the quota period changes or is over.';
+
+CREATE TRIGGER zz_keep_quota_used
+BEFORE INSERT OR UPDATE ON __reana.user_resource
+FOR EACH ROW
+WHEN (NEW.quota_counted IS NOT NULL)
+EXECUTE FUNCTION __reana.keep_quota_used();
+
+COMMENT ON TRIGGER zz_keep_quota_used ON __reana.user_resource IS
+'Keeps quota_used at the exact total. Its name makes it the last.';
+
+CREATE TRIGGER refuse_negative_usage
+BEFORE INSERT OR UPDATE ON __reana.workflow_resource
+FOR EACH ROW
+WHEN (NEW.quota_used < 0)
+EXECUTE FUNCTION __reana.refuse_negative_usage();
+
+COMMENT ON TRIGGER refuse_negative_usage ON __reana.workflow_resource IS
+'Sets usage to zero that would become negative.';
+
+-- Below another trigger the run is locked already, because it has just been changed.
+CREATE TRIGGER lock_run
+BEFORE INSERT ON __reana.workflow_resource
+FOR EACH ROW
+WHEN (pg_catalog.pg_trigger_depth() = 0)
+EXECUTE FUNCTION __reana.lock_run();
+
+COMMENT ON TRIGGER lock_run ON __reana.workflow_resource IS
+'Locks runs before usage, so that no deadlock arises.';
+
+CREATE TRIGGER count_inserted_usage
+AFTER INSERT ON __reana.workflow_resource
+REFERENCING NEW TABLE AS new_usage
+FOR EACH STATEMENT
+EXECUTE FUNCTION __reana.count_written_usage();
+
+COMMENT ON TRIGGER count_inserted_usage ON __reana.workflow_resource IS
+'Keeps the totals of users exact.';
+
+CREATE TRIGGER count_updated_usage
+AFTER UPDATE ON __reana.workflow_resource
+REFERENCING OLD TABLE AS old_usage NEW TABLE AS new_usage
+FOR EACH STATEMENT
+EXECUTE FUNCTION __reana.count_written_usage();
+
+COMMENT ON TRIGGER count_updated_usage ON __reana.workflow_resource IS
+'Keeps the totals of users exact.';
+
+CREATE TRIGGER count_deleted_usage
+AFTER DELETE ON __reana.workflow_resource
+REFERENCING OLD TABLE AS old_usage
+FOR EACH STATEMENT
+EXECUTE FUNCTION __reana.count_written_usage();
+
+COMMENT ON TRIGGER count_deleted_usage ON __reana.workflow_resource IS
+'Keeps the totals of users exact.';
+
+CREATE TRIGGER recount_truncated_usage
+AFTER TRUNCATE ON __reana.workflow_resource
+FOR EACH STATEMENT
+EXECUTE FUNCTION __reana.recount_everybody();
+
+COMMENT ON TRIGGER recount_truncated_usage ON __reana.workflow_resource IS
+'Keeps the totals of users exact.';
+
+CREATE TRIGGER count_inserted_runs
+AFTER INSERT ON __reana.workflow
+REFERENCING NEW TABLE AS new_run
+FOR EACH STATEMENT
+EXECUTE FUNCTION __reana.count_changed_runs();
+
+COMMENT ON TRIGGER count_inserted_runs ON __reana.workflow IS
+'Keeps the totals of users exact, for runs that are imported.';
+
+CREATE TRIGGER count_updated_runs
+AFTER UPDATE ON __reana.workflow
+REFERENCING OLD TABLE AS old_run NEW TABLE AS new_run
+FOR EACH STATEMENT
+EXECUTE FUNCTION __reana.count_changed_runs();
+
+COMMENT ON TRIGGER count_updated_runs ON __reana.workflow IS
+'Records the processing time of runs that end; keeps the totals of users exact.';
+
+CREATE TRIGGER count_deleted_runs
+AFTER DELETE ON __reana.workflow
+REFERENCING OLD TABLE AS old_run
+FOR EACH STATEMENT
+EXECUTE FUNCTION __reana.count_changed_runs();
+
+COMMENT ON TRIGGER count_deleted_runs ON __reana.workflow IS
+'Keeps the totals of users exact.';
+
+CREATE TRIGGER recount_truncated_runs
+AFTER TRUNCATE ON __reana.workflow
+FOR EACH STATEMENT
+EXECUTE FUNCTION __reana.recount_everybody();
+
+COMMENT ON TRIGGER recount_truncated_runs ON __reana.workflow IS
+'Keeps the totals of users exact.';
+
+-- What readers read.  A period that is over moves on at the next write; until then this view looks
+-- through it, so that nobody stays blocked.
+
+CREATE VIEW __reana.current_quota AS
+SELECT
+    total.user_id,
+    total.resource_id,
+    total.quota_limit,
+    CASE
+        WHEN total.quota_period_start_at IS NOT DISTINCT FROM total.period_start_at
+            THEN total.quota_used
+        ELSE
+            LEAST(
+                __reana.counted_cpu(total.user_id, total.period_start_at), 9223372036854775807
+            )::bigint
+    END AS quota_used,
+    total.quota_period_months,
+    total.period_start_at AS quota_period_start_at
+FROM (
+    SELECT
+        user_resource.user_id,
+        user_resource.resource_id,
+        COALESCE(user_resource.quota_limit, 0) AS quota_limit,
+        COALESCE(user_resource.quota_used, 0) AS quota_used,
+        user_resource.quota_period_months,
+        user_resource.quota_period_start_at,
+        CASE
+            WHEN
+                user_resource.quota_period_months IS NULL
+                OR user_resource.quota_counted IS NULL
+                OR quota_resource.type_ IS DISTINCT FROM 'cpu'
+                THEN user_resource.quota_period_start_at
+            ELSE
+                __reana.current_period_start(
+                    COALESCE(
+                        user_resource.quota_period_start_at,
+                        (
+                            SELECT user_.created
+                            FROM __reana.user_
+                            WHERE user_.id_ = user_resource.user_id
+                        )
+                    ),
+                    user_resource.quota_period_months,
+                    pg_catalog.clock_timestamp() AT TIME ZONE 'UTC'
+                )
+        END AS period_start_at
+    FROM __reana.user_resource
+    LEFT JOIN __reana.quota_resource
+        ON user_resource.resource_id = quota_resource.resource_id
+) AS total;
+
+COMMENT ON VIEW __reana.current_quota IS
+'Quota and usage of users at this moment: in the current period, even if nothing was written since it began.';
+COMMENT ON COLUMN __reana.current_quota.user_id IS
+'The user.';
+COMMENT ON COLUMN __reana.current_quota.resource_id IS
+'The resource.';
+COMMENT ON COLUMN __reana.current_quota.quota_limit IS
+'The limit, in the unit of the resource; 0 is unlimited.';
+COMMENT ON COLUMN __reana.current_quota.quota_used IS
+'The usage, in the unit of the resource.';
+COMMENT ON COLUMN __reana.current_quota.quota_period_months IS
+'Length of the quota period in months; null counts for life.';
+COMMENT ON COLUMN __reana.current_quota.quota_period_start_at IS
+'When the current period began (UTC).';
+
+-- What there is already.
+
+INSERT INTO __reana.quota_ledger (
+    workflow_id,
+    owner_id,
+    workspace_path,
+    run_started_at,
+    run_ended_at,
+    cpu_used,
+    disk_used
+)
+SELECT
+    run_usage.workflow_id,
+    run_usage.owner_id,
+    run_usage.workspace_path,
+    run_usage.run_started_at,
+    run_usage.run_ended_at,
+    run_usage.cpu_used,
+    run_usage.disk_used
+FROM __reana.run_usage;
+
+UPDATE __reana.user_resource SET quota_counted = NULL;
