@@ -1,6 +1,7 @@
 -- holds: workflow: everybody waits while each row is rewritten, about 10 s for 200,000 runs
 --
--- Refuses while a run has been restarted more than nine times: tenths cannot say it.
+-- Restarts after the ninth get the numbers that 0.9.2 gave them: 1.10 becomes 2.  Refuses where a
+-- second run of the name has that number already.
 
 LOCK TABLE __reana.workflow IN ACCESS EXCLUSIVE MODE;
 
@@ -30,12 +31,23 @@ BEGIN
         v_runs,
         v_list
     FROM __reana.workflow
-    WHERE workflow.run_number_minor > 9;
+    WHERE
+        workflow.run_number_minor > 9
+        AND EXISTS (
+            SELECT 1
+            FROM __reana.workflow AS taken
+            WHERE
+                taken.owner_id = workflow.owner_id
+                AND taken.name = workflow.name
+                AND taken.id_ <> workflow.id_
+                AND taken.run_number_major * 10 + taken.run_number_minor
+                = workflow.run_number_major * 10 + workflow.run_number_minor
+        );
 
     IF v_runs > 0 THEN
         RAISE EXCEPTION USING
             ERRCODE = '23R90',
-            MESSAGE = format('Rolling back 0005-run-numbers is impossible: %s runs have a number beyond .9, which a float cannot say.', v_runs),
+            MESSAGE = format('Rolling back 0005-run-numbers is impossible: %s restarts beyond .9 would get a decimal number that another run has.', v_runs),
             DETAIL = v_list;
     END IF;
 END

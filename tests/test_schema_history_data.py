@@ -10,10 +10,12 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from reana_db import migrate
 from tests import migration_steps
 from tests.migration_steps import BY_NUMBER
+from tests.schema_snapshot import snapshot
 
-DUMPS = {"0.8.0": "0001", "0.9.5": "0007", "0.95.0a8": "0011"}
+DUMPS = ["0.8.0", "0.9.5", "0.95.0a8"]
 """Releases with a dump, and the last migration that each does not need."""
 
 USER = "00000000-0000-0000-0000-00000000000a"
@@ -83,40 +85,34 @@ def fetch(uri: str, query: str) -> list[tuple[Any, ...]]:
         return conn.execute(query.encode()).fetchall()
 
 
-@pytest.mark.parametrize("release", ["0.9.5", "0.95.0a8"])
-def test_rows_survive_the_way_up_and_down(release: str, empty_db: str, shared: Path) -> None:
+@pytest.mark.parametrize("release", DUMPS)
+def test_rows_survive_adoption_and_return(release: str, empty_db: str, shared: Path) -> None:
     restore(empty_db, release, shared)
-    before = contents(empty_db)
-    missing = migration_steps.after(DUMPS[release])
-    migration_steps.apply(empty_db, missing)
-    migration_steps.roll_back(empty_db, missing)
+    before, schema = contents(empty_db), snapshot(empty_db)
+    migrate.apply(empty_db)
+    migrate.rollback(empty_db, everything=True)
     assert contents(empty_db) == before
+    assert snapshot(empty_db) == schema
 
 
-def test_rows_of_0_8_survive_once_no_run_is_beyond_nine_restarts(
-    empty_db: str, shared: Path
-) -> None:
-    restore(empty_db, "0.8.0", shared)
-    before = contents(empty_db)
-    missing = migration_steps.after("0001")
-    migration_steps.apply(empty_db, missing)
-    migration_steps.roll_back(empty_db, migration_steps.after("0005"))
-    with pytest.raises(psycopg.IntegrityError, match=r"2 runs have a number beyond \.9") as refusal:
-        migration_steps.roll_back(empty_db, [BY_NUMBER["0005"]])
-    assert "many-restarts.1.10\n" in f"{refusal.value.diag.message_detail}\n"
+def test_a_restart_beyond_nine_does_not_take_the_number_of_another_run(empty_db: str) -> None:
+    migration_steps.apply(empty_db, migration_steps.through("0005"))
     execute(
         empty_db,
         """
-        UPDATE __reana.workflow
-        SET
-            run_number_major = run_number_major + run_number_minor / 10,
-            run_number_minor = run_number_minor % 10
+        INSERT INTO __reana.user_ (created, updated, id_, email)
+        VALUES (now(), now(), md5('owner')::uuid, 'owner@example.org')
+        """,
+        """
+        INSERT INTO __reana.workflow
+            (created, updated, id_, name, owner_id, run_number_major, run_number_minor)
+        SELECT now(), now(), md5(number.*::text)::uuid, 'fit', md5('owner')::uuid, major, minor
+        FROM (VALUES (1, 0), (1, 10), (2, 0)) AS number (major, minor)
         """,
     )
-    migration_steps.roll_back(
-        empty_db, [BY_NUMBER[number] for number in ("0002", "0003", "0004", "0005")]
-    )
-    assert contents(empty_db) == before
+    with pytest.raises(psycopg.IntegrityError, match=r"1 restarts beyond \.9") as refusal:
+        migration_steps.roll_back(empty_db, [BY_NUMBER["0005"]])
+    assert str(refusal.value.diag.message_detail).endswith("fit.1.10")
 
 
 def test_run_numbers_become_what_0_9_5_made_of_them(empty_db: str, shared: Path) -> None:
