@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from uuid import UUID, uuid4
 
-from reana_db import config
+from reana_db import config, errors
+from reana_db.arguments import uuid_of
 from reana_db.config import DEFAULT_RESOURCES, Settings
 from reana_db.queries import Conn, query
 from reana_db.records import User
+
+ADMIN_ID = UUID(int=0)
+"""The id of the administrator of a site."""
 
 
 def create(
@@ -63,3 +67,27 @@ def find_by_email(conn: Conn, email: str) -> User | None:
 @query
 def find_by_id(conn: Conn, user_id: UUID) -> User | None:
     """Return the user with this id, or None."""
+
+
+@query
+def many(conn: Conn, user_ids: list[UUID]) -> list[User]:
+    """Return those of these users who exist, ordered by e-mail address."""
+
+
+def find(conn: Conn, *, user_id: UUID | str | None = None, email: str | None = None) -> User | None:
+    """Return the user with this id, else the one with this e-mail address, or None.
+
+    The id wins over the address; a text that is no UUID belongs to nobody.
+    """
+    if user_id is not None:
+        found = user_id if isinstance(user_id, UUID) else uuid_of(user_id)
+        return find_by_id(conn, found) if found else None
+    return None if email is None else find_by_email(conn, email)
+
+
+def administrator(conn: Conn) -> User:
+    """Return the administrator of the site; raises NotFound where none was created."""
+    found = find_by_id(conn, ADMIN_ID)
+    if found is None:
+        raise errors.NotFound(f"this site has no administrator: no user {ADMIN_ID}")
+    return found

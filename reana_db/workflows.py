@@ -8,6 +8,7 @@ only by the functions named after them.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -66,6 +67,41 @@ def workspace_location(conn: Conn, workflow_id: UUID) -> WorkspaceLocation:
 @query
 def restarts(conn: Conn, workflow_id: UUID) -> list[Workflow]:
     """Return all runs with the owner, name and major number of a run, oldest number first."""
+
+
+@query
+def many(conn: Conn, workflow_ids: list[UUID]) -> list[Workflow]:
+    """Return those of these runs that exist, oldest first."""
+
+
+@query
+def replace_specification(conn: Conn, workflow_id: UUID, reana_specification: JSON) -> UUID:
+    """Replace the specification of a run, and return its id; raises NotFound.
+
+    For engines whose specification is expanded, or loaded, after the run was created.
+    """
+
+
+def set_complexity(conn: Conn, workflow_id: UUID, complexity: Sequence[tuple[int, int]]) -> UUID:
+    """Store how many first jobs of which size a run has, and return its id.
+
+    Pairs of a number of jobs and the bytes that each of them needs; none when it cannot be
+    estimated.  Raises NotFound and InvalidArgument.
+    """
+    for pair in complexity:
+        if len(pair) != 2:
+            raise errors.InvalidArgument(f"complexity must be pairs, not {pair!r:.80}")
+    return _set_complexity(
+        conn,
+        workflow_id,
+        jobs=[jobs for jobs, _ in complexity],
+        sizes=[size for _, size in complexity],
+    )
+
+
+@query
+def _set_complexity(conn: Conn, workflow_id: UUID, *, jobs: list[int], sizes: list[int]) -> UUID:
+    """Store two columns as an array of pairs."""
 
 
 def resolve(conn: Conn, text: str, *, user_id: UUID, include_shared: bool = False) -> Workflow:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -73,3 +73,29 @@ def test_an_email_address_belongs_to_one_user(conn: Conn) -> None:
 def test_an_email_address_that_is_too_long_is_refused(conn: Conn) -> None:
     with pytest.raises(errors.InvalidValue, match="too long"), conn.transaction():
         users.create(conn, email="x" * 256)
+
+
+def test_many_users_are_found_at_once(conn: Conn) -> None:
+    ids = [users.create(conn, email=f"{name}@example.org").id_ for name in "cab"]
+    found = users.many(conn, [*ids, uuid4()])
+    assert [user.email[0] for user in found] == ["a", "b", "c"]
+
+
+def test_a_user_is_found_by_id_before_email(conn: Conn) -> None:
+    lise = users.create(conn, email="lise@example.org")
+    otto = users.create(conn, email="otto@example.org")
+    assert users.find(conn, user_id=lise.id_, email="otto@example.org") == lise
+    assert users.find(conn, user_id=str(lise.id_)) == lise
+    assert users.find(conn, email="otto@example.org") == otto
+
+
+@pytest.mark.parametrize("arguments", [{}, {"user_id": "lise"}, {"user_id": uuid4()}])
+def test_a_user_who_is_not_named_is_none(conn: Conn, arguments: dict[str, Any]) -> None:
+    assert users.find(conn, **arguments) is None
+
+
+def test_the_administrator_has_a_fixed_id(conn: Conn) -> None:
+    with pytest.raises(errors.NotFound, match="this site has no administrator"):
+        users.administrator(conn)
+    users.create(conn, email="admin@example.org", user_id=UUID(int=0))
+    assert users.administrator(conn).email == "admin@example.org"

@@ -176,3 +176,37 @@ def test_of_one_owner_the_newest_shared_run_is_meant(conn: Conn, owner: UUID) ->
         share(conn, theirs, owner)
     found = workflows.resolve(conn, "fit", user_id=owner, include_shared=True)
     assert found.id_ == runs["2.0"]
+
+
+def test_many_runs_are_found_at_once(conn: Conn, owner: UUID) -> None:
+    ids = {make_workflow(conn, owner) for _ in range(3)}
+    assert {run.id_ for run in workflows.many(conn, [*ids, uuid4()])} == ids
+
+
+def test_a_specification_is_replaced(conn: Conn, owner: UUID) -> None:
+    run = make_workflow(conn, owner, reana_specification={"old": 1})
+    workflows.replace_specification(conn, run, {"new": ["é"]})
+    assert workflows.specification(conn, run).reana_specification == {"new": ["é"]}
+    with pytest.raises(errors.NotFound):
+        workflows.replace_specification(conn, uuid4(), {})
+
+
+@pytest.mark.parametrize("complexity", [[], [(1, 8)], [(2, 2**40), (5, 4)]])
+def test_a_complexity_is_stored(conn: Conn, owner: UUID, complexity: list[tuple[int, int]]) -> None:
+    run = make_workflow(conn, owner)
+    workflows.set_complexity(conn, run, complexity)
+    row = conn.execute("SELECT complexity FROM __reana.workflow WHERE id_ = %s", [run]).fetchone()
+    assert row == ([list(pair) for pair in complexity],)
+
+
+@pytest.mark.parametrize("complexity", [[(1,)], [("1", 2)], [(1, 2**63)]])
+def test_a_complexity_that_is_no_list_of_pairs_is_refused(
+    conn: Conn, owner: UUID, complexity: list[tuple[int, int]]
+) -> None:
+    with pytest.raises(errors.InvalidArgument):
+        workflows.set_complexity(conn, make_workflow(conn, owner), complexity)
+
+
+def test_the_complexity_of_an_unknown_run_is_not_found(conn: Conn) -> None:
+    with pytest.raises(errors.NotFound):
+        workflows.set_complexity(conn, uuid4(), [])

@@ -81,3 +81,15 @@ SELECT
     user_.updated
 FROM __reana.user_
 WHERE user_.id_ = %(user_id)s;
+
+-- name: many
+SELECT
+    user_.id_,
+    user_.email,
+    user_.full_name,
+    user_.username,
+    user_.created,
+    user_.updated
+FROM __reana.user_
+WHERE user_.id_ = any(%(user_ids)s)
+ORDER BY user_.email;

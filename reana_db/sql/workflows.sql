@@ -107,6 +107,53 @@ JOIN __reana.workflow AS sibling
 WHERE workflow.id_ = %(workflow_id)s
 ORDER BY sibling.run_number_minor;
 
+-- name: many
+SELECT
+    workflow.id_,
+    workflow.name,
+    workflow.run_number_major,
+    workflow.run_number_minor,
+    workflow.status,
+    workflow.owner_id,
+    workflow.type_,
+    workflow.created,
+    workflow.updated,
+    workflow.run_started_at,
+    workflow.run_finished_at,
+    workflow.run_stopped_at,
+    workflow.workspace_path,
+    workflow.restart,
+    workflow.git_ref,
+    workflow.git_repo,
+    workflow.launcher_url
+FROM __reana.workflow
+WHERE workflow.id_ = any(%(workflow_ids)s)
+ORDER BY
+    workflow.created,
+    workflow.id_;
+
+-- name: replace_specification
+UPDATE __reana.workflow
+SET
+    reana_specification = %(reana_specification)s::json,
+    updated = pg_catalog.clock_timestamp() AT TIME ZONE 'UTC'
+WHERE workflow.id_ = %(workflow_id)s
+RETURNING workflow.id_;
+
+-- name: _set_complexity
+UPDATE __reana.workflow
+SET
+    complexity = COALESCE(
+        (
+            SELECT array_agg(ARRAY[pair.jobs, pair.size])
+            FROM unnest(%(jobs)s::bigint[], %(sizes)s::bigint[]) AS pair (jobs, size)
+        ),
+        '{}'
+    ),
+    updated = pg_catalog.clock_timestamp() AT TIME ZONE 'UTC'
+WHERE workflow.id_ = %(workflow_id)s
+RETURNING workflow.id_;
+
 -- name: _own_by_id
 SELECT
     workflow.id_,
