@@ -1,9 +1,11 @@
-"""The two ciphers of values in REANA's database, both keyed with the SHA-256 of the secret key.
+"""What follows from one secret key: three ciphers and a digest.
 
-``user_token.token`` is AES-256-CBC: deterministic, so that a token can be looked up by its
-ciphertext.  Webhook and session secrets are AES-256-GCM since reana-db 0.95.0a13.  Both are stored
-as base64 text; the layouts are those of SQLAlchemy-Utils, with which the services of REANA read
-and write them.
+``user_token.token`` is AES-256-CBC in released services: deterministic, so that they can look a
+token up by its ciphertext.  Webhook and session secrets are AES-256-GCM since reana-db 0.95.0a13.
+Both are keyed with the SHA-256 of the secret key and stored as base64 text, in the layouts of
+SQLAlchemy-Utils.  A *sealed* value is ours: AES-256-GCM that also authenticates the row in which
+the value stands, ``sealed1:<id of the key>:<base64 of vector, ciphertext and tag>``.  Its key, the
+key of digests and the id are derived from the secret key by HKDF, each for itself.
 """
 
 from __future__ import annotations
@@ -11,90 +13,160 @@ from __future__ import annotations
 import base64
 import binascii
 import os
+from enum import StrEnum
 
 from reana_db.arguments import Secret
-from reana_db.errors import InvalidArgument
 
-_IV_LENGTH = 12
+SEALED = b"sealed1:"
+"""What a sealed value begins with; no base64 text does."""
+
+_KEY_ID_LENGTH = 4
+_VECTOR_LENGTH = 12
 _TAG_LENGTH = 16
 _BLOCK = 16
+_SALT = b"reana-db"
 
 
-def encrypt_cbc(secret_key: Secret, plaintext: Secret) -> bytes:
-    """Return the deterministic ciphertext of a text, as base64: equal texts, equal results.
+class Layout(StrEnum):
+    """How a stored value is encrypted."""
 
-    AES-256-CBC; the initialisation vector is the beginning of the key, the padding PKCS #7.
-    """
-    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-    from cryptography.hazmat.primitives.padding import PKCS7
-
-    key = _key(secret_key)
-    padder = PKCS7(_BLOCK * 8).padder()
-    padded = padder.update(plaintext.encode()) + padder.finalize()
-    encryptor = Cipher(algorithms.AES(key), modes.CBC(key[:_BLOCK])).encryptor()
-    return base64.b64encode(encryptor.update(padded) + encryptor.finalize())
+    CBC = "cbc"
+    """As released services store tokens."""
+    GCM = "gcm"
+    """As reana-db 0.95.0a13 stores webhook and session secrets."""
+    SEALED = "sealed"
+    """Bound to its row; only this library reads it."""
 
 
-def decrypt_cbc(secret_key: Secret, ciphertext: bytes) -> str:
-    """Return the text of a value of :func:`encrypt_cbc`.
+class Undecipherable(ValueError):
+    """A value does not open with a key."""
 
-    Raises :class:`~reana_db.errors.InvalidArgument` for another key or a damaged value; the mode
-    cannot tell every wrong key.
-    """
-    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-    from cryptography.hazmat.primitives.padding import PKCS7
 
-    key = _key(secret_key)
-    decryptor = Cipher(algorithms.AES(key), modes.CBC(key[:_BLOCK])).decryptor()
-    unpadder = PKCS7(_BLOCK * 8).unpadder()
+class Key:
+    """One secret key, with everything derived from it once; shows none of it."""
+
+    def __init__(self, secret_key: Secret) -> None:
+        import hashlib
+
+        from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+        secret = secret_key.encode()
+        shared = hashlib.sha256(secret).digest()
+        self.id = _derived(secret, b"id of the key", _KEY_ID_LENGTH).hex()
+        """Names the key without giving it away: 8 hexadecimal digits."""
+        self._digests = _derived(secret, b"digests of tokens", 32)
+        self._cbc = Cipher(algorithms.AES(shared), modes.CBC(shared[:_BLOCK]))
+        self._gcm = AESGCM(shared)
+        self._seal = AESGCM(_derived(secret, b"sealed values", 32))
+
+    def __repr__(self) -> str:
+        return f"Key(id={self.id!r})"
+
+    def digest(self, plaintext: Secret) -> bytes:
+        """Return the HMAC-SHA-256 of a text, by which it is looked up: 32 bytes."""
+        import hmac
+
+        return hmac.digest(self._digests, plaintext.encode(), "sha256")
+
+    def encrypt_cbc(self, plaintext: Secret) -> bytes:
+        """Return the deterministic ciphertext of a text: equal texts, equal results.
+
+        The initialisation vector is the beginning of the key, the padding PKCS #7.
+        """
+        text = plaintext.encode()
+        missing = _BLOCK - len(text) % _BLOCK
+        encryptor = self._cbc.encryptor()
+        return base64.b64encode(encryptor.update(text + bytes([missing]) * missing))
+
+    def decrypt_cbc(self, stored: bytes) -> str:
+        """Return the text of a value of :meth:`encrypt_cbc`.
+
+        Raises :class:`Undecipherable` for another key or a damaged value.  The mode is not
+        authenticated: that a wrong key yields printable text is unlikely (below 1e-8), not
+        impossible.
+        """
+        ciphertext = _decoded(stored)
+        if not ciphertext or len(ciphertext) % _BLOCK:
+            raise Undecipherable
+        padded = self._cbc.decryptor().update(ciphertext)
+        missing = padded[-1]
+        if not 1 <= missing <= _BLOCK or padded[-missing:] != bytes([missing]) * missing:
+            raise Undecipherable
+        text = _text(padded[:-missing])
+        if not text.isprintable():
+            raise Undecipherable
+        return text
+
+    def encrypt_gcm(self, plaintext: Secret) -> bytes:
+        """Return an authenticated ciphertext of a text, another one each time.
+
+        The layout is vector (12 bytes), tag (16 bytes), ciphertext.
+        """
+        vector = os.urandom(_VECTOR_LENGTH)
+        sealed = self._gcm.encrypt(vector, plaintext.encode(), None)
+        return base64.b64encode(vector + sealed[-_TAG_LENGTH:] + sealed[:-_TAG_LENGTH])
+
+    def decrypt_gcm(self, stored: bytes) -> str:
+        """Return the text of a value of :meth:`encrypt_gcm`, or raise :class:`Undecipherable`."""
+        from cryptography.exceptions import InvalidTag
+
+        value = _decoded(stored)
+        if len(value) < _VECTOR_LENGTH + _TAG_LENGTH:
+            raise Undecipherable
+        vector, rest = value[:_VECTOR_LENGTH], value[_VECTOR_LENGTH:]
+        try:
+            opened = self._gcm.decrypt(vector, rest[_TAG_LENGTH:] + rest[:_TAG_LENGTH], None)
+        except InvalidTag:
+            raise Undecipherable from None
+        return _text(opened)
+
+    def seal(self, plaintext: Secret, row: str) -> bytes:
+        """Return a ciphertext of a text that opens only in the row with this name."""
+        vector = os.urandom(_VECTOR_LENGTH)
+        value = vector + self._seal.encrypt(vector, plaintext.encode(), row.encode())
+        return b"%b%b:%b" % (SEALED, self.id.encode(), base64.b64encode(value))
+
+    def unseal(self, stored: bytes, row: str) -> str:
+        """Return the text of a value of :meth:`seal`, or raise :class:`Undecipherable`.
+
+        With the key whose id the value names, that means: it was changed, or moved to this row.
+        """
+        from cryptography.exceptions import InvalidTag
+
+        value = _decoded(stored.rpartition(b":")[2])
+        vector, sealed = value[:_VECTOR_LENGTH], value[_VECTOR_LENGTH:]
+        if len(sealed) < _TAG_LENGTH:
+            raise Undecipherable
+        try:
+            return _text(self._seal.decrypt(vector, sealed, row.encode()))
+        except InvalidTag:
+            raise Undecipherable from None
+
+
+def sealed_with(stored: bytes) -> str | None:
+    """Return the id of the key that a sealed value names, or None for one that is not sealed."""
+    if not stored.startswith(SEALED):
+        return None
+    return stored.removeprefix(SEALED).partition(b":")[0].decode(errors="replace")
+
+
+def _derived(secret: bytes, purpose: bytes, length: int) -> bytes:
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+    return HKDF(SHA256(), length, salt=_SALT, info=purpose).derive(secret)
+
+
+def _decoded(stored: bytes) -> bytes:
     try:
-        padded = decryptor.update(_decoded(ciphertext)) + decryptor.finalize()
-        return (unpadder.update(padded) + unpadder.finalize()).decode()
-    except ValueError:
-        raise _unreadable() from None
-
-
-def encrypt_gcm(secret_key: Secret, plaintext: Secret) -> bytes:
-    """Return an authenticated ciphertext of a text, as base64: another one each time.
-
-    AES-256-GCM; the layout is vector (12 bytes), tag (16 bytes), ciphertext.
-    """
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-    vector = os.urandom(_IV_LENGTH)
-    sealed = AESGCM(_key(secret_key)).encrypt(vector, plaintext.encode(), None)
-    return base64.b64encode(vector + sealed[-_TAG_LENGTH:] + sealed[:-_TAG_LENGTH])
-
-
-def decrypt_gcm(secret_key: Secret, ciphertext: bytes) -> str:
-    """Return the text of a value of :func:`encrypt_gcm`.
-
-    Raises :class:`~reana_db.errors.InvalidArgument` for another key or a damaged value.
-    """
-    from cryptography.exceptions import InvalidTag
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-    value = _decoded(ciphertext)
-    vector, tag = value[:_IV_LENGTH], value[_IV_LENGTH : _IV_LENGTH + _TAG_LENGTH]
-    sealed = value[_IV_LENGTH + _TAG_LENGTH :] + tag
-    try:
-        return AESGCM(_key(secret_key)).decrypt(vector, sealed, None).decode()
-    except (InvalidTag, ValueError):
-        raise _unreadable() from None
-
-
-def _key(secret_key: str) -> bytes:
-    import hashlib
-
-    return hashlib.sha256(secret_key.encode()).digest()
-
-
-def _decoded(ciphertext: bytes) -> bytes:
-    try:
-        return base64.b64decode(ciphertext, validate=True)
+        return base64.b64decode(stored, validate=True)
     except binascii.Error:
-        raise _unreadable() from None
+        raise Undecipherable from None
 
 
-def _unreadable() -> InvalidArgument:
-    return InvalidArgument("a value cannot be decrypted: REANA_SECRET_KEY is not the one it needs")
+def _text(plaintext: bytes) -> str:
+    try:
+        return plaintext.decode()
+    except UnicodeDecodeError:
+        raise Undecipherable from None

@@ -165,6 +165,10 @@ class Settings:
     """The same, around a connection pooler (``REANA_DB_MIGRATION_URI``); empty: no difference."""
     secret_key: str | None = field(default=None, repr=False, metadata=_variable("REANA_SECRET_KEY"))
     """The key of tokens and secrets; only functions that encrypt or decrypt need it."""
+    previous_secret_key: str | None = field(
+        default=None, repr=False, metadata=_variable("REANA_SECRET_KEY_PREVIOUS")
+    )
+    """A key that still opens what was encrypted with it, while the keys are rotated."""
 
     application_name: str | None = field(
         default=None, metadata=_variable("REANA_DB_APPLICATION_NAME")

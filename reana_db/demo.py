@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
-from reana_db import jobs, lifecycle, sessions, sharing, tokens, users
+from reana_db import jobs, keyring, lifecycle, sessions, sharing, tokens, users
 from reana_db.jobs import JobReport, NewJob
 from reana_db.queries import Conn, query
 from reana_db.records import JSON, JobStatus, RunStatus, SessionType, User, Workflow
@@ -119,7 +119,7 @@ class Day:
     def __init__(self, conn: Conn, shared_volume: Path, secret_key: str) -> None:
         self.conn = conn
         self.shared_volume = shared_volume
-        self.secret_key = secret_key
+        self.keys = keyring.of(secret_key)
         self.clock = Clock()
 
     def play(self) -> None:
@@ -145,7 +145,7 @@ class Day:
         user = users.create(self.conn, email=email, full_name=name)
         tokens.request(self.conn, user.id_)
         value = secrets.token_urlsafe(16)
-        tokens.grant(self.conn, user.id_, token=value, secret_key=self.secret_key)
+        tokens.grant(self.conn, user.id_, token=value, keys=self.keys)
         return user
 
     def created(self, owner: User, analysis: Analysis) -> Workflow:

@@ -9,6 +9,8 @@
     ├── NotFound                the row that a function must return does not exist
     │   ├── MissingReference    the row that another one refers to does not exist (23503)
     │   └── NoActiveToken       the user has no active token
+    ├── UnreadableSecret        a stored secret does not open with the keys; names its row
+    │   └── TamperedSecret      it was changed, or moved to another row, after it was sealed
     ├── AmbiguousWorkflow       several runs fit a name; the message lists them
     ├── RegistryError           a statement and its signature do not fit; names file and line
     ├── ServerError             a PostgreSQL server cannot be found, started or reached
@@ -48,6 +50,14 @@ class InvalidArgument(ReanaDBError, ValueError):
 
 class NotFound(ReanaDBError, LookupError):
     """The row that a function must return does not exist."""
+
+
+class UnreadableSecret(ReanaDBError):
+    """A stored token or secret does not open with the keys of this process."""
+
+
+class TamperedSecret(UnreadableSecret):
+    """A sealed value was changed, or moved to another row, after it was written."""
 
 
 class AmbiguousWorkflow(ReanaDBError, LookupError):

@@ -4,8 +4,11 @@ A user has at most one active and one requested token: the database guarantees i
 Functions that lose a race say so (:class:`~reana_db.errors.TokenAlreadyActive` …) and leave the
 transaction usable.  Each writes its audit entry in the same statement; no entry holds a token.
 
-Values are encrypted as REANA's services read them (:mod:`reana_db.ciphers`).  ``secret_key`` is the
-settings' (``REANA_SECRET_KEY``) unless given; only functions that take or return a value need it.
+A value is looked up by its keyed digest.  One that a service of an earlier release wrote has none;
+it is found by its ciphertext, in the same statement, and gets its digest in passing.  New values
+are stored in the form that the database's setting ``secrets_form`` asks for.  ``keys`` are those of
+the settings (``REANA_SECRET_KEY``) unless given; only functions that take or return a value need
+them, and raise :class:`~reana_db.errors.ConfigurationError` without.
 """
 
 from __future__ import annotations
@@ -15,10 +18,12 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
 
-from reana_db import ciphers, config, errors
+from reana_db import errors, keyring
 from reana_db.arguments import Secret, SecretBytes
+from reana_db.keyring import KeyRing
 from reana_db.queries import Conn, query
 from reana_db.records import JSON, TokenStatus
+from reana_db.stores import TOKENS, rewrite_tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +63,25 @@ class ActiveToken:
 @dataclass(frozen=True, slots=True)
 class _EncryptedToken:
     id_: UUID
+    user_id: UUID
     created: datetime
     token: bytes | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Match:
+    """A row that a look-up by value found."""
+
+    id_: UUID
+    email: str
+    full_name: str | None
+    username: str | None
+    created: datetime
+    token_status: TokenStatus | None
+    token_id: UUID
+    token: bytes = field(repr=False)
+    digest_missing: bool
+    """Whether the row has no digest yet, and this transaction could write it."""
 
 
 class _Outcome(StrEnum):
@@ -68,25 +90,56 @@ class _Outcome(StrEnum):
     ALREADY_ACTIVE = "already active"
     ALREADY_REQUESTED = "already requested"
     VALUE_TAKEN = "value taken"
+    REQUEST_CHANGED = "request changed"
 
 
-def find_owner(conn: Conn, token: Secret, *, secret_key: Secret | None = None) -> TokenOwner | None:
-    """Return the user whom a token belongs to, with the status of the token, or None."""
-    return _find_owner(conn, ciphers.encrypt_cbc(_key(secret_key), token))
+def find_owner(conn: Conn, token: Secret, *, keys: KeyRing | None = None) -> TokenOwner | None:
+    """Return the user whom a token belongs to, with the status of the token, or None.
+
+    One statement, whether or not the token exists; a second one, once, for a token that has no
+    digest yet, unless the transaction is read-only.  Raises
+    :class:`~reana_db.errors.TamperedSecret` if the row is not the one that the token was sealed
+    in.
+    """
+    keys = keys or keyring.current()
+    digests, ciphertexts = keys.digests(token), keys.ciphertexts(token)
+    match = _find_owner(conn, digests=digests, ciphertexts=ciphertexts)
+    if match is None:
+        return None
+    if match.token not in ciphertexts:
+        keys.verify(match.token, TOKENS.row(match.token_id, match.id_), token)
+    elif match.digest_missing:
+        unchanged = [match.token]
+        rewrite_tokens(
+            conn, ids=[match.token_id], old=unchanged, values=unchanged, digests=digests[:1]
+        )
+    return TokenOwner(
+        match.id_,
+        match.email,
+        match.full_name,
+        match.username,
+        match.created,
+        match.token_status,
+    )
 
 
 @query
-def _find_owner(conn: Conn, token: SecretBytes) -> TokenOwner | None:
-    """Return the user with this encrypted token."""
+def _find_owner(
+    conn: Conn, *, digests: list[SecretBytes], ciphertexts: list[SecretBytes]
+) -> _Match | None:
+    """Return the user with this token."""
 
 
-def active(conn: Conn, user_id: UUID, *, secret_key: Secret | None = None) -> ActiveToken | None:
-    """Return the active token of a user with its value, or None."""
+def active(conn: Conn, user_id: UUID, *, keys: KeyRing | None = None) -> ActiveToken | None:
+    """Return the active token of a user with its value, or None.
+
+    Raises :class:`~reana_db.errors.UnreadableSecret` if the keys do not open it.
+    """
     found = _active(conn, user_id)
     if found is None or found.token is None:
         return None
-    value = ciphers.decrypt_cbc(_key(secret_key), found.token)
-    return ActiveToken(found.id_, found.created, value)
+    opened = (keys or keyring.current()).open(found.token, TOKENS.row(found.id_, found.user_id))
+    return ActiveToken(found.id_, found.created, opened.text)
 
 
 @query
@@ -121,7 +174,7 @@ def grant(
     token: Secret,
     granted_by: UUID | None = None,
     details: JSON = None,
-    secret_key: Secret | None = None,
+    keys: KeyRing | None = None,
 ) -> None:
     """Give a user an active token: the requested one, else a new one.
 
@@ -131,16 +184,27 @@ def grant(
     """
     if token in str(details):
         raise errors.InvalidArgument("details must not hold the token")
-    outcome = _grant(
-        conn,
-        user_id,
-        token_id=uuid4(),
-        token=ciphers.encrypt_cbc(_key(secret_key), token),
-        granted_by=granted_by,
-        audit_id=uuid4(),
-        details=details,
-    )
+    key = (keys or keyring.current()).current
+    outcome = _Outcome.REQUEST_CHANGED
+    while outcome is _Outcome.REQUEST_CHANGED:
+        token_id = _requested(conn, user_id) or uuid4()
+        outcome = _grant(
+            conn,
+            user_id,
+            token_id=token_id,
+            compatible=TOKENS.encrypted(key, token),
+            sealed=key.seal(token, TOKENS.row(token_id, user_id).name),
+            digest=key.digest(token),
+            granted_by=granted_by,
+            audit_id=uuid4(),
+            details=details,
+        )
     _raise_unless_done(outcome, user_id)
+
+
+@query
+def _requested(conn: Conn, user_id: UUID) -> UUID | None:
+    """Return the id of the requested token of a user: the row that a sealed value is bound to."""
 
 
 @query
@@ -149,7 +213,9 @@ def _grant(
     user_id: UUID,
     *,
     token_id: UUID,
-    token: SecretBytes,
+    compatible: SecretBytes,
+    sealed: SecretBytes,
+    digest: SecretBytes,
     granted_by: UUID | None,
     audit_id: UUID,
     details: JSON,
@@ -187,10 +253,3 @@ def _raise_unless_done(outcome: _Outcome, user_id: UUID) -> None:
         raise errors.TokenAlreadyRequested(f"user {user_id} has a requested token")
     if outcome is _Outcome.VALUE_TAKEN:
         raise errors.AlreadyExists("the value belongs to another token")
-
-
-def _key(secret_key: str | None) -> str:
-    key = secret_key or config.settings().secret_key
-    if not key:
-        raise errors.ConfigurationError("REANA_SECRET_KEY is not set: tokens are encrypted with it")
-    return key

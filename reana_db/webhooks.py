@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 
-from reana_db import ciphers, config, legacy
+from reana_db import config, legacy
 from reana_db.arguments import Secret
-from reana_db.errors import ConfigurationError, InvalidArgument
+from reana_db.ciphers import Key, Undecipherable
+from reana_db.errors import ConfigurationError
 from reana_db.queries import Conn, query
 
 MIGRATION = "0018-webhook-secret-digest"
@@ -24,32 +25,33 @@ def prepare(conn: Conn, secret_key: str | None) -> None:
     stored = legacy.rows(conn, "webhooks", "secrets")
     if not stored:
         return
-    key = secret_key or config.settings().secret_key
-    if not key:
+    given = secret_key or config.settings().secret_key
+    if not given:
         raise ConfigurationError(
             f"REANA_SECRET_KEY is not set, and {MIGRATION} needs it to read the GitLab webhook "
             f"secrets of {len(stored)} users"
         )
+    key = Key(given)
     _hand_over(conn, json.dumps({user_id: _entry(key, secret) for user_id, secret in stored}))
 
 
-def _entry(key: str, stored: bytes) -> dict[str, str]:
+def _entry(key: Key, stored: bytes) -> dict[str, str]:
     plaintext = _plaintext(key, stored)
     return {
         "digest": hashlib.sha256(plaintext.encode()).hexdigest(),
-        "secret": ciphers.encrypt_gcm(key, plaintext).decode(),
+        "secret": key.encrypt_gcm(plaintext).decode(),
     }
 
 
-def _plaintext(key: str, stored: bytes) -> str:
+def _plaintext(key: Key, stored: bytes) -> str:
     """Read a secret; it is in AES-GCM already if the migration was rolled back once."""
     try:
-        return ciphers.decrypt_gcm(key, stored)
-    except InvalidArgument:
+        return key.decrypt_gcm(stored)
+    except Undecipherable:
         pass
     try:
-        return ciphers.decrypt_cbc(key, stored)
-    except InvalidArgument:
+        return key.decrypt_cbc(stored)
+    except Undecipherable:
         raise ConfigurationError(
             f"REANA_SECRET_KEY does not fit this database: {MIGRATION} cannot read the GitLab "
             "webhook secrets with it"

@@ -46,6 +46,7 @@ CREATE TABLE __reana.interactive_session (
     owner_id uuid,
     path text,
     session_secret bytea,
+    session_secret_digest bytea,
     status public.runstatus DEFAULT 'created'::public.runstatus NOT NULL,
     type_ public.interactivesessiontype NOT NULL,
     updated timestamp without time zone DEFAULT (clock_timestamp() AT TIME ZONE 'UTC'::text) NOT NULL,
@@ -269,6 +270,7 @@ CREATE TABLE __reana.user_token (
     id_ uuid NOT NULL,
     status public.usertokenstatus,
     token bytea,
+    token_digest bytea,
     type_ public.usertokentype NOT NULL,
     updated timestamp without time zone DEFAULT (clock_timestamp() AT TIME ZONE 'UTC'::text) NOT NULL,
     user_id uuid NOT NULL,
@@ -369,6 +371,8 @@ CREATE TABLE __reana.workspace_retention_rule (
 
 CREATE INDEX ix___reana_audit_log_user_id_created ON __reana.audit_log USING btree (user_id, created);
 
+CREATE INDEX ix___reana_interactive_session_undigested ON __reana.interactive_session USING btree (id_) WHERE ((session_secret IS NOT NULL) AND (session_secret_digest IS NULL));
+
 CREATE INDEX ix___reana_job_cache_job_id ON __reana.job_cache USING btree (job_id);
 
 CREATE INDEX ix___reana_job_cache_parameters_workspace_hash ON __reana.job_cache USING btree (parameters, workspace_hash);
@@ -401,9 +405,13 @@ CREATE INDEX ix___reana_workflow_workspace_path ON __reana.workflow USING hash (
 
 CREATE INDEX ix___reana_workspace_retention_rule_status_apply_on ON __reana.workspace_retention_rule USING btree (status, apply_on);
 
+CREATE UNIQUE INDEX uq_interactive_session_session_secret_digest ON __reana.interactive_session USING btree (session_secret_digest);
+
 CREATE UNIQUE INDEX uq_user_token_active ON __reana.user_token USING btree (user_id, type_) WHERE (status = 'active'::public.usertokenstatus);
 
 CREATE UNIQUE INDEX uq_user_token_requested ON __reana.user_token USING btree (user_id, type_) WHERE (status = 'requested'::public.usertokenstatus);
+
+CREATE UNIQUE INDEX uq_user_token_token_digest ON __reana.user_token USING btree (token_digest);
 
 CREATE VIEW __reana.current_quota (
     user_id uuid,
@@ -1328,6 +1336,158 @@ END;
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION __reana.ensure_session_secret(p_session_id uuid, p_compatible bytea, p_sealed bytea, p_digest bytea)
+ RETURNS bytea
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+    v_secret bytea;
+BEGIN
+    SELECT interactive_session.session_secret
+    INTO v_secret
+    FROM __reana.interactive_session
+    WHERE interactive_session.id_ = p_session_id;
+    IF NOT FOUND OR v_secret IS NOT NULL THEN
+        RETURN v_secret;
+    END IF;
+
+    -- Another session may have been first: this one waits for it and then sees its secret.
+    UPDATE __reana.interactive_session
+    SET
+        session_secret = __reana.stored_form(p_compatible, p_sealed),
+        session_secret_digest = p_digest,
+        updated = pg_catalog.clock_timestamp() AT TIME ZONE 'UTC'
+    WHERE
+        interactive_session.id_ = p_session_id
+        AND interactive_session.session_secret IS NULL;
+
+    SELECT interactive_session.session_secret
+    INTO v_secret
+    FROM __reana.interactive_session
+    WHERE interactive_session.id_ = p_session_id;
+    RETURN v_secret;
+END
+$function$
+;
+
+CREATE OR REPLACE FUNCTION __reana.ensure_webhook_secret(p_user_id uuid, p_compatible bytea, p_sealed bytea, p_digest text, p_expires_at timestamp without time zone, p_renew boolean)
+ RETURNS TABLE(secret bytea, expires_at timestamp without time zone)
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+    v_now timestamp without time zone;
+BEGIN
+    PERFORM 1
+    FROM __reana.user_
+    WHERE user_.id_ = p_user_id
+    FOR NO KEY UPDATE;
+
+    v_now := pg_catalog.clock_timestamp() AT TIME ZONE 'UTC';
+    UPDATE __reana.user_
+    SET
+        gitlab_webhook_secret = __reana.stored_form(p_compatible, p_sealed),
+        gitlab_webhook_secret_digest = p_digest,
+        gitlab_webhook_secret_expires_at = p_expires_at,
+        updated = v_now
+    WHERE
+        user_.id_ = p_user_id
+        AND (
+            p_renew
+            OR user_.gitlab_webhook_secret IS NULL
+            OR user_.gitlab_webhook_secret_expires_at <= v_now
+        );
+
+    RETURN QUERY
+    SELECT
+        user_.gitlab_webhook_secret,
+        user_.gitlab_webhook_secret_expires_at
+    FROM __reana.user_
+    WHERE user_.id_ = p_user_id;
+END
+$function$
+;
+
+CREATE OR REPLACE FUNCTION __reana.forget_session_secret_digest()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+BEGIN
+    NEW.session_secret_digest := NULL;
+    RETURN NEW;
+END
+$function$
+;
+
+CREATE OR REPLACE FUNCTION __reana.forget_token_digest()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+BEGIN
+    NEW.token_digest := NULL;
+    RETURN NEW;
+END
+$function$
+;
+
+CREATE OR REPLACE FUNCTION __reana.grant_encrypted_token(p_user_id uuid, p_token_id uuid, p_compatible bytea, p_sealed bytea, p_digest bytea, p_granted_by uuid, p_audit_id uuid, p_details json)
+ RETURNS text
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+    v_requested uuid;
+    v_outcome text;
+BEGIN
+    PERFORM 1
+    FROM __reana.user_
+    WHERE user_.id_ = p_user_id
+    FOR NO KEY UPDATE;
+
+    SELECT user_token.id_
+    INTO v_requested
+    FROM __reana.user_token
+    WHERE
+        user_token.user_id = p_user_id
+        AND user_token.type_ = 'reana'
+        AND user_token.status = 'requested';
+    IF v_requested <> p_token_id THEN
+        RETURN 'request changed';
+    END IF;
+
+    IF v_requested IS NULL THEN
+        PERFORM 1
+        FROM __reana.user_token
+        WHERE user_token.id_ = p_token_id;
+        IF FOUND THEN
+            RETURN 'request changed';
+        END IF;
+    END IF;
+
+    v_outcome := __reana.grant_token(
+        p_user_id,
+        p_token_id,
+        __reana.stored_form(p_compatible, p_sealed),
+        p_granted_by,
+        p_audit_id,
+        p_details
+    );
+    IF v_outcome = 'done' THEN
+        UPDATE __reana.user_token
+        SET token_digest = p_digest
+        WHERE user_token.id_ = p_token_id;
+    END IF;
+    RETURN v_outcome;
+EXCEPTION
+    WHEN unique_violation THEN
+        RETURN 'value taken';
+END
+$function$
+;
+
 CREATE OR REPLACE FUNCTION __reana.grant_token(p_user_id uuid, p_token_id uuid, p_token bytea, p_granted_by uuid, p_audit_id uuid, p_details json)
  RETURNS text
  LANGUAGE plpgsql
@@ -2137,7 +2297,26 @@ SELECT NOT EXISTS (
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION __reana.stored_form(p_compatible bytea, p_sealed bytea)
+ RETURNS bytea
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+BEGIN
+    PERFORM 1
+    FROM __reana.setting
+    WHERE
+        setting.name = 'secrets_form'
+        AND setting.value = 'sealed';
+    RETURN CASE WHEN FOUND THEN p_sealed ELSE p_compatible END;
+END
+$function$
+;
+
 CREATE TRIGGER set_updated BEFORE UPDATE ON __reana.audit_log FOR EACH ROW WHEN ((NOT (new.updated IS DISTINCT FROM old.updated))) EXECUTE FUNCTION __reana.set_updated();
+
+CREATE TRIGGER forget_session_secret_digest BEFORE UPDATE OF session_secret ON __reana.interactive_session FOR EACH ROW WHEN (((old.session_secret IS DISTINCT FROM new.session_secret) AND (NOT (old.session_secret_digest IS DISTINCT FROM new.session_secret_digest)) AND (substr(old.session_secret, 1, 8) IS DISTINCT FROM '\x7365616c6564313a'::bytea) AND (substr(new.session_secret, 1, 8) IS DISTINCT FROM '\x7365616c6564313a'::bytea))) EXECUTE FUNCTION __reana.forget_session_secret_digest();
 
 CREATE TRIGGER record_deletion AFTER DELETE ON __reana.interactive_session FOR EACH ROW WHEN ((old.status IS NOT NULL)) EXECUTE FUNCTION __reana.record_status('interactive_session');
 
@@ -2180,6 +2359,8 @@ CREATE TRIGGER recount_updated_quota BEFORE UPDATE ON __reana.user_resource FOR 
 CREATE TRIGGER set_updated BEFORE UPDATE ON __reana.user_resource FOR EACH ROW WHEN ((NOT (new.updated IS DISTINCT FROM old.updated))) EXECUTE FUNCTION __reana.set_updated();
 
 CREATE TRIGGER zz_keep_quota_used BEFORE INSERT OR UPDATE ON __reana.user_resource FOR EACH ROW WHEN ((new.quota_counted IS NOT NULL)) EXECUTE FUNCTION __reana.keep_quota_used();
+
+CREATE TRIGGER forget_token_digest BEFORE UPDATE OF token ON __reana.user_token FOR EACH ROW WHEN (((old.token IS DISTINCT FROM new.token) AND (NOT (old.token_digest IS DISTINCT FROM new.token_digest)) AND (substr(old.token, 1, 8) IS DISTINCT FROM '\x7365616c6564313a'::bytea) AND (substr(new.token, 1, 8) IS DISTINCT FROM '\x7365616c6564313a'::bytea))) EXECUTE FUNCTION __reana.forget_token_digest();
 
 CREATE TRIGGER set_updated BEFORE UPDATE ON __reana.user_token FOR EACH ROW WHEN ((NOT (new.updated IS DISTINCT FROM old.updated))) EXECUTE FUNCTION __reana.set_updated();
 
@@ -2272,6 +2453,8 @@ COMMENT ON COLUMN __reana.interactive_session.owner_id IS 'Who opened it.';
 COMMENT ON COLUMN __reana.interactive_session.path IS 'Path of its URL: /<id>.';
 
 COMMENT ON COLUMN __reana.interactive_session.session_secret IS 'Secret of the session, AES-256-GCM under REANA_SECRET_KEY, base64 text. NULL in sessions of releases before 0.95.0a11.';
+
+COMMENT ON COLUMN __reana.interactive_session.session_secret_digest IS 'HMAC-SHA-256 of the secret in clear, with a key derived from REANA_SECRET_KEY, to find the session by it. NULL until this library has seen the secret.';
 
 COMMENT ON COLUMN __reana.interactive_session.status IS 'created until its pod runs, then running.';
 
@@ -2559,7 +2742,9 @@ COMMENT ON COLUMN __reana.user_token.id_ IS 'Primary key.';
 
 COMMENT ON COLUMN __reana.user_token.status IS 'requested (no value yet), active, or revoked. A user has at most one active token.';
 
-COMMENT ON COLUMN __reana.user_token.token IS 'The token, encrypted under REANA_SECRET_KEY, base64 text; NULL while it is only requested.';
+COMMENT ON COLUMN __reana.user_token.token IS 'The token, encrypted under REANA_SECRET_KEY; NULL while it is only requested. Base64 of AES-256-CBC as released services read it, or sealed1:<key>:<base64>, which opens in this row only.';
+
+COMMENT ON COLUMN __reana.user_token.token_digest IS 'HMAC-SHA-256 of the token in clear, with a key derived from REANA_SECRET_KEY, to find the user by it. NULL until this library has seen the token.';
 
 COMMENT ON COLUMN __reana.user_token.type_ IS 'Kind of token.';
 
@@ -2707,6 +2892,16 @@ COMMENT ON FUNCTION __reana.cpu_milliseconds(timestamp without time zone,timesta
 
 COMMENT ON FUNCTION __reana.current_period_start(timestamp without time zone,integer,timestamp without time zone) IS 'The start of the quota period that holds a time (UTC); a start in the future stays.';
 
+COMMENT ON FUNCTION __reana.ensure_session_secret(uuid,bytea,bytea,bytea) IS 'Returns the encrypted secret of a session, having stored the one given if there was none; NULL for an unknown session.';
+
+COMMENT ON FUNCTION __reana.ensure_webhook_secret(uuid,bytea,bytea,text,timestamp without time zone,boolean) IS 'Returns the encrypted GitLab webhook secret of a user and its end, having stored the one given if there was none, if it had expired or if it is to be renewed; no row for an unknown user.';
+
+COMMENT ON FUNCTION __reana.forget_session_secret_digest() IS 'Clears the digest of a session secret that got another value.';
+
+COMMENT ON FUNCTION __reana.forget_token_digest() IS 'Clears the digest of a token that got another value.';
+
+COMMENT ON FUNCTION __reana.grant_encrypted_token(uuid,uuid,bytea,bytea,bytea,uuid,uuid,json) IS 'Grants a token as grant_token does, in the form that the setting secrets_form asks for and with its digest; returns also request changed when the requested token is not the one given.';
+
 COMMENT ON FUNCTION __reana.grant_token(uuid,uuid,bytea,uuid,uuid,json) IS 'Makes the requested token of a user active, or a new one, with the encrypted value given; writes the audit entry of the administrator, if there is one; returns done, unknown user, already active or value taken.';
 
 COMMENT ON FUNCTION __reana.guard_status() IS 'Refuses a status that may not follow and records one that may. It runs with the rights of its owner, so that roles that may change a run need no rights on rules and history.';
@@ -2755,9 +2950,17 @@ COMMENT ON FUNCTION __reana.set_updated() IS 'Sets the time of the last change o
 
 COMMENT ON FUNCTION __reana.status_rules_enforced() IS 'Whether a change against the rules is refused: unless the setting status_mode is observe.';
 
+COMMENT ON FUNCTION __reana.stored_form(bytea,bytea) IS 'Returns the form of an encrypted value that the setting secrets_form asks for.';
+
+COMMENT ON INDEX __reana.ix___reana_interactive_session_undigested IS 'Secrets that services of earlier releases wrote since the last look.';
+
+COMMENT ON INDEX __reana.uq_interactive_session_session_secret_digest IS 'Finds the session of a secret.';
+
 COMMENT ON INDEX __reana.uq_user_token_active IS 'At most one active token of a user.';
 
 COMMENT ON INDEX __reana.uq_user_token_requested IS 'At most one requested token of a user.';
+
+COMMENT ON INDEX __reana.uq_user_token_token_digest IS 'Finds the user of a token; two tokens never have the same value.';
 
 COMMENT ON SCHEMA reana IS 'Views for people in psql.';
 
@@ -2826,6 +3029,10 @@ COMMENT ON TRIGGER count_inserted_usage ON __reana.workflow_resource IS 'Keeps t
 COMMENT ON TRIGGER count_updated_runs ON __reana.workflow IS 'Records the processing time of runs that end; keeps the totals of users exact.';
 
 COMMENT ON TRIGGER count_updated_usage ON __reana.workflow_resource IS 'Keeps the totals of users exact.';
+
+COMMENT ON TRIGGER forget_session_secret_digest ON __reana.interactive_session IS 'Clears the digest when a service that does not know it overwrites the secret.';
+
+COMMENT ON TRIGGER forget_token_digest ON __reana.user_token IS 'Clears the digest when a service that does not know it overwrites the token.';
 
 COMMENT ON TRIGGER inactivate_retention_rules_at_deletion ON __reana.workflow IS 'Ends the retention rules of all runs that share the workspace of a deleted run.';
 

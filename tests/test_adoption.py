@@ -14,13 +14,13 @@ import pytest
 
 from reana_db import (
     adoption,
-    ciphers,
     legacy,
     migrate,
     migration_files,
     migration_session,
     preflight,
 )
+from reana_db.ciphers import Key
 from reana_db.errors import ConfigurationError, MigrationError
 from reana_db.preflight import Report
 from tests import migration_steps, released_schemas
@@ -319,7 +319,7 @@ def with_webhook_secret(empty_db: str, shared: Path) -> str:
             "INSERT INTO __reana.user_"
             " (created, updated, id_, email, gitlab_webhook_secret)"
             " VALUES (now(), now(), %s, 'a@example.org', %s)",
-            [uuid4(), ciphers.encrypt_cbc("key", "sécret")],
+            [uuid4(), Key("key").encrypt_cbc("sécret")],
         )
     return empty_db
 
@@ -335,7 +335,7 @@ def test_webhook_secrets_are_digested_and_encrypted_anew(with_webhook_secret: st
         )
         assert digest == hashlib.sha256("sécret".encode()).hexdigest()
         assert isinstance(secret, bytes)
-        assert ciphers.decrypt_gcm("key", secret) == "sécret"
+        assert Key("key").decrypt_gcm(secret) == "sécret"
         migrate.rollback(with_webhook_secret, everything=True)
 
 

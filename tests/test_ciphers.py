@@ -3,43 +3,142 @@ from __future__ import annotations
 import base64
 import json
 from pathlib import Path
+from uuid import UUID
 
 import psycopg
 import pytest
 
-from reana_db import ciphers
-from reana_db.errors import InvalidArgument
+from reana_db import ciphers, config, keyring
+from reana_db.ciphers import Key, Layout, Undecipherable
+from reana_db.errors import ConfigurationError, TamperedSecret, UnreadableSecret
+from reana_db.keyring import Row
 
 TEXTS = ["", "a", "sixteen letters.", "žluťoučký 🐎", "x" * 10_000]
+KEY = Key("key")
+ROW = Row("user_token.token", UUID(int=1), UUID(int=2))
+DAMAGED = [b"", b"!", b"AAAA", base64.b64encode(bytes(15)), base64.b64encode(bytes(40))]
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_both_ciphers_return_what_went_in(text: str) -> None:
-    assert ciphers.decrypt_cbc("key", ciphers.encrypt_cbc("key", text)) == text
-    assert ciphers.decrypt_gcm("key", ciphers.encrypt_gcm("key", text)) == text
+def test_every_cipher_returns_what_went_in(text: str) -> None:
+    assert KEY.decrypt_cbc(KEY.encrypt_cbc(text)) == text
+    assert KEY.decrypt_gcm(KEY.encrypt_gcm(text)) == text
+    assert KEY.unseal(KEY.seal(text, "row"), "row") == text
 
 
-def test_cbc_gives_equal_results_for_equal_texts_and_gcm_does_not() -> None:
-    assert ciphers.encrypt_cbc("key", "text") == ciphers.encrypt_cbc("key", "text")
-    assert ciphers.encrypt_gcm("key", "text") != ciphers.encrypt_gcm("key", "text")
+def test_cbc_gives_equal_results_for_equal_texts_and_the_others_do_not() -> None:
+    assert KEY.encrypt_cbc("text") == KEY.encrypt_cbc("text")
+    assert KEY.encrypt_gcm("text") != KEY.encrypt_gcm("text")
+    assert KEY.seal("text", "row") != KEY.seal("text", "row")
 
 
 def test_gcm_has_vector_then_tag_then_ciphertext() -> None:
-    assert len(base64.b64decode(ciphers.encrypt_gcm("key", "four"))) == 12 + 16 + 4
+    assert len(base64.b64decode(KEY.encrypt_gcm("four"))) == 12 + 16 + 4
 
 
-@pytest.mark.parametrize(
-    "damaged", [b"", b"!", b"AAAA", base64.b64encode(bytes(15)), base64.b64encode(bytes(40))]
-)
+def test_a_sealed_value_names_its_key() -> None:
+    assert ciphers.sealed_with(KEY.seal("text", "row")) == KEY.id
+    assert ciphers.sealed_with(KEY.encrypt_gcm("text")) is None
+
+
+@pytest.mark.parametrize("damaged", DAMAGED)
 def test_what_is_no_ciphertext_is_refused(damaged: bytes) -> None:
-    for decrypt in (ciphers.decrypt_cbc, ciphers.decrypt_gcm):
-        with pytest.raises(InvalidArgument, match="REANA_SECRET_KEY"):
-            decrypt("key", damaged)
+    for decrypt in (KEY.decrypt_cbc, KEY.decrypt_gcm, lambda value: KEY.unseal(value, "row")):
+        with pytest.raises(Undecipherable):
+            decrypt(damaged)
 
 
-def test_another_key_does_not_read_gcm() -> None:
-    with pytest.raises(InvalidArgument):
-        ciphers.decrypt_gcm("another", ciphers.encrypt_gcm("key", "text"))
+def test_another_key_reads_nothing() -> None:
+    other = Key("another")
+    with pytest.raises(Undecipherable):
+        other.decrypt_gcm(KEY.encrypt_gcm("text"))
+    with pytest.raises(Undecipherable):
+        other.decrypt_cbc(KEY.encrypt_cbc("text"))
+    with pytest.raises(Undecipherable):
+        other.unseal(KEY.seal("text", "row"), "row")
+
+
+def test_a_wrong_key_does_not_pass_as_cbc() -> None:
+    values = [KEY.encrypt_cbc(f"token-{number}") for number in range(20_000)]
+    other, passed = Key("another"), 0
+    for value in values:
+        try:
+            other.decrypt_cbc(value)
+        except Undecipherable:
+            continue
+        passed += 1
+    assert passed == 0
+
+
+def test_digests_depend_on_key_and_text() -> None:
+    assert KEY.digest("text") == Key("key").digest("text")
+    assert len({KEY.digest("text"), KEY.digest("other"), Key("another").digest("text")}) == 3
+
+
+def test_a_key_shows_only_its_id() -> None:
+    assert repr(Key("hunter2")) == f"Key(id={Key('hunter2').id!r})"
+    assert "hunter2" not in repr(keyring.of("hunter2", "hunter2x"))
+
+
+@pytest.mark.parametrize("name", ["current", "previous"])
+def test_a_ring_opens_every_layout_with_either_key(name: str) -> None:
+    ring = keyring.of("new", "old")
+    key = getattr(ring, name)
+    stored = {
+        Layout.CBC: key.encrypt_cbc("text"),
+        Layout.GCM: key.encrypt_gcm("text"),
+        Layout.SEALED: key.seal("text", ROW.name),
+    }
+    opened = {layout: ring.open(value, ROW) for layout, value in stored.items()}
+    assert {layout: item.layout for layout, item in opened.items()} == {
+        layout: layout for layout in Layout
+    }
+    assert {(item.text, item.key) for item in opened.values()} == {("text", key)}
+
+
+def test_a_sealed_value_opens_only_in_its_row() -> None:
+    ring = keyring.of("key")
+    stored = ring.current.seal("text", ROW.name)
+    moved = [
+        Row(ROW.column, UUID(int=9), ROW.owner_id),
+        Row(ROW.column, ROW.id_, UUID(int=9)),
+        Row("other.column", ROW.id_, ROW.owner_id),
+    ]
+    for row in moved:
+        with pytest.raises(TamperedSecret, match="moved from another row"):
+            ring.open(stored, row)
+
+
+def test_every_changed_byte_of_a_sealed_value_is_noticed() -> None:
+    ring = keyring.of("key")
+    stored = ring.current.seal("text", ROW.name)
+    for position in range(len(stored)):
+        changed = bytearray(stored)
+        changed[position] ^= 1
+        with pytest.raises(UnreadableSecret):
+            ring.open(bytes(changed), ROW)
+
+
+def test_a_value_of_another_key_is_no_tampering() -> None:
+    stored = Key("another").seal("text", ROW.name)
+    with pytest.raises(UnreadableSecret, match="another key") as caught:
+        keyring.of("key").open(stored, ROW)
+    assert not isinstance(caught.value, TamperedSecret)
+
+
+def test_the_error_names_the_row_and_the_variable() -> None:
+    with pytest.raises(UnreadableSecret, match=f"{ROW.id_}.*REANA_SECRET_KEY"):
+        keyring.of("key").open(Key("another").encrypt_gcm("text"), ROW)
+
+
+def test_the_same_key_twice_is_one_key() -> None:
+    assert keyring.of("key", "key").previous is None
+
+
+def test_without_a_key_the_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(config, "settings", config.Settings)
+    with pytest.raises(ConfigurationError, match="REANA_SECRET_KEY"):
+        keyring.current()
 
 
 def test_tokens_of_a_released_database_are_read_and_written(empty_db: str, shared: Path) -> None:
@@ -52,8 +151,8 @@ def test_tokens_of_a_released_database_are_read_and_written(empty_db: str, share
             for token_id, token in conn.execute("SELECT id_, token FROM __reana.user_token")
             if token is not None
         }
-    key = expected["reana_secret_key"]
+    key = Key(expected["reana_secret_key"])
     tokens = [token for user in expected["users"] for token in user["tokens"]]
     plaintexts = {token["id"]: token["plaintext"] for token in tokens if token["plaintext"]}
-    assert {name: ciphers.decrypt_cbc(key, value) for name, value in stored.items()} == plaintexts
-    assert {name: ciphers.encrypt_cbc(key, text) for name, text in plaintexts.items()} == stored
+    assert {name: key.decrypt_cbc(value) for name, value in stored.items()} == plaintexts
+    assert {name: key.encrypt_cbc(text) for name, text in plaintexts.items()} == stored

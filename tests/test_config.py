@@ -204,6 +204,7 @@ GOOD = [
         frozenset(("failed", "finished")),
     ),
     ("REANA_SECRET_KEY", " as is\n", "secret_key", " as is\n"),
+    ("REANA_SECRET_KEY_PREVIOUS", "old", "previous_secret_key", "old"),
 ]
 
 
@@ -295,6 +296,7 @@ def test_prepared_statements_are_off_behind_the_charts_pgbouncer_unless_asked_fo
         {URI: "postgresql://db/reana?password=hunter2&sslpassword=hunter2"},
         {"REANA_DB_MIGRATION_URI": "postgresql://reana:hunter2@db/reana"},
         {"REANA_SECRET_KEY": "hunter2"},
+        {"REANA_SECRET_KEY_PREVIOUS": "hunter2"},
     ],
 )
 def test_settings_never_show_a_secret(environ: dict[str, str]) -> None:

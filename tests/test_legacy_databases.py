@@ -16,6 +16,7 @@ import pytest
 from reana_db import (
     audit,
     jobs,
+    keyring,
     migrate,
     retention,
     services,
@@ -116,15 +117,15 @@ def test_every_log_specification_and_progress_is_read_back(adopted: Adopted) -> 
 
 
 def test_every_active_token_is_decrypted_and_finds_its_owner(adopted: Adopted) -> None:
-    key = adopted.expected["reana_secret_key"]
+    keys = keyring.of(adopted.expected["reana_secret_key"])
     for expected in adopted.expected["users"]:
         user_id = UUID(expected["id"])
-        token = tokens.active(adopted.conn, user_id, secret_key=key)
+        token = tokens.active(adopted.conn, user_id, keys=keys)
         latest = tokens.latest(adopted.conn, user_id)
         assert (token.value if token else None) == expected["access_token"]
         assert (latest.status if latest else None) == expected["access_token_status"]
         for known in filter(itemgetter("plaintext"), expected["tokens"]):
-            owner = tokens.find_owner(adopted.conn, known["plaintext"], secret_key=key)
+            owner = tokens.find_owner(adopted.conn, known["plaintext"], keys=keys)
             assert owner is not None
             assert (str(owner.id_), owner.token_status) == (expected["id"], known["status"])
 

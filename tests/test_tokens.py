@@ -10,13 +10,13 @@ import psycopg
 import pytest
 from psycopg.pq import TransactionStatus
 
-from reana_db import audit, ciphers, config, errors, migrate, preflight, queries, tokens
+from reana_db import audit, config, errors, keyring, migrate, preflight, queries, tokens
 from reana_db.queries import Conn
 from reana_db.records import AuditAction, TokenStatus
 from tests.factories import insert, make_user
 from tests.races import at_once
 
-KEY = "a secret key"
+KEYS = keyring.of("a secret key")
 ADMIN = UUID(int=0)
 
 
@@ -45,7 +45,7 @@ def make_token(conn: Conn, user_id: UUID, status: str, **columns: Any) -> UUID:
 
 
 def grant(conn: Conn, user_id: UUID, token: str = "token-1", **more: Any) -> None:
-    tokens.grant(conn, user_id, token=token, secret_key=KEY, **more)
+    tokens.grant(conn, user_id, token=token, keys=KEYS, **more)
 
 
 def actions(conn: Conn, user_id: UUID) -> list[AuditAction]:
@@ -67,7 +67,7 @@ def test_a_request_is_a_token_without_value(conn: Conn, user: UUID) -> None:
     found = tokens.latest(conn, user)
     assert found is not None
     assert (found.id_, found.status) == (token_id, TokenStatus.REQUESTED)
-    assert tokens.active(conn, user, secret_key=KEY) is None
+    assert tokens.active(conn, user, keys=KEYS) is None
 
 
 def test_a_request_is_audited_in_the_same_statement(conn: Conn, user: UUID) -> None:
@@ -98,7 +98,7 @@ def test_a_request_of_nobody_is_refused(conn: Conn) -> None:
 def test_a_grant_gives_the_requested_token_its_value(conn: Conn, user: UUID) -> None:
     token_id = tokens.request(conn, user)
     grant(conn, user)
-    found = tokens.active(conn, user, secret_key=KEY)
+    found = tokens.active(conn, user, keys=KEYS)
     assert found is not None
     assert (found.id_, found.value) == (token_id, "token-1")
     assert count(conn, user, "requested") == 0
@@ -113,7 +113,7 @@ def test_a_grant_after_a_revocation_makes_a_new_token(conn: Conn, user: UUID) ->
     grant(conn, user)
     tokens.revoke(conn, user)
     grant(conn, user, "token-2")
-    found = tokens.active(conn, user, secret_key=KEY)
+    found = tokens.active(conn, user, keys=KEYS)
     assert found is not None
     assert found.value == "token-2"
     assert count(conn, user, "revoked") == 1
@@ -139,12 +139,12 @@ def test_a_refused_grant_leaves_the_transaction_usable(conn: Conn, user: UUID) -
     assert count(conn, user, "active") == 1
 
 
-def test_a_grant_by_an_administrator_is_audited_in_the_same_statement(
+def test_a_grant_by_an_administrator_is_audited_in_the_statement_that_writes(
     conn: Conn, user: UUID, admin: UUID
 ) -> None:
     before = queries.executions.total()
     grant(conn, user, granted_by=admin, details={"user_id": str(user)})
-    assert queries.executions.total() == before + 1
+    assert queries.executions.total() == before + 2
     with conn.transaction():
         (entry,) = audit.entries(conn, user_id=admin)
     assert (entry.action, entry.details) == (AuditAction.GRANT_TOKEN, {"user_id": str(user)})
@@ -165,7 +165,7 @@ def test_a_revoked_token_keeps_its_value(conn: Conn, user: UUID) -> None:
     grant(conn, user)
     revoked = tokens.revoke(conn, user)
     assert revoked.status is TokenStatus.REVOKED
-    owner = tokens.find_owner(conn, "token-1", secret_key=KEY)
+    owner = tokens.find_owner(conn, "token-1", keys=KEYS)
     assert owner is not None
     assert (owner.id_, owner.token_status) == (user, TokenStatus.REVOKED)
 
@@ -186,18 +186,18 @@ def test_without_active_token_there_is_nothing_to_revoke(conn: Conn, user: UUID)
 
 def test_the_owner_of_a_token_is_found(conn: Conn, user: UUID) -> None:
     grant(conn, user)
-    owner = tokens.find_owner(conn, "token-1", secret_key=KEY)
+    owner = tokens.find_owner(conn, "token-1", keys=KEYS)
     assert owner is not None
     assert (owner.id_, owner.token_status) == (user, TokenStatus.ACTIVE)
 
 
 def test_an_unknown_token_has_no_owner(conn: Conn) -> None:
-    assert tokens.find_owner(conn, "no such token", secret_key=KEY) is None
+    assert tokens.find_owner(conn, "no such token", keys=KEYS) is None
 
 
 def test_tokens_of_older_services_are_found(conn: Conn, user: UUID) -> None:
-    make_token(conn, user, "active", token=ciphers.encrypt_cbc(KEY, "old"))
-    owner = tokens.find_owner(conn, "old", secret_key=KEY)
+    make_token(conn, user, "active", token=KEYS.current.encrypt_cbc("old"))
+    owner = tokens.find_owner(conn, "old", keys=KEYS)
     assert owner is not None
     assert owner.id_ == user
 
@@ -234,7 +234,7 @@ def test_states_need_no_secret_key(conn: Conn, user: UUID, monkeypatch: pytest.M
 
 def test_no_text_shows_the_value_of_a_token(conn: Conn, user: UUID) -> None:
     grant(conn, user)
-    assert "token-1" not in repr(tokens.active(conn, user, secret_key=KEY))
+    assert "token-1" not in repr(tokens.active(conn, user, keys=KEYS))
 
 
 def test_the_database_refuses_a_second_active_token_of_any_client(conn: Conn, user: UUID) -> None:

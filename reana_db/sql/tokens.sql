@@ -1,20 +1,30 @@
 -- name: _find_owner
+-- The ciphertext finds what services of earlier releases wrote.
+-- not null: token, digest_missing
 SELECT
     user_.id_,
     user_.email,
     user_.full_name,
     user_.username,
     user_.created,
-    user_token.status AS token_status
+    user_token.status AS token_status,
+    user_token.id_ AS token_id,
+    user_token.token,
+    CASE
+        WHEN user_token.token_digest IS NOT NULL THEN FALSE
+        WHEN current_setting('transaction_read_only') = 'on' THEN FALSE
+        ELSE has_table_privilege('__reana.user_token', 'UPDATE')
+    END AS digest_missing
 FROM __reana.user_token
 INNER JOIN __reana.user_ ON user_token.user_id = user_.id_
 WHERE
-    user_token.token = %(token)s
+    (user_token.token_digest = ANY(%(digests)s) OR user_token.token = ANY(%(ciphertexts)s))
     AND user_token.type_ = 'reana';
 
 -- name: _active
 SELECT
     user_token.id_,
+    user_token.user_id,
     user_token.created,
     user_token.token
 FROM __reana.user_token
@@ -42,13 +52,23 @@ LIMIT 1;
 -- not null: outcome
 SELECT __reana.request_token(%(user_id)s, %(token_id)s, %(audit_id)s) AS outcome;
 
+-- name: _requested
+SELECT user_token.id_
+FROM __reana.user_token
+WHERE
+    user_token.user_id = %(user_id)s
+    AND user_token.type_ = 'reana'
+    AND user_token.status = 'requested';
+
 -- name: _grant
 -- not null: outcome
 SELECT
-    __reana.grant_token(
+    __reana.grant_encrypted_token(
         %(user_id)s,
         %(token_id)s,
-        %(token)s,
+        %(compatible)s,
+        %(sealed)s,
+        %(digest)s,
         %(granted_by)s,
         %(audit_id)s,
         %(details)s::json

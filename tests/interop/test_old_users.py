@@ -7,13 +7,14 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from reana_db import tokens, users
+from reana_db import keyring, tokens, users
 from reana_db.queries import Conn
 from reana_db.records import TokenStatus
 from tests.interop.conftest import new_email, require
 from tests.interop.released import SECRET_KEY, OldError, OldService
 
 WITH_TOKENS = ("0.9.5", "0.95.0a8")
+KEYS = keyring.of(SECRET_KEY)
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ def test_a_token_that_they_grant_authenticates_with_us(
 ) -> None:
     token = f"theirs-{owner}"
     keeper("grant_token", user_id=owner, token=token)
-    found = tokens.find_owner(ours, token, secret_key=SECRET_KEY)
+    found = tokens.find_owner(ours, token, keys=KEYS)
     assert found is not None
     assert (found.id_, found.token_status) == (owner, TokenStatus.ACTIVE)
 
@@ -57,7 +58,7 @@ def test_a_token_that_we_grant_authenticates_with_them(
     keeper: OldService, ours: Conn, owner: UUID
 ) -> None:
     token = f"ours-{owner}"
-    tokens.grant(ours, owner, token=token, secret_key=SECRET_KEY)
+    tokens.grant(ours, owner, token=token, keys=KEYS)
     assert keeper("find_user_by_token", token=token) == str(owner)
     assert keeper("active_token", user_id=owner) == token
 
@@ -66,9 +67,9 @@ def test_a_token_requested_by_them_is_granted_by_us_and_revoked_by_them(
     keeper: OldService, ours: Conn, owner: UUID
 ) -> None:
     keeper("request_token", user_id=owner)
-    tokens.grant(ours, owner, token=f"ours-{owner}", secret_key=SECRET_KEY)
+    tokens.grant(ours, owner, token=f"ours-{owner}", keys=KEYS)
     keeper("revoke_token", user_id=owner)
-    assert tokens.active(ours, owner, secret_key=SECRET_KEY) is None
+    assert tokens.active(ours, owner, keys=KEYS) is None
     latest = tokens.latest(ours, owner)
     assert latest is not None
     assert latest.status is TokenStatus.REVOKED
@@ -79,7 +80,7 @@ def test_a_token_requested_by_us_is_granted_by_them(
 ) -> None:
     requested = tokens.request(ours, owner)
     keeper("grant_token", user_id=owner, token=f"theirs-{owner}")
-    active = tokens.active(ours, owner, secret_key=SECRET_KEY)
+    active = tokens.active(ours, owner, keys=KEYS)
     assert active is not None
     assert (active.id_, active.value) == (requested, f"theirs-{owner}")
 
@@ -108,8 +109,8 @@ def test_their_key_migration_leaves_tokens_that_we_read(release: str, fresh_db: 
     with OldService(release, fresh_db, REANA_SECRET_KEY="next") as after:
         after("change_key", old_key=SECRET_KEY)
     with psycopg.connect(fresh_db) as conn:
-        active = tokens.active(conn, user_id, secret_key="next")
-        found = tokens.find_owner(conn, "their-token", secret_key="next")
+        active = tokens.active(conn, user_id, keys=keyring.of("next"))
+        found = tokens.find_owner(conn, "their-token", keys=keyring.of("next"))
     assert active is not None
     assert active.value == "their-token"
     assert found is not None

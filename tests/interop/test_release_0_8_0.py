@@ -13,7 +13,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from reana_db import lifecycle, migrate, tokens, users, workflows
+from reana_db import keyring, lifecycle, migrate, tokens, users, workflows
 from reana_db.records import RunStatus
 from tests.interop.conftest import new_email, require
 from tests.interop.released import SECRET_KEY, OldError, OldService, command
@@ -55,7 +55,7 @@ def test_what_it_wrote_is_read_by_us_after_the_adoption(site: Site) -> None:
         user = users.find_by_email(conn, site.email)
         assert user is not None
         assert user.id_ == site.user_id
-        owner = tokens.find_owner(conn, "their-token", secret_key=SECRET_KEY)
+        owner = tokens.find_owner(conn, "their-token", keys=keyring.of(SECRET_KEY))
         assert owner is not None
         assert owner.id_ == site.user_id
         runs = [workflows.get(conn, run) for run in site.runs]

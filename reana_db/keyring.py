@@ -1,0 +1,138 @@
+"""The secret keys that a process has, and what they open.
+
+New values are encrypted with ``REANA_SECRET_KEY``; values of ``REANA_SECRET_KEY_PREVIOUS`` are
+still read and found, so that services keep working while ``reana-db secrets rotate`` runs.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from reana_db import ciphers, config
+from reana_db.arguments import Secret
+from reana_db.ciphers import Key, Layout, Undecipherable
+from reana_db.errors import ConfigurationError, TamperedSecret, UnreadableSecret
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Where a value stands; a sealed value opens only there."""
+
+    column: str
+    """``<table>.<column>``."""
+    id_: UUID
+    owner_id: UUID | None = None
+    """The user whom the value authenticates, if the row says so."""
+
+    @property
+    def name(self) -> str:
+        """What a sealed value is bound to."""
+        return f"{self.column}/{self.id_}/{self.owner_id or ''}"
+
+    def __str__(self) -> str:
+        return f"{self.column} of row {self.id_}"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A value, and how it was stored."""
+
+    text: str = field(repr=False)
+    layout: Layout
+    key: Key
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRing:
+    """The key that encrypts, and perhaps an earlier one that still opens."""
+
+    current: Key
+    previous: Key | None = None
+
+    @property
+    def all(self) -> tuple[Key, ...]:
+        """The keys, the one that encrypts first."""
+        return (self.current,) if self.previous is None else (self.current, self.previous)
+
+    def digests(self, plaintext: Secret) -> list[bytes]:
+        """Return the digest of a text under each key."""
+        return [key.digest(plaintext) for key in self.all]
+
+    def ciphertexts(self, plaintext: Secret) -> list[bytes]:
+        """Return the deterministic ciphertext of a text under each key."""
+        return [key.encrypt_cbc(plaintext) for key in self.all]
+
+    def open(self, stored: bytes, row: Row) -> Opened:
+        """Decrypt a value in whatever layout it is.
+
+        Raises :class:`~reana_db.errors.UnreadableSecret` if no key opens it, and
+        :class:`~reana_db.errors.TamperedSecret` if it was sealed with one of the keys and was
+        changed since, or moved from another row.
+        """
+        sealed_with = ciphers.sealed_with(stored)
+        if sealed_with is None:
+            return self._open_unsealed(stored, row)
+        for key in self.all:
+            if key.id == sealed_with:
+                return _open_sealed(stored, row, key)
+        raise UnreadableSecret(f"{row} was sealed with another key ({sealed_with})")
+
+    def verify(self, stored: bytes, row: Row, plaintext: Secret) -> None:
+        """Make sure that a value which was found by its digest is the one looked for.
+
+        Raises what :meth:`open` raises, and :class:`~reana_db.errors.TamperedSecret` if the value
+        is another one.
+        """
+        import hmac
+
+        found = self.open(stored, row).text
+        if not hmac.compare_digest(found.encode(), plaintext.encode()):
+            raise TamperedSecret(f"{row} does not have the digest of its value")
+
+    def _open_unsealed(self, stored: bytes, row: Row) -> Opened:
+        """Try the authenticated layout first, then the other one, which must be unambiguous."""
+        for layout in (Layout.GCM, Layout.CBC):
+            opened = list(filter(None, (_opened(stored, layout, key) for key in self.all)))
+            if len(opened) == 1:
+                return opened[0]
+        raise UnreadableSecret(f"{row} does not open with REANA_SECRET_KEY")
+
+
+def current() -> KeyRing:
+    """Return the keys of this process.
+
+    Raises :class:`~reana_db.errors.ConfigurationError` if it has none.
+    """
+    settings = config.settings()
+    if not settings.secret_key:
+        raise ConfigurationError(
+            "REANA_SECRET_KEY is not set: tokens and secrets are encrypted with it"
+        )
+    return of(settings.secret_key, settings.previous_secret_key)
+
+
+@functools.lru_cache(maxsize=8)
+def of(secret_key: Secret, previous: Secret | None = None) -> KeyRing:
+    """Return the keys that follow from one or two secret keys."""
+    earlier = Key(previous) if previous and previous != secret_key else None
+    return KeyRing(Key(secret_key), earlier)
+
+
+def _open_sealed(stored: bytes, row: Row, key: Key) -> Opened:
+    try:
+        return Opened(key.unseal(stored, row.name), Layout.SEALED, key)
+    except Undecipherable:
+        raise TamperedSecret(
+            f"{row} was changed, or moved from another row, since it was sealed"
+        ) from None
+
+
+def _opened(stored: bytes, layout: Layout, key: Key) -> Opened | None:
+    decrypt: Callable[[bytes], str] = key.decrypt_gcm if layout is Layout.GCM else key.decrypt_cbc
+    try:
+        return Opened(decrypt(stored), layout, key)
+    except Undecipherable:
+        return None
