@@ -291,6 +291,17 @@ def add_disk_usage(workflow_id: str, number: int) -> None:
     utils.update_users_disk_quota(_user(str(run.owner_id)), bytes_to_sum=number)
 
 
+def add_to_total(user_id: str, number: int) -> None:
+    utils.update_users_disk_quota(_user(user_id), bytes_to_sum=number)
+
+
+def write_total(user_id: str, resource: str, number: int) -> None:
+    for item in _user(user_id).resources:
+        if item.resource.type_.name == resource:
+            item.quota_used = number
+    Session.commit()
+
+
 def set_disk_usage(workflow_id: str, number: int) -> None:
     """Write the usage of a run as a measurement, and compute the total of the owner."""
     run = _run(workflow_id)
