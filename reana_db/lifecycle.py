@@ -351,10 +351,10 @@ def delete_run(conn: Conn, workflow_id: UUID) -> RunDeletion:
     Call it after the workspace was removed.  Its sessions are closed (their rows deleted), its
     services marked deleted, cache entries of its jobs deleted, retention rules of all runs of the
     workspace ended, and the disk usage of these runs set to 0.  Deleting it again does what is left
-    to do.  A start or a message that comes later finds a deleted run.  Two statements.
+    to do.  A start or a message that comes later finds a deleted run.  Three statements.
     """
     with conn.transaction():
-        deleted = _delete(conn, _lock_run(conn, workflow_id))
+        deleted = _delete_locked(conn, _lock_run(conn, workflow_id))
     if not deleted:
         raise errors.NotFound(f"no {Entity.WORKFLOW} {workflow_id}")
     return deleted[0]
@@ -364,10 +364,15 @@ def delete_all_runs(conn: Conn, owner_id: UUID, name: str) -> list[RunDeletion]:
     """Delete all runs of a name that are not running, as :func:`delete_run` does.
 
     Returns what was done with each, running and deleted ones included, in the order of their
-    numbers.  Two statements for any number of runs.
+    numbers.  Three statements for any number of runs.
     """
     with conn.transaction():
-        return _delete(conn, _lock_runs_of_name(conn, owner_id=owner_id, name=name))
+        return _delete_locked(conn, _lock_runs_of_name(conn, owner_id=owner_id, name=name))
+
+
+def _delete_locked(conn: Conn, workflow_ids: list[UUID]) -> list[RunDeletion]:
+    _lock_rules(conn, workflow_ids)
+    return _delete(conn, workflow_ids)
 
 
 @query
@@ -378,6 +383,11 @@ def _lock_run(conn: Conn, workflow_id: UUID) -> list[UUID]:
 @query
 def _lock_runs_of_name(conn: Conn, *, owner_id: UUID, name: str) -> list[UUID]:
     """Lock the runs of a name, in the order of their ids, and return these."""
+
+
+@query
+def _lock_rules(conn: Conn, workflow_ids: list[UUID]) -> RowCount:
+    """Lock the retention rules that the deletion of runs will end, in the order of their ids."""
 
 
 @query

@@ -479,7 +479,7 @@ def test_r9_a_deletion_frees_the_disk_of_all_runs_of_the_workspace(conn: Conn, o
     assert [used[run, "cpu"] for run in (first, second, other)] == [7, 7, 7]
 
 
-def test_all_runs_of_a_name_are_deleted_in_two_statements(conn: Conn, owner: UUID) -> None:
+def test_all_runs_of_a_name_are_deleted_in_three_statements(conn: Conn, owner: UUID) -> None:
     runs = [create(conn, owner) for _ in range(20)]
     for run in runs:
         make_session(conn, run.id_)
@@ -489,7 +489,7 @@ def test_all_runs_of_a_name_are_deleted_in_two_statements(conn: Conn, owner: UUI
     create(conn, make_user(conn))
     before = statements(conn)
     deletions = lifecycle.delete_all_runs(conn, owner, "analysis")
-    assert statements(conn) == before + 2
+    assert statements(conn) == before + 3
     assert [item.run_number_major for item in deletions] == list(range(1, 21))
     assert {item.outcome for item in deletions} == {DeletionOutcome.DELETED}
     assert {status(conn, run.id_) for run in runs} == {RunStatus.DELETED}

@@ -11,11 +11,11 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from reana_db import errors, lifecycle, retention, workflows
+from reana_db import database_settings, errors, lifecycle, retention, workflows
 from reana_db.lifecycle import DeletionOutcome, MessageOutcome, NewService
 from reana_db.queries import Conn
-from reana_db.records import RunStatus
-from tests.factories import make_job, make_session, make_user, make_workflow
+from reana_db.records import RunStatus, SettingName
+from tests.factories import make_job, make_session, make_user, make_workflow, set_usage
 from tests.races import at_once
 
 ROUNDS = 20
@@ -290,6 +290,40 @@ def test_deletions_of_all_runs_at_once_do_not_deadlock(fresh_db: str) -> None:
 
     assert sum(at_once(fresh_db, 8, work)) == len(runs)
     assert set(statuses(fresh_db, runs)) == {RunStatus.DELETED}
+
+
+def test_deletions_ends_and_measurements_in_one_workspace_do_not_deadlock(fresh_db: str) -> None:
+    with psycopg.connect(fresh_db) as conn:
+        database_settings.change(conn, SettingName.TERMINATION_QUOTA_UPDATE_POLICY, "cpu")
+        owner = make_user(conn)
+        runs = [
+            make_workflow(conn, owner, name="w", run_number_minor=minor, workspace_path="/w")
+            for minor in range(60)
+        ]
+        for run in runs:
+            retention.add(conn, run, {"a": 1, "b": 2})
+            set_usage(conn, run, 1000)
+        for status in ("queued", "pending", "running"):
+            conn.execute("UPDATE __reana.workflow SET status = %s", [status])
+
+    def work(conn: Conn, number: int) -> None:
+        for run in random.sample(runs, len(runs)):
+            if number < 2:
+                lifecycle.delete_run(conn, run)
+            elif number < 4:
+                lifecycle.apply_status_message(conn, run, status=RunStatus.FINISHED)
+            else:
+                measure_again(conn, run)
+
+    at_once(fresh_db, 6, work)
+    assert set(statuses(fresh_db, runs)) <= {RunStatus.DELETED, RunStatus.FINISHED}
+
+
+def measure_again(conn: Conn, run: UUID) -> None:
+    conn.execute(
+        "UPDATE __reana.workflow_resource SET quota_used = quota_used + 1 WHERE workflow_id = %s",
+        [run],
+    )
 
 
 def test_whole_lives_at_once_lose_nothing(fresh_db: str) -> None:

@@ -438,6 +438,28 @@ WHERE
 ORDER BY workflow.id_
 FOR NO KEY UPDATE;
 
+-- name: _lock_rules
+-- The end of another run of the workspace locks its rules before its usage.  The statement that
+-- deletes reaches the usage first, so the rules are locked here.
+SELECT rule.id_
+FROM __reana.workspace_retention_rule AS rule
+WHERE
+    rule.status IN ('created', 'active', 'pending')
+    AND rule.workflow_id IN (
+        SELECT run.id_
+        FROM __reana.workflow AS doomed
+        INNER JOIN __reana.workflow AS run
+            ON
+                doomed.owner_id = run.owner_id
+                AND doomed.name = run.name
+                AND doomed.run_number_major = run.run_number_major
+        WHERE
+            doomed.id_ = ANY(%(workflow_ids)s::uuid[])
+            AND doomed.status IS DISTINCT FROM 'running'
+    )
+ORDER BY rule.id_
+FOR NO KEY UPDATE OF rule;
+
 -- name: _delete
 -- not null: outcome, sessions_closed, services_deleted, cache_entries_deleted
 -- The runs are locked, so nobody changes them meanwhile.  Retention rules follow by trigger.
