@@ -217,7 +217,7 @@ LANGUAGE plpgsql
 AS $$
 DECLARE
     v_now timestamp without time zone;
-    v_status text;
+    v_status pg_catalog.text;
 BEGIN
     v_now := pg_catalog.timezone('UTC', pg_catalog.clock_timestamp());
     v_status := NEW.status;
@@ -260,7 +260,7 @@ LANGUAGE plpgsql
 AS $$
 DECLARE
     v_now timestamp without time zone;
-    v_status text;
+    v_status pg_catalog.text;
 BEGIN
     v_now := pg_catalog.timezone('UTC', pg_catalog.clock_timestamp());
     v_status := NEW.status;

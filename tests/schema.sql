@@ -2177,7 +2177,7 @@ CREATE OR REPLACE FUNCTION __reana.set_job_times()
 AS $function$
 DECLARE
     v_now timestamp without time zone;
-    v_status text;
+    v_status pg_catalog.text;
 BEGIN
     v_now := pg_catalog.timezone('UTC', pg_catalog.clock_timestamp());
     v_status := NEW.status;
@@ -2236,7 +2236,7 @@ CREATE OR REPLACE FUNCTION __reana.set_run_times()
 AS $function$
 DECLARE
     v_now timestamp without time zone;
-    v_status text;
+    v_status pg_catalog.text;
 BEGIN
     v_now := pg_catalog.timezone('UTC', pg_catalog.clock_timestamp());
     v_status := NEW.status;

@@ -306,15 +306,16 @@ def test_the_log_of_a_service_gets_its_time_in_any_time_zone(conn: Conn, maker: 
 def test_a_hostile_clock_is_not_asked(conn: Conn, maker: Maker) -> None:
     conn.execute(
         """
+        CREATE TEMPORARY TABLE text (wrong integer);
         CREATE SCHEMA hostile;
         CREATE FUNCTION hostile.clock_timestamp() RETURNS timestamptz LANGUAGE sql
         AS $$SELECT '1970-01-01'::timestamptz$$;
-        CREATE FUNCTION hostile.timezone(text, timestamptz) RETURNS timestamp LANGUAGE sql
-        AS $$SELECT '1970-01-01'::timestamp$$;
-        CREATE FUNCTION hostile.different(text, text) RETURNS boolean LANGUAGE sql
-        AS 'SELECT false';
+        CREATE FUNCTION hostile.timezone(pg_catalog.text, timestamptz) RETURNS timestamp
+        LANGUAGE sql AS $$SELECT '1970-01-01'::timestamp$$;
+        CREATE FUNCTION hostile.different(pg_catalog.text, pg_catalog.text) RETURNS boolean
+        LANGUAGE sql AS 'SELECT false';
         CREATE OPERATOR hostile.= (
-            LEFTARG = text, RIGHTARG = text, FUNCTION = hostile.different
+            LEFTARG = pg_catalog.text, RIGHTARG = pg_catalog.text, FUNCTION = hostile.different
         );
         """
     )
