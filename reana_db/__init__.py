@@ -11,6 +11,7 @@ Functions take the connection first and leave the transaction to their caller::
 from __future__ import annotations
 
 from reana_db import (
+    accounts,
     administration,
     audit,
     errors,
@@ -40,6 +41,7 @@ queries.refuse_unused()
 
 __all__ = [
     "__version__",
+    "accounts",
     "administration",
     "audit",
     "errors",

@@ -1,0 +1,245 @@
+-- name: _create_many
+-- Users, a counter of every resource for each, and the tokens of those who have one.
+WITH given AS (
+    SELECT
+        given.user_id,
+        given.email,
+        given.full_name,
+        given.username,
+        given.token_id,
+        given.compatible,
+        given.sealed,
+        given.digest
+    FROM unnest(
+        %(user_ids)s::uuid[],
+        %(emails)s::text[],
+        %(full_names)s::text[],
+        %(usernames)s::text[],
+        %(token_ids)s::uuid[],
+        %(compatible)s::bytea[],
+        %(sealed)s::bytea[],
+        %(digests)s::bytea[]
+    ) AS given (
+        user_id, email, full_name, username, token_id, compatible, sealed, digest
+    )
+),
+
+clock AS (
+    SELECT pg_catalog.clock_timestamp() AT TIME ZONE 'UTC' AS now
+),
+
+new_user AS (
+    INSERT INTO __reana.user_ (
+        id_,
+        email,
+        full_name,
+        username,
+        created,
+        updated
+    )
+    SELECT
+        given.user_id,
+        given.email,
+        given.full_name,
+        given.username,
+        clock.now,
+        clock.now
+    FROM given
+    CROSS JOIN clock
+    RETURNING
+        id_,
+        created
+),
+
+counters AS (
+    INSERT INTO __reana.user_resource (
+        user_id,
+        resource_id,
+        quota_limit,
+        quota_used,
+        quota_period_months,
+        quota_period_start_at
+    )
+    SELECT
+        new_user.id_,
+        resource.id_,
+        CASE resource.type_
+            WHEN 'cpu' THEN %(cpu_limit)s::bigint
+            ELSE %(disk_limit)s::bigint
+        END AS quota_limit,
+        0 AS quota_used,
+        CASE
+            WHEN resource.name = %(periodic_resource)s THEN %(period_months)s::integer
+        END AS quota_period_months,
+        CASE
+            WHEN
+                resource.name = %(periodic_resource)s
+                AND %(period_months)s::integer IS NOT NULL
+                THEN new_user.created
+        END AS quota_period_start_at
+    FROM new_user
+    CROSS JOIN __reana.resource
+),
+
+granted AS (
+    INSERT INTO __reana.user_token (
+        id_,
+        user_id,
+        token,
+        token_digest,
+        status,
+        type_,
+        created,
+        updated
+    )
+    SELECT
+        given.token_id,
+        given.user_id,
+        __reana.stored_form(given.compatible, given.sealed) AS token,
+        given.digest,
+        'active',
+        'reana',
+        clock.now,
+        clock.now
+    FROM given
+    CROSS JOIN clock
+    WHERE given.token_id IS NOT NULL
+)
+
+SELECT count(*) AS users
+FROM new_user;
+
+-- name: _search
+WITH matching AS (
+    SELECT user_token.user_id
+    FROM __reana.user_token
+    WHERE
+        user_token.type_ = 'reana'
+        AND (
+            user_token.token_digest = any(%(digests)s::bytea[])
+            OR user_token.token = any(%(ciphertexts)s::bytea[])
+        )
+)
+
+SELECT
+    user_.id_,
+    user_.email,
+    user_.full_name,
+    user_.username,
+    user_.created,
+    latest.status AS token_status,
+    latest.created AS token_created,
+    active.id_ AS token_id,
+    CASE WHEN %(with_tokens)s::boolean THEN active.token END AS token
+FROM __reana.user_
+LEFT JOIN
+    LATERAL (
+        SELECT
+            user_token.status,
+            user_token.created
+        FROM __reana.user_token
+        WHERE
+            user_token.user_id = user_.id_
+            AND user_token.type_ = 'reana'
+        ORDER BY
+            user_token.created DESC,
+            user_token.id_ DESC
+        LIMIT 1
+    ) AS latest
+    ON TRUE
+LEFT JOIN __reana.user_token AS active
+    ON
+        user_.id_ = active.user_id
+        AND active.type_ = 'reana'
+        AND active.status = 'active'
+WHERE
+    (
+        %(user_id)s::uuid IS NULL
+        OR user_.id_ = %(user_id)s::uuid
+    )
+    AND (
+        %(email)s::text IS NULL
+        OR user_.email = %(email)s::text
+    )
+    AND (
+        %(digests)s::bytea[] IS NULL
+        OR user_.id_ IN (SELECT matching.user_id FROM matching)
+    )
+ORDER BY user_.email;
+
+-- name: _profile
+-- A quota period that is over counts as renewed, although nothing has written the new one yet.
+-- not null: quotas
+SELECT
+    user_.id_,
+    user_.email,
+    user_.full_name,
+    user_.username,
+    user_.created,
+    latest.status AS token_status,
+    latest.created AS token_created,
+    active.id_ AS token_id,
+    active.token,
+    (
+        SELECT
+            COALESCE(
+                json_agg(
+                    json_build_object(
+                        'type_', resource.type_,
+                        'name', resource.name,
+                        'unit', resource.unit,
+                        'quota_used', CASE
+                            WHEN period.start_at IS DISTINCT FROM counter.quota_period_start_at
+                                THEN __reana.counted_cpu(user_.id_, period.start_at)::bigint
+                            ELSE COALESCE(counter.quota_used, 0)
+                        END,
+                        'quota_limit', NULLIF(counter.quota_limit, 0),
+                        'period_months', counter.quota_period_months,
+                        'period_start_at', period.start_at
+                    )
+                    ORDER BY
+                        resource.type_,
+                        resource.name
+                ),
+                '[]'::json
+            )
+        FROM __reana.user_resource AS counter
+        JOIN __reana.resource
+            ON counter.resource_id = resource.id_
+        CROSS JOIN
+            LATERAL (
+                SELECT
+                    CASE
+                        WHEN counter.quota_period_months IS NULL THEN counter.quota_period_start_at
+                        ELSE
+                            __reana.current_period_start(
+                                COALESCE(counter.quota_period_start_at, user_.created),
+                                counter.quota_period_months,
+                                pg_catalog.statement_timestamp() AT TIME ZONE 'UTC'
+                            )
+                    END AS start_at
+            ) AS period
+        WHERE counter.user_id = user_.id_
+    ) AS quotas
+FROM __reana.user_
+LEFT JOIN
+    LATERAL (
+        SELECT
+            user_token.status,
+            user_token.created
+        FROM __reana.user_token
+        WHERE
+            user_token.user_id = user_.id_
+            AND user_token.type_ = 'reana'
+        ORDER BY
+            user_token.created DESC,
+            user_token.id_ DESC
+        LIMIT 1
+    ) AS latest
+    ON TRUE
+LEFT JOIN __reana.user_token AS active
+    ON
+        user_.id_ = active.user_id
+        AND active.type_ = 'reana'
+        AND active.status = 'active'
+WHERE user_.id_ = %(user_id)s;
