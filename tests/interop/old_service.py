@@ -339,6 +339,15 @@ def has_exceeded_quota(user_id: str) -> bool:
     return bool(_user(user_id).has_exceeded_quota())
 
 
+_variables: dict[str, Any] = {}
+
+
+def run_code(code: str, **variables: Any) -> None:
+    """Run statements as a request does; variables stay for the next ones."""
+    _variables.update(variables)
+    exec(code, _variables)
+
+
 def change_key(old_key: str) -> None:
     """Encrypt everything anew with the key of this process."""
     utils.change_key_encrypted_columns(old_key)
