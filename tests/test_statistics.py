@@ -57,14 +57,23 @@ def test_restarts_and_runs_from_git_are_counted(conn: Conn) -> None:
     assert (found.from_git, found.restarted) == (1, 1)
 
 
-def make_counter(conn: Conn, email: str, used: int | None, limit: int | None) -> UUID:
+def make_counter(conn: Conn, email: str, used: int, limit: int | None) -> UUID:
     user_id = make_user(conn, email=email)
+    insert(
+        conn,
+        "workflow_resource",
+        workflow_id=make_workflow(conn, user_id),
+        resource_id=resource_id(conn, "shared storage"),
+        quota_used=used,
+        created="2026-01-01",
+        updated="2026-01-01",
+    )
+    conn.execute("DELETE FROM __reana.user_resource WHERE user_id = %s", [user_id])
     insert(
         conn,
         "user_resource",
         user_id=user_id,
         resource_id=resource_id(conn, "shared storage"),
-        quota_used=used,
         quota_limit=limit,
         created="2026-01-01",
         updated="2026-01-01",
@@ -77,7 +86,7 @@ def test_top_users_are_ranked_by_usage_and_by_share_of_the_limit(conn: Conn) -> 
         ("a@x.org", 50, 1000),
         ("b@x.org", 50, 0),
         ("c@x.org", 10, 20),
-        ("d@x.org", None, None),
+        ("d@x.org", 0, None),
     ):
         make_counter(conn, email, used, limit)
     found = [

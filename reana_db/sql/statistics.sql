@@ -39,7 +39,7 @@ FROM __reana.workflow
 CROSS JOIN now;
 
 -- name: top_users
--- not null: position_by_usage
+-- not null: type_, unit, email, position_by_usage
 WITH ranked AS (
     SELECT
         resource.type_,
@@ -66,7 +66,7 @@ WITH ranked AS (
                             owner.email
                     )
         END AS position_by_percentage
-    FROM __reana.user_resource AS counter
+    FROM __reana.current_quota AS counter
     JOIN __reana.resource
         ON counter.resource_id = resource.id_
     JOIN __reana.user_ AS owner

@@ -1,0 +1,46 @@
+"""Amounts as people read them."""
+
+from __future__ import annotations
+
+import pytest
+
+from reana_db.records import ResourceUnit
+from reana_db.units import human_readable
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "text"),
+    [
+        (0, "0s"),
+        (999, "0s"),
+        (1000, "1s"),
+        (9_310_000, "2h 35m 10s"),
+        (7_200_000, "2h"),
+        (60_000, "1m"),
+        (-61_000, "-1m 1s"),
+        (-1, "0s"),
+        (5_000_000_000_000, "1388888h 53m 20s"),
+    ],
+)
+def test_milliseconds(milliseconds: int, text: str) -> None:
+    assert human_readable(ResourceUnit.MILLISECONDS, milliseconds) == text
+
+
+@pytest.mark.parametrize(
+    ("bytes_", "text"),
+    [
+        (0, "0 Bytes"),
+        (1, "1 Bytes"),
+        (1023, "1023 Bytes"),
+        (1024, "1 KiB"),
+        (1_835_008, "1.75 MiB"),
+        (181_000_543, "172.62 MiB"),
+        (-1536, "-1.5 KiB"),
+        (5_000_000_000_000, "4.55 TiB"),
+        (1024**5, "1 PiB"),
+        (2**63 - 1, "8 EiB"),
+        (1024**9, "1024 YiB"),
+    ],
+)
+def test_bytes(bytes_: int, text: str) -> None:
+    assert human_readable(ResourceUnit.BYTES, bytes_) == text
