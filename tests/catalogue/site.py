@@ -1,0 +1,128 @@
+"""Operations 123 to 136: audit, statistics, administration, schema, tests."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from reana_db import (
+    administration,
+    audit,
+    installation,
+    migrate,
+    scheduling,
+    statistics,
+)
+from reana_db.records import AuditAction
+from tests.catalogue.operation import Operation
+
+_REPORT = "A field of `statistics.workflows`, which counts everything in one statement."
+
+OPERATIONS = [
+    Operation(
+        123,
+        "write_audit_entry",
+        audit.record,
+        1,
+        lambda conn, world: audit.record(conn, world.owner, AuditAction.REQUEST_TOKEN),
+        "Functions that change tokens write it themselves; `audit.entries` reads.",
+    ),
+    Operation(
+        124,
+        "count_active_runs",
+        scheduling.count_active_runs,
+        1,
+        lambda conn, _: scheduling.count_active_runs(conn),
+    ),
+    Operation(
+        125,
+        "count_workflows_by_status",
+        statistics.workflow_counts,
+        1,
+        lambda conn, _: statistics.workflow_counts(conn),
+        "All statuses at once, from an index.",
+    ),
+    Operation(
+        126,
+        "count_restarted_workflows",
+        statistics.workflows,
+        1,
+        lambda conn, _: statistics.workflows(conn),
+        _REPORT,
+    ),
+    Operation(
+        127,
+        "count_stuck_running",
+        statistics.workflows,
+        1,
+        lambda conn, _: statistics.workflows(conn),
+        _REPORT + " All times are UTC.",
+    ),
+    Operation(
+        128,
+        "count_stuck_pending",
+        statistics.workflows,
+        1,
+        lambda conn, _: statistics.workflows(conn),
+        _REPORT,
+    ),
+    Operation(
+        129,
+        "count_git_workflows",
+        statistics.workflows,
+        1,
+        lambda conn, _: statistics.workflows(conn),
+        _REPORT,
+    ),
+    Operation(
+        130,
+        "count_web_sessions",
+        statistics.web_sessions,
+        1,
+        lambda conn, _: statistics.web_sessions(conn),
+        "0 where Invenio's table is not.",
+    ),
+    Operation(
+        131,
+        "cluster_status_report",
+        statistics.cluster_report,
+        5,
+        lambda conn, _: statistics.cluster_report(conn),
+        "One statement per table.",
+    ),
+    Operation(
+        132,
+        "list_workflows_to_check",
+        administration.workflows_to_check,
+        1,
+        lambda conn, _: list(
+            administration.workflows_to_check(
+                conn, created_since=datetime.now(UTC) - timedelta(days=1)
+            )
+        ),
+        "Streams; times are UTC.",
+    ),
+    Operation(
+        133,
+        "list_known_workspaces",
+        administration.workspaces,
+        1,
+        lambda conn, _: list(administration.workspaces(conn)),
+        "Streams; `administration.owners_of_workspaces` tells whose they are, all at once.",
+    ),
+    Operation(
+        134,
+        "init_database",
+        installation.install,
+        None,
+        None,
+        "Can be repeated, and run by several processes at once.",
+    ),
+    Operation(
+        135,
+        "upgrade/downgrade/history/current/revision",
+        migrate.apply,
+        None,
+        None,
+        "On the command line: `reana-db migrate`, and `reana-db alembic` for existing scripts.",
+    ),
+]

@@ -1,0 +1,84 @@
+"""A small REANA for every operation to be called in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from reana_db import accounts, keyring, resources, users
+from reana_db.accounts import NewUser
+from reana_db.queries import Conn
+from tests.factories import (
+    LONG_AGO,
+    insert,
+    make_job,
+    make_service,
+    make_session,
+    make_user,
+    make_workflow,
+    set_usage,
+    share,
+)
+
+KEYS = keyring.of("a secret key")
+TOKEN = "owners-token"
+RULE = UUID(int=77)
+CLAIMED_RULE = UUID(int=78)
+
+
+@dataclass(frozen=True)
+class World:
+    """The ids of what is there."""
+
+    owner: UUID
+    """Has a token and all runs."""
+    reader: UUID
+    """Sees the finished run."""
+    created: UUID
+    queued: UUID
+    running: UUID
+    """Has a service."""
+    finished: UUID
+    """Has a job, a session, an active rule that is due and a pending one."""
+    job: UUID
+    session: UUID
+    service: UUID
+
+
+def make_world(conn: Conn) -> World:
+    """Make it, in the transaction of the caller."""
+    resources.create_defaults(conn)
+    owner = accounts.create(conn, NewUser(email="owner@example.org", token=TOKEN), keys=KEYS)
+    reader = make_user(conn, email="reader@example.org")
+    users.create(conn, email="admin@example.org", user_id=users.ADMIN_ID)
+    runs = {
+        status: make_workflow(
+            conn, owner, name=status, status=status, job_progress={}, reana_specification={}
+        )
+        for status in ("created", "queued", "running", "finished")
+    }
+    finished = runs["finished"]
+    share(conn, finished, reader)
+    set_usage(conn, finished, 1000)
+    for rule_id, status in ((RULE, "active"), (CLAIMED_RULE, "pending")):
+        insert(
+            conn,
+            "workspace_retention_rule",
+            id_=rule_id,
+            workflow_id=finished,
+            workspace_files=f"{status}/*",
+            retention_days=3,
+            apply_on=LONG_AGO,
+            status=status,
+        )
+    return World(
+        owner=owner,
+        reader=reader,
+        created=runs["created"],
+        queued=runs["queued"],
+        running=runs["running"],
+        finished=finished,
+        job=make_job(conn, finished, status="running"),
+        session=make_session(conn, finished),
+        service=make_service(conn, runs["running"], name="dask-service-1"),
+    )

@@ -1,0 +1,46 @@
+"""Every operation of REANA's services has its function, within its budget of statements."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from reana_db import queries
+from reana_db.queries import Conn
+from tests.catalogue import LAST_NUMBER, OPERATIONS
+from tests.catalogue.__main__ import document
+from tests.catalogue.operation import Operation
+from tests.catalogue.world import make_world
+
+DOCUMENT = Path(__file__).parents[1] / "docs" / "operations.md"
+NOT_YET = {*range(99, 123), 136}
+
+CALLED = [
+    pytest.param(operation, id=f"{operation.number}-{operation.name}")
+    for operation in OPERATIONS
+    if operation.call
+]
+
+
+def test_no_operation_is_left_out() -> None:
+    numbers = [operation.number for operation in OPERATIONS]
+    assert numbers == [n for n in range(1, LAST_NUMBER + 1) if n not in NOT_YET]
+
+
+@pytest.mark.parametrize("operation", CALLED)
+def test_an_operation_keeps_its_budget_and_leaves_the_transaction_alone(
+    conn: Conn, operation: Operation
+) -> None:
+    assert operation.call is not None
+    assert operation.statements is not None
+    world = make_world(conn)
+    before = queries.executions.total()
+    # Inside this block a commit or a rollback raises.
+    with conn.transaction():
+        operation.call(conn, world)
+    assert queries.executions.total() - before <= operation.statements
+
+
+def test_the_document_is_as_the_catalogue_says() -> None:
+    assert DOCUMENT.read_text(encoding="utf-8") == "".join(document())
