@@ -75,6 +75,18 @@ def grant_token_unchecked(user_id: str, token: str) -> None:
     Session.commit()
 
 
+def request_token_unchecked(user_id: str) -> None:
+    """Insert a requested token, as the second of two requests at the same moment does."""
+    Session.add(
+        models.UserToken(
+            user_id=user_id,
+            status=models.UserTokenStatus.requested,
+            type_=models.UserTokenType.reana,
+        )
+    )
+    Session.commit()
+
+
 def revoke_token(user_id: str) -> None:
     _user(user_id).active_token.status = models.UserTokenStatus.revoked
     Session.commit()

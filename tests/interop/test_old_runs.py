@@ -155,7 +155,7 @@ def test_difference_a_status_that_comes_late_is_refused(
     statuses: tuple[str, ...], late: str, old: OldService, owner: UUID
 ) -> None:
     run = start(old, owner, *statuses)
-    with pytest.raises(OldError, match="cannot go from") as caught:
+    with pytest.raises(OldError, match=r"IntegrityError: .* cannot go from") as caught:
         old("set_run_status", workflow_id=run, status=late)
     assert caught.value.sqlstate == "23R01"
     assert old("describe_run", workflow_id=run)["status"] == (("created", *statuses)[-1])
@@ -170,6 +170,17 @@ def test_difference_what_their_listener_commits_before_a_refused_status_stays(
     stored = workflows.get(ours, run)
     assert stored.status is RunStatus.DELETED
     assert stored.run_finished_at is not None
+
+
+def test_difference_rules_that_their_listener_activates_before_a_refused_end_stay_active(
+    old: OldService, ours: Conn, owner: UUID
+) -> None:
+    run = start(old, owner)
+    old("add_rules", workflow_id=run, days={"**/*": 30})
+    with pytest.raises(OldError, match="cannot go from created to failed"):
+        old("set_run_status", workflow_id=run, status="failed")
+    assert [rule["status"] for rule in old("rules", workflow_id=run)] == ["active"]
+    assert workflows.get(ours, run).status is RunStatus.CREATED
 
 
 def test_difference_an_end_that_they_correct_later_is_kept(

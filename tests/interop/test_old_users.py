@@ -93,6 +93,13 @@ def test_difference_a_second_active_token_is_refused(keeper: OldService, owner: 
     assert keeper("active_token", user_id=owner) == f"first-{owner}"
 
 
+def test_difference_a_second_requested_token_is_refused(keeper: OldService, owner: UUID) -> None:
+    keeper("request_token", user_id=owner)
+    with pytest.raises(OldError) as caught:
+        keeper("request_token_unchecked", user_id=owner)
+    assert caught.value.sqlstate == "23505"
+
+
 def test_audit_entries_of_theirs_are_accepted(old: OldService, ours: Conn, owner: UUID) -> None:
     old("log_action", user_id=owner, action="grant_token")
     row = ours.execute(
