@@ -64,6 +64,7 @@ _TOKEN = re.compile(
 )
 _NAME = re.compile(r"^-- name: *(?P<name>[a-z_][a-z0-9_]*) *$", re.MULTILINE)
 _NOT_NULL = re.compile(r"^-- not null: *(?P<columns>.*?) *$", re.MULTILINE)
+_CALLS_WRITER = re.compile(r"^-- writes *$", re.MULTILINE)
 _WRITES = re.compile(r"\b(INSERT|UPDATE|DELETE|CREATE|ALTER|DROP|LOCK|TRUNCATE|COMMENT|GRANT|DO)\b")
 
 
@@ -80,6 +81,8 @@ class Statement:
     """The result columns that its ``-- not null:`` comment vouches for."""
     file: Path
     line: int
+    calls_writer: bool = False
+    """Whether its ``-- writes`` comment says that a function which it calls changes data."""
     function: list[Callable[..., Any]] = field(default_factory=list, compare=False, repr=False)
     """The function bound to it: empty until its module is imported."""
 
@@ -96,7 +99,7 @@ class Statement:
     @cached_property
     def read_only(self) -> bool:
         """Whether it can run on a replica."""
-        return _WRITES.search(_TOKEN.sub("", self.text)) is None
+        return not self.calls_writer and _WRITES.search(_TOKEN.sub("", self.text)) is None
 
 
 _loaded: dict[str, dict[str, Statement]] = {}
@@ -136,7 +139,13 @@ def parse(module: str, source: str, file: Path) -> dict[str, Statement]:
         if not text:
             raise errors.RegistryError(f"{file}:{line}: statement {name} is empty")
         found[name] = Statement(
-            f"{module}.{name}", text, parameters, _vouched_for(block), file, line
+            f"{module}.{name}",
+            text,
+            parameters,
+            _vouched_for(block),
+            file,
+            line,
+            calls_writer=_CALLS_WRITER.search(block) is not None,
         )
     return found
 

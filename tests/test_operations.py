@@ -14,6 +14,7 @@ from tests.catalogue.operation import Operation
 from tests.catalogue.world import make_world
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "operations.md"
+READING = {item.name for item in queries.registered() if item.read_only}
 NOT_YET = {*range(99, 123), 136}
 
 CALLED = [
@@ -44,3 +45,20 @@ def test_an_operation_keeps_its_budget_and_leaves_the_transaction_alone(
 
 def test_the_document_is_as_the_catalogue_says() -> None:
     assert DOCUMENT.read_text(encoding="utf-8") == "".join(document())
+
+
+@pytest.mark.parametrize("operation", CALLED)
+def test_an_operation_of_reading_statements_passes_in_a_read_only_transaction(
+    conn: Conn, operation: Operation
+) -> None:
+    assert operation.call is not None
+    world = make_world(conn)
+    before = queries.executions.copy()
+    with conn.transaction(force_rollback=True):
+        operation.call(conn, world)
+    executed = {name for name, times in queries.executions.items() if times > before[name]}
+    if not executed <= READING:
+        return
+    with conn.transaction(force_rollback=True):
+        conn.execute("SET TRANSACTION READ ONLY")
+        operation.call(conn, world)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -45,6 +46,17 @@ def messages(conn: Conn, sql: str, function: Callable[..., Any]) -> list[str]:
 
 def test_every_statement_of_the_library_fits_the_schema(conn: Conn) -> None:
     assert verification.verify(conn) == []
+
+
+def test_no_reading_statement_calls_a_function_that_may_write(conn: Conn) -> None:
+    volatile = conn.execute(
+        "SELECT proname FROM pg_proc"
+        " WHERE provolatile = 'v' AND pronamespace = '__reana'::regnamespace"
+    )
+    names = "|".join(row[0] for row in volatile)
+    calls = re.compile(rf"__reana\.({names})\(")
+    reading = [item for item in queries.registered() if item.read_only]
+    assert [item.place for item in reading if calls.search(item.text)] == []
 
 
 def test_a_missing_table_is_found(conn: Conn) -> None:

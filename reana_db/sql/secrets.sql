@@ -1,4 +1,5 @@
 -- name: _ensure_session_secret
+-- writes
 SELECT
     __reana.ensure_session_secret(
         %(session_id)s,
@@ -30,6 +31,7 @@ WHERE
 ORDER BY interactive_session.id_;
 
 -- name: _ensure_webhook_secret
+-- writes
 SELECT
     stored.secret,
     stored.expires_at

@@ -49,6 +49,7 @@ ORDER BY
 LIMIT 1;
 
 -- name: _request
+-- writes
 -- not null: outcome
 SELECT __reana.request_token(%(user_id)s, %(token_id)s, %(audit_id)s) AS outcome;
 
@@ -61,6 +62,7 @@ WHERE
     AND user_token.status = 'requested';
 
 -- name: _grant
+-- writes
 -- not null: outcome
 SELECT
     __reana.grant_encrypted_token(
