@@ -9,7 +9,7 @@ from typing import Any
 
 from reana_db import keyring, tokens, users
 from reana_db.queries import Conn
-from tests.factories import LONG_AGO, insert, make_workflow
+from tests.factories import LONG_AGO, RESOURCES, insert, make_workflow, resource_id
 
 GUIDE = Path(__file__).resolve().parents[1] / "docs" / "moving-a-service.md"
 SECRET_KEY = "interop"
@@ -36,9 +36,10 @@ def pairs() -> list[Pair]:
 
 
 def prepare(conn: Conn) -> None:
-    """Make what the guide takes for granted: two people, a token, a run with a rule that is due."""
+    """Make what the guide takes for granted: a user, a token, a run with a rule that is due."""
+    for name in RESOURCES:
+        resource_id(conn, name)
     ada = users.create(conn, email="ada@example.org")
-    users.create(conn, email="grace@example.org")
     tokens.grant(conn, ada.id_, token="ada-token", keys=keyring.of(SECRET_KEY))
     earlier = make_workflow(conn, ada.id_, name="earlier", status="finished")
     insert(
@@ -80,7 +81,6 @@ SELECT
             FROM __reana.job
         ) AS job
     ),
-    (SELECT json_agg(message) FROM __reana.user_workflow),
     (SELECT count(*) FROM __reana.interactive_session)
 """
 

@@ -12,10 +12,9 @@ from uuid import UUID
 
 import psycopg
 
-from reana_db import errors, lifecycle
+from reana_db import errors, lifecycle, quota
 from reana_db.queries import Conn
 from reana_db.records import RunStatus
-from tests.factories import set_usage
 
 
 class Worker:
@@ -70,7 +69,8 @@ class Worker:
 
     def measure(self) -> None:
         if found := self._any():
-            set_usage(self.conn, found[0], self.chance.randint(0, 5000))
+            change = self.chance.choice((quota.set_disk_usage, quota.add_disk_usage))
+            change(self.conn, workflow_id=found[0], bytes_=self.chance.randint(0, 5000))
 
     def _any(self) -> tuple[UUID, str] | None:
         return self.conn.execute(

@@ -117,6 +117,7 @@ CROSS JOIN LATERAL (
 
 def test_a_mixed_fleet(mode: StatusMode, aftermath: Aftermath) -> None:
     for report in (*aftermath.old, *aftermath.ours):
+        sys.stdout.write(f"{json.dumps(report)}\n")
         assert sum(report["done"].values()) > 0
     assert aftermath.errors(aftermath.ours) == []
     named = {error[:5] for error in aftermath.errors(aftermath.old)}
