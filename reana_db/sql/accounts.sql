@@ -188,14 +188,10 @@ SELECT
                         'type_', resource.type_,
                         'name', resource.name,
                         'unit', resource.unit,
-                        'quota_used', CASE
-                            WHEN period.start_at IS DISTINCT FROM counter.quota_period_start_at
-                                THEN __reana.counted_cpu(user_.id_, period.start_at)::bigint
-                            ELSE COALESCE(counter.quota_used, 0)
-                        END,
+                        'quota_used', counter.quota_used,
                         'quota_limit', NULLIF(counter.quota_limit, 0),
                         'period_months', counter.quota_period_months,
-                        'period_start_at', period.start_at
+                        'period_start_at', counter.quota_period_start_at
                     )
                     ORDER BY
                         resource.type_,
@@ -203,22 +199,9 @@ SELECT
                 ),
                 '[]'::json
             )
-        FROM __reana.user_resource AS counter
+        FROM __reana.current_quota AS counter
         JOIN __reana.resource
             ON counter.resource_id = resource.id_
-        CROSS JOIN
-            LATERAL (
-                SELECT
-                    CASE
-                        WHEN counter.quota_period_months IS NULL THEN counter.quota_period_start_at
-                        ELSE
-                            __reana.current_period_start(
-                                COALESCE(counter.quota_period_start_at, user_.created),
-                                counter.quota_period_months,
-                                pg_catalog.statement_timestamp() AT TIME ZONE 'UTC'
-                            )
-                    END AS start_at
-            ) AS period
         WHERE counter.user_id = user_.id_
     ) AS quotas
 FROM __reana.user_
