@@ -7,6 +7,7 @@ import random
 import threading
 import time
 from collections import Counter
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -39,17 +40,20 @@ class Session:
         self.random = random.Random(seed)
         self.users = users
         self.runs = runs
+        self.created: list[UUID] = []
         self.done: Counter[str] = Counter()
 
     def step(self) -> None:
         """Do something; what the rules refuse is no fault."""
         action = self.random.choice(ACTIONS)
+        self.created.clear()
         try:
             with self.conn.transaction():
                 action(self)
         except psycopg.errors.IntegrityError:
             self.done["refused"] += 1
         else:
+            self.runs.extend(self.created)  # only now the others can see them
             self.done[action.__name__] += 1
 
     def run(self) -> UUID:
@@ -61,7 +65,7 @@ class Session:
     def create(self) -> None:
         owner = self.random.choice(self.users)
         path = f"/w/{owner}/{self.random.randrange(10)}"
-        self.runs.append(make_workflow(self.conn, owner, workspace_path=path))
+        self.created.append(make_workflow(self.conn, owner, workspace_path=path))
 
     def restart(self) -> None:
         row = self.conn.execute(
@@ -73,7 +77,7 @@ class Session:
         owner_id, name, path, major = row
         columns = {"name": name, "workspace_path": path, "restart": True}
         numbers = {"run_number_major": major, "run_number_minor": None}
-        self.runs.append(make_workflow(self.conn, owner_id, **columns, **numbers))
+        self.created.append(make_workflow(self.conn, owner_id, **columns, **numbers))
 
     def advance(self) -> None:
         """Take a run one step on: created, queued, pending, running, ended, deleted."""
@@ -177,11 +181,11 @@ def test_totals_are_exact_after_a_random_workload(fresh_db: str, users: list[UUI
             try:
                 session.step()
             except (psycopg.errors.AdminShutdown, psycopg.OperationalError) as error:
-                if isinstance(error, psycopg.errors.DeadlockDetected) or not conn.broken:
+                if isinstance(error, psycopg.errors.DeadlockDetected) or not session.conn.broken:
+                    over.set()
                     raise
                 session.done["killed"] += 1
-                conn = session.conn = psycopg.connect(fresh_db, autocommit=True)
-        session.conn.close()
+                session.conn = reconnected.enter_context(psycopg.connect(fresh_db, autocommit=True))
         done.update(session.done)
 
     def disturber() -> None:
@@ -199,11 +203,12 @@ def test_totals_are_exact_after_a_random_workload(fresh_db: str, users: list[UUI
 
     killer = threading.Thread(target=disturber)
     killer.start()
-    try:
-        at_once(fresh_db, SESSIONS, client)
-    finally:
-        over.set()
-        killer.join()
+    with ExitStack() as reconnected:
+        try:
+            at_once(fresh_db, SESSIONS, client)
+        finally:
+            over.set()
+            killer.join()
 
     assert done["killed"] > 0
     assert not {action.__name__ for action in ACTIONS} - set(done)

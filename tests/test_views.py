@@ -10,8 +10,6 @@ import pytest
 from reana_db.queries import Conn
 from tests.factories import insert, make_user, make_workflow
 
-NOW = datetime.now(UTC).replace(tzinfo=None)
-
 VIEWS = [
     "runs",
     "user_quota",
@@ -21,6 +19,11 @@ VIEWS = [
     "retention_rules_due",
     "migrations",
 ]
+
+
+def ago(span: timedelta) -> datetime:
+    """Return a past time as columns without zone hold it."""
+    return datetime.now(UTC).replace(tzinfo=None) - span
 
 
 def rows(conn: Conn, view: str, *columns: str) -> list[tuple[Any, ...]]:
@@ -69,7 +72,7 @@ def test_runs_show_owner_number_and_duration(conn: Conn) -> None:
 def test_stuck_runs_have_been_silent_for_too_long(
     conn: Conn, status: str, silent: timedelta, *, stuck: bool
 ) -> None:
-    since = NOW - silent
+    since = ago(silent)
     make_workflow(conn, make_user(conn), status=status, run_started_at=since, updated=since)
     assert bool(rows(conn, "stuck_runs", "workflow_id", "status")) is stuck
 
@@ -85,10 +88,10 @@ def test_running_load_counts_the_active_runs_of_each_user(conn: Conn) -> None:
 def test_rules_are_due_when_their_day_is_over_or_their_application_is_not(conn: Conn) -> None:
     workflow_id = make_workflow(conn, make_user(conn))
     for files, status, apply_on in (
-        ("a", "active", NOW - timedelta(hours=1)),
-        ("b", "active", NOW + timedelta(hours=1)),
-        ("c", "pending", NOW + timedelta(hours=1)),
-        ("d", "applied", NOW - timedelta(hours=1)),
+        ("a", "active", ago(timedelta(hours=1))),
+        ("b", "active", ago(-timedelta(hours=1))),
+        ("c", "pending", ago(-timedelta(hours=1))),
+        ("d", "applied", ago(timedelta(hours=1))),
     ):
         insert(
             conn,
