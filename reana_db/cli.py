@@ -17,6 +17,7 @@ COMMANDS = {
     "demo": "Play a day of a small REANA on a private server, and show what it left.",
     "init": "Create the database if it is missing, migrate it, add the default resources.",
     "migrate": "Bring the schema up to date; see its state, undo, prepare.",
+    "secrets": "Count and re-encrypt tokens and secrets; remove tokens from the audit log.",
     "settings": "List, read and change what a site decides for its database.",
     "sql": "List the statements of the library, or print one for psql.",
     "status": "Read the history of statuses, and choose how strict the rules are.",
@@ -24,7 +25,7 @@ COMMANDS = {
 }
 """What each command does; its module in ``reana_db.commands`` exports it as ``command``."""
 
-HIDDEN = ("alembic",)
+HIDDEN = ("alembic", "migrate-secret-key")
 """Names that old scripts and charts use."""
 
 
@@ -39,7 +40,7 @@ class CommandLine(click.Group):
         """Import a command."""
         if cmd_name not in COMMANDS and cmd_name not in HIDDEN:
             return None
-        module = importlib.import_module(f"reana_db.commands.{cmd_name}")
+        module = importlib.import_module(f"reana_db.commands.{cmd_name.replace('-', '_')}")
         command: click.Command = module.command
         return command
 

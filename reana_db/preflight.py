@@ -98,6 +98,12 @@ CHECKS = (
         "user_token.status",
         "second active or requested tokens of a user are revoked, each with an audit entry",
     ),
+    _Check(
+        "audit_tokens",
+        "0033-secret-digests",
+        "audit_log.details",
+        "audit entries hold what looks like a token: reana-db secrets redact-audit removes it",
+    ),
 )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
@@ -22,15 +22,11 @@ from reana_db.errors import AlreadyExists, InvalidArgument, TamperedSecret, Unre
 from reana_db.keyring import KeyRing, Opened
 from reana_db.queries import Conn
 from reana_db.records import SettingName
-from reana_db.stores import STORES, Store, Stored, counts
+from reana_db.stores import STORES, Store, Stored, batches, counts
 
-BATCH = 500
 ROUNDS = 20
 PAUSE = 0.5
 """Seconds between rounds that found rows in use."""
-
-_FIRST = UUID(int=0)
-_LAST = UUID(int=2**128 - 1)
 
 logger = logging.getLogger("reana_db")
 
@@ -80,7 +76,7 @@ class Outcome:
     leftovers: list[Leftover]
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Kind:
     """Values that are stored alike."""
 
@@ -176,7 +172,7 @@ def status(conn: Conn, keys: KeyRing | None) -> Status:
     kinds: Counter[Kind] = Counter()
     leftovers = []
     for store in STORES:
-        for stored in (item for batch in _batches(conn, store) for item in batch):
+        for stored in (item for batch in batches(conn, store) for item in batch):
             kind = _kind(store, keys, stored)
             kinds[kind] += 1
             if kind.trouble is not None:
@@ -185,7 +181,7 @@ def status(conn: Conn, keys: KeyRing | None) -> Status:
         form=form(conn),
         current_key=keys.current.id if keys else None,
         previous_key=keys.previous.id if keys and keys.previous else None,
-        kinds=sorted(kinds.items(), key=lambda item: str(item[0])),
+        kinds=sorted(kinds.items(), key=lambda item: (item[0].column, item[0].layout, item[0].key)),
         leftovers=leftovers,
     )
 
@@ -193,7 +189,7 @@ def status(conn: Conn, keys: KeyRing | None) -> Status:
 def _round(conn: Conn, keys: KeyRing, wanted: SecretsForm, progress: Progress) -> _Round:
     this, total = _Round(), counts(conn).total
     for store in STORES:
-        for batch in _batches(conn, store):
+        for batch in batches(conn, store):
             changes = [
                 (stored, change)
                 for stored in batch
@@ -205,16 +201,6 @@ def _round(conn: Conn, keys: KeyRing, wanted: SecretsForm, progress: Progress) -
     return this
 
 
-def _batches(conn: Conn, store: Store) -> Iterator[list[Stored]]:
-    """Read a column in the order of ids, each batch with a snapshot of its own."""
-    start: UUID | None = _FIRST
-    while start is not None:
-        batch = store.read(conn, start=start, size=BATCH)
-        yield batch
-        full = len(batch) == BATCH and batch[-1].id_ < _LAST
-        start = UUID(int=batch[-1].id_.int + 1) if full else None
-
-
 def _change(
     this: _Round, store: Store, keys: KeyRing, wanted: SecretsForm, stored: Stored
 ) -> tuple[bytes, bytes] | None:
@@ -223,7 +209,6 @@ def _change(
     if isinstance(opened, Trouble):
         this.leftovers.append(Leftover(store.column, stored.id_, opened))
         return None
-    assert stored.value is not None
     digest = store.digest(keys.current, opened.text)
     value = stored.value
     if not _is_as(wanted, store, opened) or opened.key is not keys.current:
@@ -232,7 +217,6 @@ def _change(
 
 
 def _opened(store: Store, keys: KeyRing, stored: Stored) -> Opened | Trouble:
-    assert stored.value is not None
     try:
         return keys.open(stored.value, store.row(stored.id_, stored.owner_id))
     except TamperedSecret:
@@ -264,7 +248,7 @@ def _replace(
         replaced = store.rewrite(
             conn,
             ids=[stored.id_ for stored, _ in changes],
-            old=[stored.value or b"" for stored, _ in changes],
+            old=[stored.value for stored, _ in changes],
             values=[value for _, (value, _) in changes],
             digests=[digest for _, (_, digest) in changes],
         )
@@ -282,7 +266,6 @@ def _replace(
 
 
 def _kind(store: Store, keys: KeyRing | None, stored: Stored) -> Kind:
-    assert stored.value is not None
     opened = None if keys is None else _opened(store, keys, stored)
     if keys is not None and isinstance(opened, Opened):
         digested = any(stored.digest == store.digest(key, opened.text) for key in keys.all)

@@ -11,7 +11,7 @@ column                              compatible form  digest, by which a value is
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
@@ -20,6 +20,12 @@ from reana_db.arguments import Secret, SecretBytes
 from reana_db.ciphers import Key, Layout
 from reana_db.keyring import Row
 from reana_db.queries import Conn, query
+
+BATCH = 500
+"""Values per statement, and per transaction when they are rewritten."""
+
+_FIRST = UUID(int=0)
+_LAST = UUID(int=2**128 - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +36,7 @@ class Stored:
     """Of the row."""
     owner_id: UUID | None
     """The user whom it authenticates, if it is bound to the user too."""
-    value: bytes | None = field(repr=False)
+    value: bytes = field(repr=False)
     digest: bytes | None = field(repr=False)
 
 
@@ -171,3 +177,13 @@ SESSION_SECRETS = Store(
     rewrite_session_secrets,
 )
 STORES = (TOKENS, WEBHOOK_SECRETS, SESSION_SECRETS)
+
+
+def batches(conn: Conn, store: Store) -> Iterator[list[Stored]]:
+    """Read a column in the order of ids, each batch with a snapshot of its own."""
+    start: UUID | None = _FIRST
+    while start is not None:
+        batch = store.read(conn, start=start, size=BATCH)
+        yield batch
+        full = len(batch) == BATCH and batch[-1].id_ < _LAST
+        start = UUID(int=batch[-1].id_.int + 1) if full else None

@@ -1,4 +1,5 @@
 -- name: tokens_from
+-- not null: value
 SELECT
     user_token.id_,
     user_token.user_id AS owner_id,
@@ -50,6 +51,7 @@ WHERE user_token.id_ = locked.id_
 RETURNING user_token.id_;
 
 -- name: webhook_secrets_from
+-- not null: value
 SELECT
     user_.id_,
     NULL::uuid AS owner_id,
@@ -100,6 +102,7 @@ WHERE user_.id_ = locked.id_
 RETURNING user_.id_;
 
 -- name: session_secrets_from
+-- not null: value
 SELECT
     interactive_session.id_,
     NULL::uuid AS owner_id,

@@ -56,3 +56,12 @@ FROM (
         user_token.type_,
         user_token.status
 ) AS tokens;
+
+-- name: audit_tokens
+-- The same expression as in redaction.py.
+SELECT pg_catalog.count(*)
+FROM __reana.audit_log
+WHERE
+    audit_log.details IS NOT NULL
+    AND pg_catalog.replace(audit_log.details::text, '\n', ' ')
+    ~ '(?<![\w@-])(?<!\w\.)(?=[A-Za-z0-9_-]*[A-Z0-9])[A-Za-z0-9_-]{22}(?![\w@-])(?!\.\w)';
