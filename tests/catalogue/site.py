@@ -11,6 +11,7 @@ from reana_db import (
     migrate,
     scheduling,
     statistics,
+    testing,
 )
 from reana_db.records import AuditAction
 from tests.catalogue.operation import Operation
@@ -124,5 +125,13 @@ OPERATIONS = [
         None,
         None,
         "On the command line: `reana-db migrate`, and `reana-db alembic` for existing scripts.",
+    ),
+    Operation(
+        136,
+        "test support",
+        testing.new_workflow,
+        1,
+        lambda conn, world: testing.new_workflow(conn, owner=world.user),
+        "Fixtures of a pytest plugin, `reana_db.testing`, with a private server.",
     ),
 ]

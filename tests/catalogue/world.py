@@ -8,6 +8,7 @@ from uuid import UUID
 from reana_db import accounts, keyring, resources, users
 from reana_db.accounts import NewUser
 from reana_db.queries import Conn
+from reana_db.records import User
 from tests.factories import (
     LONG_AGO,
     insert,
@@ -30,6 +31,8 @@ CLAIMED_RULE = UUID(int=78)
 class World:
     """The ids of what is there."""
 
+    user: User
+    """The owner as a record."""
     owner: UUID
     """Has a token and all runs."""
     reader: UUID
@@ -49,6 +52,8 @@ def make_world(conn: Conn) -> World:
     """Make it, in the transaction of the caller."""
     resources.create_defaults(conn)
     owner = accounts.create(conn, NewUser(email="owner@example.org", token=TOKEN), keys=KEYS)
+    user = users.find_by_id(conn, owner)
+    assert user is not None
     reader = make_user(conn, email="reader@example.org")
     users.create(conn, email="admin@example.org", user_id=users.ADMIN_ID)
     runs = {
@@ -72,6 +77,7 @@ def make_world(conn: Conn) -> World:
             status=status,
         )
     return World(
+        user=user,
         owner=owner,
         reader=reader,
         created=runs["created"],
