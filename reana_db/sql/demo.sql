@@ -2,7 +2,7 @@
 
 -- name: is_played
 -- not null: is_there
-SELECT EXISTS (SELECT FROM __reana.user_) AS is_there;
+SELECT exists(SELECT 1 FROM __reana.user_) AS is_there;
 
 -- name: runs
 -- not null: jobs

@@ -79,7 +79,7 @@ ORDER BY
 DELETE FROM __reana.status_history
 WHERE
     status_history.ctid = ANY(
-        ARRAY(
+        array(
             SELECT entry.ctid
             FROM __reana.status_history AS entry
             WHERE entry.changed_at < %(before)s::timestamptz

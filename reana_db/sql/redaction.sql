@@ -23,11 +23,12 @@ LIMIT %(size)s;
 -- name: _replace
 UPDATE __reana.audit_log
 SET details = change.details::json
-FROM unnest(
-    %(ids)s::uuid [],
-    %(old)s::text [],
-    %(details)s::text []
-) AS change (id_, old, details)
+FROM
+    unnest(
+        %(ids)s::uuid[],
+        %(old)s::text[],
+        %(details)s::text[]
+    ) AS change (id_, old, details)
 WHERE
     audit_log.id_ = change.id_
     AND audit_log.details::text = change.old;

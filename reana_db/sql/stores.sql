@@ -21,10 +21,10 @@ WITH change AS (
         given.value,
         given.digest
     FROM unnest(
-        %(ids)s::uuid [],
-        %(old)s::bytea [],
-        %(values)s::bytea [],
-        %(digests)s::bytea []
+        %(ids)s::uuid[],
+        %(old)s::bytea[],
+        %(values)s::bytea[],
+        %(digests)s::bytea[]
     ) AS given (id_, old, value, digest)
 ),
 
@@ -72,10 +72,10 @@ WITH change AS (
         given.value,
         given.digest
     FROM unnest(
-        %(ids)s::uuid [],
-        %(old)s::bytea [],
-        %(values)s::bytea [],
-        %(digests)s::bytea []
+        %(ids)s::uuid[],
+        %(old)s::bytea[],
+        %(values)s::bytea[],
+        %(digests)s::bytea[]
     ) AS given (id_, old, value, digest)
 ),
 
@@ -123,10 +123,10 @@ WITH change AS (
         given.value,
         given.digest
     FROM unnest(
-        %(ids)s::uuid [],
-        %(old)s::bytea [],
-        %(values)s::bytea [],
-        %(digests)s::bytea []
+        %(ids)s::uuid[],
+        %(old)s::bytea[],
+        %(values)s::bytea[],
+        %(digests)s::bytea[]
     ) AS given (id_, old, value, digest)
 ),
 
