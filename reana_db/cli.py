@@ -18,6 +18,7 @@ COMMANDS = {
     "init": "Create the database if it is missing, migrate it, add the default resources.",
     "migrate": "Bring the schema up to date; see its state, undo, prepare.",
     "secrets": "Count and re-encrypt tokens and secrets; remove tokens from the audit log.",
+    "quota": "Show and limit what users use; refresh what is recorded.",
     "settings": "List, read and change what a site decides for its database.",
     "sql": "List the statements of the library, or print one for psql.",
     "status": "Read the history of statuses, and choose how strict the rules are.",

@@ -16,6 +16,7 @@
     ├── ServerError             a PostgreSQL server cannot be found, started or reached
     │   └── NoConnection        no connection could be made, or none became free in time
     ├── MigrationError          a migration, adoption or rollback was refused; nothing was changed
+    ├── RefreshRunning          another refresh of quota runs in this database; says which
     ├── InvalidTransition       a status change against the rules (SQLSTATE 23R01)
     ├── WorkflowDeleted         a run is deleted; nothing can be opened or added
     ├── RestartRefused          a run cannot be restarted now (SQLSTATE 23R02)
@@ -78,6 +79,10 @@ class NoConnection(ServerError, psycopg.OperationalError):
 
 class MigrationError(ReanaDBError):
     """A migration, an adoption or a rollback was refused; the database is as it was."""
+
+
+class RefreshRunning(ReanaDBError):
+    """Another refresh of quota runs in this database; the message says since when and where."""
 
 
 class InvalidTransition(ReanaDBError, psycopg.IntegrityError, code="23R01"):

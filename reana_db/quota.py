@@ -192,7 +192,7 @@ def set_limit(
         raise InvalidArgument("either type_ or resource_name must be given")
     name = resource_name if type_ is None else DEFAULT_RESOURCES[type_]
     return _set_limit(
-        conn, user_ids=user_ids, limit=limit, resource_id=resource_id(conn, str(name))
+        conn, user_ids=user_ids, quota_limit=limit, resource_id=resource_id(conn, str(name))
     )
 
 
@@ -202,7 +202,9 @@ def resource_id(conn: Conn, name: str) -> UUID:
 
 
 @query
-def _set_limit(conn: Conn, *, user_ids: list[UUID], resource_id: UUID, limit: int) -> RowCount: ...
+def _set_limit(
+    conn: Conn, *, user_ids: list[UUID], resource_id: UUID, quota_limit: int
+) -> RowCount: ...
 
 
 @query

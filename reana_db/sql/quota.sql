@@ -54,15 +54,12 @@ ORDER BY
 
 -- name: exceeded
 -- not null: exceeded
-SELECT
-    EXISTS (
-        SELECT
-        FROM __reana.current_quota AS quota
-        WHERE
-            quota.user_id = %(user_id)s
-            AND quota.quota_limit <> 0
-            AND quota.quota_used >= quota.quota_limit
-    ) AS exceeded;
+SELECT count(*) > 0 AS exceeded
+FROM __reana.current_quota AS quota
+WHERE
+    quota.user_id = %(user_id)s
+    AND quota.quota_limit <> 0
+    AND quota.quota_used >= quota.quota_limit;
 
 -- name: would_exceed
 SELECT quota.quota_limit
@@ -167,7 +164,7 @@ SELECT DISTINCT
     pg_catalog.timezone('UTC', pg_catalog.now()) AS updated,
     chosen.user_id,
     %(resource_id)s::uuid AS resource_id,
-    %(limit)s::bigint AS quota_limit,
+    %(quota_limit)s::bigint AS quota_limit,
     0 AS quota_used
 FROM pg_catalog.unnest(%(user_ids)s::uuid []) AS chosen (user_id)
 ORDER BY chosen.user_id

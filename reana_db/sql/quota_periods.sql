@@ -30,14 +30,17 @@ SELECT
     %(months)s::integer,
     %(start_at)s::timestamptz AT TIME ZONE 'UTC'
 FROM __reana.resource
-INNER JOIN __reana.quota_resource ON resource.id_ = quota_resource.resource_id
-WHERE resource.type_ = 'cpu'
-ON CONFLICT (user_id, resource_id) DO UPDATE SET
-    updated = excluded.updated,
-    quota_period_months = %(months)s::integer,
-    quota_period_start_at = COALESCE(
-        pg_catalog.timezone('UTC', %(start_at)s::timestamptz), total.quota_period_start_at
-    )
+CROSS JOIN __reana.quota_resource
+WHERE
+    resource.id_ = quota_resource.resource_id
+    AND quota_resource.type_ = 'cpu'
+ON CONFLICT (user_id, resource_id) DO UPDATE
+    SET
+        quota_period_months = %(months)s::integer,
+        quota_period_start_at = COALESCE(
+            pg_catalog.timezone('UTC', %(start_at)s::timestamptz), total.quota_period_start_at
+        ),
+        updated = excluded.updated
 RETURNING
     total.quota_period_months,
     total.quota_period_start_at;

@@ -1,0 +1,136 @@
+"""What directories take on disk, as ``du --block-size=1`` counts it.
+
+Counted are allocated blocks, of directories too; a file with several hard links once; of a symbolic
+link itself, not what it points to.  Files may come and go meanwhile.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from reana_db.units import size as human_readable_size
+
+BLOCK = 512
+"""Bytes per block of ``st_blocks``, whatever the block size of the file system."""
+
+_Inode = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class FileUsage:
+    """What a file, or a directory with all it holds, takes on disk."""
+
+    name: str
+    """Its path in the workspace with a leading "/"; empty for the workspace itself."""
+    bytes_: int
+
+    @property
+    def human_readable(self) -> str:
+        """The size for people: "1.75 MiB"."""
+        return human_readable_size(self.bytes_)
+
+
+def total(directory: str) -> int:
+    """Return the bytes that a directory takes; 0 if it does not exist.
+
+    Raises PermissionError, or another OSError, if a part of it cannot be read.
+    """
+    try:
+        root = os.lstat(directory)
+    except (FileNotFoundError, NotADirectoryError):
+        return 0
+    seen: set[_Inode] = set()
+    blocks = root.st_blocks
+    pending = [directory]
+    while pending:
+        blocks += _blocks_in(pending.pop(), pending, seen)
+    return blocks * BLOCK
+
+
+def _blocks_in(directory: str, pending: list[str], seen: set[_Inode]) -> int:
+    """Return the blocks of the entries of a directory; append its directories to ``pending``."""
+    blocks = 0
+    try:
+        with os.scandir(directory) as entries:
+            for entry in entries:
+                try:
+                    status = entry.stat(follow_symlinks=False)
+                except FileNotFoundError:
+                    continue
+                if entry.is_dir(follow_symlinks=False):
+                    pending.append(entry.path)
+                elif status.st_nlink > 1:
+                    inode = (status.st_dev, status.st_ino)
+                    if inode in seen:
+                        continue
+                    seen.add(inode)
+                blocks += status.st_blocks
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    return blocks
+
+
+def listing(
+    directory: str, *, patterns: list[str] | None = None, sizes: list[int] | None = None
+) -> list[FileUsage]:
+    """Return what everything in a directory takes, contents before the directory that holds them.
+
+    ``patterns`` (``results/*.root``, ``**/*.log``; a directory stands for what is in it) and exact
+    ``sizes`` in bytes choose what is returned.  Raises FileNotFoundError if there is no such
+    directory, PermissionError if a part of it cannot be read.
+    """
+    found: list[FileUsage] = []
+    _walk(directory, "", found, set())
+    if patterns is not None:
+        chosen = {name for pattern in patterns for name in _matching(directory, pattern)}
+        found = [usage for usage in found if not chosen.isdisjoint(_ancestry(usage.name))]
+    if sizes is not None:
+        found = [usage for usage in found if usage.bytes_ in sizes]
+    return found
+
+
+def _walk(directory: str, name: str, found: list[FileUsage], seen: set[_Inode]) -> int:
+    """Append what is in a directory and the directory itself; return what it takes."""
+    bytes_ = os.lstat(directory).st_blocks * BLOCK
+    with os.scandir(directory) as entries:
+        for entry in entries:
+            try:
+                bytes_ += _visit(entry, f"{name}/{entry.name}", found, seen)
+            except FileNotFoundError:
+                continue
+    found.append(FileUsage(name, bytes_))
+    return bytes_
+
+
+def _visit(entry: os.DirEntry[str], name: str, found: list[FileUsage], seen: set[_Inode]) -> int:
+    if entry.is_dir(follow_symlinks=False):
+        return _walk(entry.path, name, found, seen)
+    status = entry.stat(follow_symlinks=False)
+    if status.st_nlink > 1:
+        if (status.st_dev, status.st_ino) in seen:
+            return 0
+        seen.add((status.st_dev, status.st_ino))
+    found.append(FileUsage(name, status.st_blocks * BLOCK))
+    return status.st_blocks * BLOCK
+
+
+def _matching(directory: str, pattern: str) -> Iterator[str]:
+    """Return the names of what a pattern matches; it cannot lead out of the directory."""
+    parts = [part for part in pattern.split("/") if part not in ("", ".", "..")]
+    if not parts:
+        return
+    root = Path(directory)
+    if root.joinpath(*parts).is_dir():
+        parts.append("*")
+    for path in root.glob("/".join(parts)):
+        yield f"/{path.relative_to(root)}"
+
+
+def _ancestry(name: str) -> Iterator[str]:
+    """Return a name and those of the directories that hold it."""
+    while name:
+        yield name
+        name = name.rpartition("/")[0]

@@ -1,0 +1,420 @@
+"""The refresh of quota: everything measured and added up again, and corrected where it differs.
+
+Processing time is compared in pages of runs, inside the database.  Disk usage is measured by
+several processes and uploaded in batches.  Nothing is written where nothing differs.  Corrections
+are short transactions that lock the totals of their users first, in key order, and leave out rows
+that somebody else is changing: the platform goes on meanwhile, and a run that ends is counted by
+its trigger.  Memory does not grow with the number of runs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import logging
+import multiprocessing
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol, TypeVar
+from uuid import UUID
+
+from reana_db import disk_usage
+from reana_db.errors import RefreshRunning
+from reana_db.queries import Conn, RowCount, query
+from reana_db.records import ResourceType
+
+RUNS_PER_PAGE = 5000
+RUNS_PER_TRANSACTION = 500
+WORKSPACES_PER_PAGE = 2000
+WORKSPACES_PER_UPLOAD = 200
+WORKSPACES_PER_TASK = 16
+PASSES = 3
+"""How often rows that somebody else was changing are tried again."""
+
+_T = TypeVar("_T")
+
+_LOCK = 0x5245414E4171  # nobody else in the database uses this number
+
+logger = logging.getLogger("reana_db.quota")
+
+
+class Progress(Protocol):
+    """Told what was done: a progress bar, a log."""
+
+    def start(self, label: str, total: int) -> None:
+        """Begin a phase of so many steps."""
+
+    def advance(self, steps: int) -> None:
+        """Note that so many steps more are done."""
+
+
+class _Silent:
+    def start(self, label: str, total: int) -> None: ...
+    def advance(self, steps: int) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a refresh does."""
+
+    types: frozenset[ResourceType] = frozenset(ResourceType)
+    user_id: UUID | None = None
+    """Only the runs and totals of this user."""
+    dry_run: bool = False
+    """Whether to look for differences without correcting them."""
+    workers: int = field(default_factory=lambda: os.cpu_count() or 1)
+    """Processes that measure workspaces."""
+
+
+@dataclass(slots=True)
+class Summary:
+    """What a refresh found and did; differences are corrected unless it was a dry run."""
+
+    dry_run: bool
+    users: int = 0
+    runs: int = 0
+    workspaces: int = 0
+    bytes_: int = 0
+    """Of all workspaces that were measured."""
+    cpu_differences: int = 0
+    """Runs whose recorded processing time was not their time."""
+    disk_differences: int = 0
+    """Runs whose recorded size was not the size of their workspace."""
+    total_differences: int = 0
+    """Users whose totals were not what their runs use, or whose quota period was over."""
+    cpu_drift: int = 0
+    """By how much runs and totals were wrong, in milliseconds."""
+    disk_drift: int = 0
+    """By how much runs and totals were wrong, in bytes."""
+    left_out: int = 0
+    """Runs that others were changing all the time."""
+    unreadable: int = 0
+    """Workspaces that could not be measured; their runs keep what was recorded."""
+    seconds: float = 0.0
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything was looked at."""
+        return not (self.unreadable or self.left_out)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sizes:
+    users: int
+    runs: int
+    workspaces: int
+
+
+@dataclass(frozen=True, slots=True)
+class _PageOfRuns:
+    runs: int
+    last: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class _WrongCpu:
+    workflow_id: UUID
+    drift: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Holder:
+    pid: int
+    application_name: str | None
+    since: datetime | None
+    client: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _WrongDisk:
+    workflow_id: UUID
+    bytes_: int
+    drift: int
+
+
+def refresh(
+    connect: Callable[[], Conn], plan: Plan | None = None, progress: Progress | None = None
+) -> Summary:
+    """Measure, add up and correct what the plan says; return what was found.
+
+    ``connect`` opens a connection; two are used, both in autocommit mode, through PgBouncer too.
+    Raises :class:`~reana_db.errors.RefreshRunning` if another refresh runs in this database.
+    """
+    plan, progress = plan or Plan(), progress or _Silent()
+    started = time.monotonic()
+    summary = Summary(plan.dry_run)
+    with (
+        _measuring(plan) as measured,
+        contextlib.closing(_autocommit(connect())) as guard,
+        _alone(guard),
+        contextlib.closing(_autocommit(connect())) as conn,
+    ):
+        sizes = _sizes(conn, user_id=plan.user_id)
+        summary.users, summary.runs = sizes.users, sizes.runs
+        if ResourceType.CPU in plan.types:
+            progress.start("processing time", summary.runs)
+            _refresh_cpu(conn, plan, summary, progress)
+        if ResourceType.DISK in plan.types:
+            progress.start("disk usage", sizes.workspaces)
+            _refresh_disk(conn, plan, summary, progress, measured)
+        _refresh_totals(conn, plan, summary, progress)
+    summary.seconds = round(time.monotonic() - started, 3)
+    return summary
+
+
+def _autocommit(conn: Conn) -> Conn:
+    conn.autocommit = True
+    return conn
+
+
+@contextlib.contextmanager
+def _alone(conn: Conn) -> Iterator[None]:
+    """Hold the right to refresh, in a transaction that stays open and idle."""
+    with conn.transaction():
+        _stay_idle(conn)
+        if not _claim(conn, _LOCK):
+            holder = _holder(conn, _LOCK)
+            raise RefreshRunning(f"another refresh is running{_described(holder)}")
+        yield
+
+
+def _described(holder: _Holder | None) -> str:
+    if holder is None:
+        return ""
+    name = f" ({holder.application_name})" if holder.application_name else ""
+    since = f" since {holder.since:%Y-%m-%d %H:%M:%S} UTC" if holder.since else ""
+    return f"{since}, from {holder.client}{name}, server process {holder.pid}"
+
+
+# Processing time
+
+
+def _refresh_cpu(conn: Conn, plan: Plan, summary: Summary, progress: Progress) -> None:
+    left = 0
+    for attempt in range(PASSES):
+        left = 0
+        for runs, wrong in _pages_of_runs(conn, plan.user_id):
+            if not attempt:
+                progress.advance(runs)
+                summary.cpu_differences += len(wrong)
+                summary.cpu_drift += sum(item.drift for item in wrong)
+            for some in _batches(wrong, RUNS_PER_TRANSACTION):
+                left += 0 if plan.dry_run else len(some) - _correct_runs(conn, some)
+        if not left:
+            return
+    summary.left_out += left
+
+
+def _pages_of_runs(conn: Conn, user_id: UUID | None) -> Iterator[tuple[int, list[_WrongCpu]]]:
+    """Yield, page by page, the number of runs and those whose recorded time is wrong."""
+    after = None
+    while True:
+        page = _page_of_runs(conn, user_id=user_id, after=after, size=RUNS_PER_PAGE)
+        if page.last is None:
+            return
+        yield page.runs, _wrong_cpu(conn, user_id=user_id, after=after, last=page.last)
+        after = page.last
+
+
+def _correct_runs(conn: Conn, wrong: list[_WrongCpu]) -> int:
+    workflow_ids = [item.workflow_id for item in wrong]
+    with conn.transaction():
+        _lock_totals_of_runs(conn, workflow_ids)
+        corrected = _correct_cpu(conn, workflow_ids)
+        if corrected < len(workflow_ids):
+            return corrected + _record_cpu(conn, workflow_ids)
+        return corrected
+
+
+# Disk usage
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    workspace_path: str
+    bytes_: int | None
+    """None if it could not be measured."""
+    reason: str = ""
+
+
+_Measure = Callable[[Iterable[str]], Iterator[_Measured]]
+
+
+def _measure(workspace_path: str) -> _Measured:
+    try:
+        return _Measured(workspace_path, disk_usage.total(workspace_path))
+    except OSError as error:
+        return _Measured(workspace_path, None, error.strerror or str(error))
+
+
+@contextlib.contextmanager
+def _measuring(plan: Plan) -> Iterator[_Measure]:
+    """Yield a function that measures workspaces, in processes that start before any connection."""
+    if ResourceType.DISK not in plan.types or plan.workers <= 1:
+        yield lambda paths: map(_measure, paths)
+        return
+    with ProcessPoolExecutor(plan.workers, multiprocessing.get_context("fork")) as pool:
+        pool.submit(os.getpid).result()  # starts them all
+        # Page by page: the pool reads ahead all that it is given.
+        yield lambda paths: itertools.chain.from_iterable(
+            pool.map(_measure, page, chunksize=WORKSPACES_PER_TASK)
+            for page in _batches(paths, WORKSPACES_PER_PAGE)
+        )
+
+
+def _refresh_disk(
+    conn: Conn, plan: Plan, summary: Summary, progress: Progress, measure: _Measure
+) -> None:
+    found = measure(_all_workspaces(conn, plan.user_id))
+    for batch in _batches(found, WORKSPACES_PER_UPLOAD):
+        readable = {item.workspace_path: item.bytes_ for item in batch if item.bytes_ is not None}
+        for item in batch:
+            if item.bytes_ is None:
+                logger.warning("cannot measure %s: %s", item.workspace_path, item.reason)
+                summary.unreadable += 1
+        summary.workspaces += len(readable)
+        summary.bytes_ += sum(readable.values())
+        _upload(conn, plan, summary, readable)
+        progress.advance(len(batch))
+
+
+def _all_workspaces(conn: Conn, user_id: UUID | None) -> Iterator[str]:
+    for owner_id in _all_owners(conn, user_id):
+        after = ""
+        while page := _workspaces(conn, owner_id=owner_id, after=after, size=WORKSPACES_PER_PAGE):
+            yield from page
+            after = page[-1]
+
+
+def _all_owners(conn: Conn, user_id: UUID | None) -> Iterator[UUID]:
+    after = None
+    while page := _owners(conn, user_id=user_id, after=after, size=RUNS_PER_PAGE):
+        yield from page
+        after = page[-1]
+
+
+def _upload(conn: Conn, plan: Plan, summary: Summary, measured: dict[str, int]) -> None:
+    wrong: list[_WrongDisk] = []
+    for attempt in range(PASSES):
+        wrong = _wrong_disk(conn, workspace_paths=list(measured), sizes=list(measured.values()))
+        if not attempt:
+            summary.disk_differences += len(wrong)
+            summary.disk_drift += sum(item.drift for item in wrong)
+        if plan.dry_run or not wrong:
+            return
+        left = sum(len(some) - _correct_sizes(conn, some) for some in _batches(wrong, 500))
+        if not left:
+            return
+    summary.left_out += left
+
+
+def _correct_sizes(conn: Conn, wrong: list[_WrongDisk]) -> int:
+    runs = {"workflow_ids": [item.workflow_id for item in wrong]}
+    with conn.transaction():
+        _lock_totals_of_runs(conn, **runs)
+        sizes = [item.bytes_ for item in wrong]
+        corrected = _correct_disk(conn, **runs, sizes=sizes)
+        if corrected < len(wrong):
+            return corrected + _record_disk(conn, **runs, sizes=sizes)
+        return corrected
+
+
+# Totals
+
+
+def _refresh_totals(conn: Conn, plan: Plan, summary: Summary, progress: Progress) -> None:
+    wrong = _wrong_users(conn, user_id=plan.user_id)
+    summary.total_differences = len(wrong)
+    progress.start("totals", len(wrong))
+    for user_id in wrong:
+        with conn.transaction(force_rollback=plan.dry_run):
+            before = [_used(conn, user_id=user_id, type_=type_) for type_ in ResourceType]
+            _recount(conn, user_id)
+            after = [_used(conn, user_id=user_id, type_=type_) for type_ in ResourceType]
+        summary.cpu_drift += abs(after[0] - before[0])
+        summary.disk_drift += abs(after[1] - before[1])
+        progress.advance(1)
+
+
+def _batches(items: Iterable[_T], size: int) -> Iterator[list[_T]]:
+    remaining = iter(items)
+    while batch := list(itertools.islice(remaining, size)):
+        yield batch
+
+
+@query
+def _claim(conn: Conn, key: int) -> bool: ...
+
+
+@query
+def _holder(conn: Conn, key: int) -> _Holder | None: ...
+
+
+@query
+def _stay_idle(conn: Conn) -> str: ...
+
+
+@query
+def _sizes(conn: Conn, *, user_id: UUID | None) -> _Sizes: ...
+
+
+@query
+def _page_of_runs(
+    conn: Conn, *, user_id: UUID | None, after: UUID | None, size: int
+) -> _PageOfRuns: ...
+
+
+@query
+def _wrong_cpu(
+    conn: Conn, *, user_id: UUID | None, after: UUID | None, last: UUID
+) -> list[_WrongCpu]: ...
+
+
+@query
+def _lock_totals_of_runs(conn: Conn, workflow_ids: list[UUID]) -> None: ...
+
+
+@query
+def _correct_cpu(conn: Conn, workflow_ids: list[UUID]) -> RowCount: ...
+
+
+@query
+def _record_cpu(conn: Conn, workflow_ids: list[UUID]) -> RowCount: ...
+
+
+@query
+def _owners(conn: Conn, *, user_id: UUID | None, after: UUID | None, size: int) -> list[UUID]: ...
+
+
+@query
+def _workspaces(conn: Conn, *, owner_id: UUID, after: str, size: int) -> list[str]: ...
+
+
+@query
+def _wrong_disk(
+    conn: Conn, *, workspace_paths: list[str], sizes: list[int]
+) -> list[_WrongDisk]: ...
+
+
+@query
+def _correct_disk(conn: Conn, *, workflow_ids: list[UUID], sizes: list[int]) -> RowCount: ...
+
+
+@query
+def _record_disk(conn: Conn, *, workflow_ids: list[UUID], sizes: list[int]) -> RowCount: ...
+
+
+@query
+def _wrong_users(conn: Conn, *, user_id: UUID | None) -> list[UUID]: ...
+
+
+@query
+def _recount(conn: Conn, user_id: UUID) -> None: ...
+
+
+@query
+def _used(conn: Conn, *, user_id: UUID, type_: ResourceType) -> int: ...

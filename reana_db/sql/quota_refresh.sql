@@ -1,0 +1,350 @@
+-- name: _claim
+-- not null: claimed
+-- Until the end of the transaction, so that it works through PgBouncer and ends with its owner.
+SELECT pg_catalog.pg_try_advisory_xact_lock(%(key)s) AS claimed;
+
+-- name: _holder
+-- not null: pid
+SELECT
+    activity.pid,
+    activity.application_name,
+    activity.xact_start AS since,
+    COALESCE(pg_catalog.host(activity.client_addr), 'the server itself') AS client
+FROM pg_catalog.pg_locks AS held
+INNER JOIN pg_catalog.pg_stat_activity AS activity ON held.pid = activity.pid
+WHERE
+    held.locktype = 'advisory'
+    AND held.granted
+    AND held.objsubid = 1
+    AND (held.classid::bigint << 32) + held.objid::bigint = %(key)s
+    AND held.database = (
+        SELECT pg_database.oid
+        FROM pg_catalog.pg_database
+        WHERE pg_database.datname = pg_catalog.current_database()
+    )
+LIMIT 1;
+
+-- name: _stay_idle
+-- not null: timeout
+SELECT pg_catalog.set_config('idle_in_transaction_session_timeout', '0', TRUE) AS timeout;
+
+-- name: _sizes
+-- not null: users, runs, workspaces
+SELECT
+    count(DISTINCT workflow.owner_id) AS users,
+    count(*) AS runs,
+    count(DISTINCT workflow.workspace_path) AS workspaces
+FROM __reana.workflow
+WHERE
+    %(user_id)s::uuid IS NULL
+    OR workflow.owner_id = %(user_id)s::uuid;
+
+-- name: _page_of_runs
+-- not null: runs
+-- The next runs in the order of their ids.
+SELECT
+    count(*) AS runs,
+    (array_agg(page.id_ ORDER BY page.id_ DESC))[1] AS last
+FROM (
+    SELECT workflow.id_
+    FROM __reana.workflow
+    WHERE
+        (
+            %(after)s::uuid IS NULL
+            OR workflow.id_ > %(after)s::uuid
+        )
+        AND (
+            %(user_id)s::uuid IS NULL
+            OR workflow.owner_id = %(user_id)s::uuid
+        )
+    ORDER BY workflow.id_
+    LIMIT %(size)s
+) AS page;
+
+-- name: _wrong_cpu
+-- not null: workflow_id, drift
+-- The runs of a page whose recorded processing time is not their time.
+SELECT
+    workflow.id_ AS workflow_id,
+    abs(run_time.cpu_used - COALESCE(usage.quota_used, 0)) AS drift
+FROM __reana.workflow
+INNER JOIN __reana.run_time ON workflow.id_ = run_time.workflow_id
+LEFT JOIN __reana.workflow_resource AS usage
+    ON
+        workflow.id_ = usage.workflow_id
+        AND usage.resource_id = (
+            SELECT quota_resource.resource_id
+            FROM __reana.quota_resource
+            WHERE quota_resource.type_ = 'cpu'
+        )
+WHERE
+    workflow.id_ <= %(last)s
+    AND (
+        %(after)s::uuid IS NULL
+        OR workflow.id_ > %(after)s::uuid
+    )
+    AND (
+        %(user_id)s::uuid IS NULL
+        OR workflow.owner_id = %(user_id)s::uuid
+    )
+    AND usage.quota_used IS DISTINCT FROM run_time.cpu_used
+ORDER BY workflow.id_;
+
+-- name: _lock_totals_of_runs
+SELECT __reana.lock_totals_of_runs(%(workflow_ids)s);
+
+-- name: _correct_cpu
+-- The totals are locked, so rows that somebody else holds must not be waited for: their owner may
+-- be waiting for the totals.
+WITH free AS (
+    SELECT
+        usage.workflow_id,
+        usage.resource_id
+    FROM __reana.workflow_resource AS usage
+    INNER JOIN __reana.quota_resource ON usage.resource_id = quota_resource.resource_id
+    WHERE
+        usage.workflow_id = ANY(%(workflow_ids)s)
+        AND quota_resource.type_ = 'cpu'
+    FOR NO KEY UPDATE OF usage SKIP LOCKED
+)
+
+UPDATE __reana.workflow_resource
+SET
+    quota_used = run_time.cpu_used,
+    updated = pg_catalog.clock_timestamp() AT TIME ZONE 'UTC'
+FROM free
+INNER JOIN __reana.run_time ON free.workflow_id = run_time.workflow_id
+WHERE
+    workflow_resource.workflow_id = free.workflow_id
+    AND workflow_resource.resource_id = free.resource_id
+    AND workflow_resource.quota_used IS DISTINCT FROM run_time.cpu_used;
+
+-- name: _record_cpu
+WITH free AS (
+    SELECT workflow.id_
+    FROM __reana.workflow
+    WHERE workflow.id_ = ANY(%(workflow_ids)s)
+    FOR NO KEY UPDATE SKIP LOCKED
+)
+
+INSERT INTO __reana.workflow_resource (
+    created,
+    updated,
+    workflow_id,
+    resource_id,
+    quota_used
+)
+SELECT
+    pg_catalog.clock_timestamp() AT TIME ZONE 'UTC',
+    pg_catalog.clock_timestamp() AT TIME ZONE 'UTC',
+    run_time.workflow_id,
+    quota_resource.resource_id,
+    run_time.cpu_used
+FROM free
+INNER JOIN __reana.run_time ON free.id_ = run_time.workflow_id
+CROSS JOIN __reana.quota_resource
+LEFT JOIN __reana.workflow_resource AS usage
+    ON
+        run_time.workflow_id = usage.workflow_id
+        AND quota_resource.resource_id = usage.resource_id
+WHERE
+    quota_resource.type_ = 'cpu'
+    AND usage.workflow_id IS NULL
+ON CONFLICT (workflow_id, resource_id) DO NOTHING;
+
+-- name: _owners
+-- The users that own runs, in key order.
+SELECT user_.id_
+FROM __reana.user_
+WHERE
+    (
+        %(user_id)s::uuid IS NULL
+        OR user_.id_ = %(user_id)s::uuid
+    )
+    AND (
+        %(after)s::uuid IS NULL
+        OR user_.id_ > %(after)s::uuid
+    )
+ORDER BY user_.id_
+LIMIT %(size)s;
+
+-- name: _workspaces
+-- not null: workspace_path
+SELECT DISTINCT workflow.workspace_path
+FROM __reana.workflow
+WHERE
+    workflow.owner_id = %(owner_id)s
+    AND workflow.workspace_path > %(after)s
+ORDER BY workflow.workspace_path
+LIMIT %(size)s;
+
+-- name: _wrong_disk
+-- not null: bytes_, drift
+-- The runs of measured workspaces whose recorded size is not what was measured.
+SELECT
+    workflow.id_ AS workflow_id,
+    measured.bytes_,
+    abs(measured.bytes_ - COALESCE(usage.quota_used, 0)) AS drift
+FROM
+    unnest(%(workspace_paths)s::text[], %(sizes)s::bigint[])
+        AS measured (
+            workspace_path,
+            bytes_
+        )
+INNER JOIN __reana.workflow ON measured.workspace_path = workflow.workspace_path
+LEFT JOIN __reana.workflow_resource AS usage
+    ON
+        workflow.id_ = usage.workflow_id
+        AND usage.resource_id = (
+            SELECT quota_resource.resource_id
+            FROM __reana.quota_resource
+            WHERE quota_resource.type_ = 'disk'
+        )
+WHERE usage.quota_used IS DISTINCT FROM measured.bytes_;
+
+-- name: _correct_disk
+WITH free AS (
+    SELECT
+        usage.workflow_id,
+        usage.resource_id
+    FROM __reana.workflow_resource AS usage
+    INNER JOIN __reana.quota_resource ON usage.resource_id = quota_resource.resource_id
+    WHERE
+        usage.workflow_id = ANY(%(workflow_ids)s)
+        AND quota_resource.type_ = 'disk'
+    FOR NO KEY UPDATE OF usage SKIP LOCKED
+)
+
+UPDATE __reana.workflow_resource
+SET
+    quota_used = measured.bytes_,
+    updated = pg_catalog.clock_timestamp() AT TIME ZONE 'UTC'
+FROM free
+INNER JOIN unnest(%(workflow_ids)s::uuid[], %(sizes)s::bigint[]) AS measured (
+    workflow_id,
+    bytes_
+) ON free.workflow_id = measured.workflow_id
+WHERE
+    workflow_resource.workflow_id = free.workflow_id
+    AND workflow_resource.resource_id = free.resource_id;
+
+-- name: _record_disk
+WITH free AS (
+    SELECT workflow.id_
+    FROM __reana.workflow
+    WHERE workflow.id_ = ANY(%(workflow_ids)s)
+    FOR NO KEY UPDATE SKIP LOCKED
+)
+
+INSERT INTO __reana.workflow_resource (
+    created,
+    updated,
+    workflow_id,
+    resource_id,
+    quota_used
+)
+SELECT
+    pg_catalog.clock_timestamp() AT TIME ZONE 'UTC',
+    pg_catalog.clock_timestamp() AT TIME ZONE 'UTC',
+    free.id_,
+    quota_resource.resource_id,
+    measured.bytes_
+FROM free
+INNER JOIN unnest(%(workflow_ids)s::uuid[], %(sizes)s::bigint[]) AS measured (
+    workflow_id,
+    bytes_
+) ON free.id_ = measured.workflow_id
+CROSS JOIN __reana.quota_resource
+LEFT JOIN __reana.workflow_resource AS usage
+    ON
+        free.id_ = usage.workflow_id
+        AND quota_resource.resource_id = usage.resource_id
+WHERE
+    quota_resource.type_ = 'disk'
+    AND usage.workflow_id IS NULL
+ON CONFLICT (workflow_id, resource_id) DO NOTHING;
+
+-- name: _wrong_users
+-- not null: user_id
+-- Users whose ledger is not what their runs use, or whose totals are not what the ledger adds up to
+-- in the current period: because something was written without triggers, or a period is over.
+WITH due AS (
+    SELECT
+        run_usage.workflow_id,
+        run_usage.owner_id,
+        run_usage.workspace_path,
+        run_usage.run_started_at,
+        run_usage.run_ended_at,
+        run_usage.cpu_used,
+        run_usage.disk_used
+    FROM __reana.run_usage
+    WHERE
+        %(user_id)s::uuid IS NULL
+        OR run_usage.owner_id = %(user_id)s::uuid
+),
+
+was AS (
+    SELECT
+        quota_ledger.workflow_id,
+        quota_ledger.owner_id,
+        quota_ledger.workspace_path,
+        quota_ledger.run_started_at,
+        quota_ledger.run_ended_at,
+        quota_ledger.cpu_used,
+        quota_ledger.disk_used
+    FROM __reana.quota_ledger
+    WHERE
+        %(user_id)s::uuid IS NULL
+        OR quota_ledger.owner_id = %(user_id)s::uuid
+)
+
+SELECT due.owner_id AS user_id
+FROM due
+LEFT JOIN was ON due.workflow_id = was.workflow_id
+WHERE due IS DISTINCT FROM was
+UNION
+SELECT was.owner_id AS user_id
+FROM was
+LEFT JOIN due ON was.workflow_id = due.workflow_id
+WHERE due.workflow_id IS NULL
+UNION
+SELECT total.user_id
+FROM __reana.user_resource AS total
+INNER JOIN __reana.quota_resource ON total.resource_id = quota_resource.resource_id
+INNER JOIN __reana.current_quota AS quota
+    ON
+        total.user_id = quota.user_id
+        AND total.resource_id = quota.resource_id
+WHERE
+    (
+        %(user_id)s::uuid IS NULL
+        OR total.user_id = %(user_id)s::uuid
+    )
+    AND (
+        total.quota_period_start_at IS DISTINCT FROM quota.quota_period_start_at
+        OR total.quota_counted IS DISTINCT FROM CASE quota_resource.type_
+            WHEN 'disk' THEN __reana.counted_disk(total.user_id)
+            ELSE
+                __reana.counted_cpu(
+                    total.user_id,
+                    CASE
+                        WHEN total.quota_period_months IS NOT NULL
+                            THEN quota.quota_period_start_at
+                    END
+                )
+        END
+        OR total.quota_used IS DISTINCT FROM LEAST(total.quota_counted, 9223372036854775807)
+    )
+ORDER BY user_id;
+
+-- name: _recount
+SELECT __reana.recount_user(%(user_id)s);
+
+-- name: _used
+-- not null: used
+SELECT COALESCE(sum(user_resource.quota_used), 0)::bigint AS used
+FROM __reana.user_resource
+INNER JOIN __reana.quota_resource ON user_resource.resource_id = quota_resource.resource_id
+WHERE
+    user_resource.user_id = %(user_id)s
+    AND quota_resource.type_ = %(type_)s::public.resourcetype;

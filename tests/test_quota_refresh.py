@@ -1,0 +1,269 @@
+"""The refresh corrects what was written without triggers, and what files have become."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from reana_db import disk_usage, errors, quota, quota_periods, quota_refresh, resources
+from reana_db.queries import Conn
+from reana_db.quota_refresh import Plan, Summary
+from reana_db.records import ResourceType
+from tests.factories import make_user, make_workflow
+from tests.quota_recomputation import recomputed, stored
+
+CPU = frozenset([ResourceType.CPU])
+DISK = frozenset([ResourceType.DISK])
+HOUR = 3_600_000
+TIMES = {"run_started_at": "2026-01-01 12:00", "run_finished_at": "2026-01-01 13:00"}
+
+
+@pytest.fixture
+def connect(fresh_db: str) -> Callable[[], Conn]:
+    with psycopg.connect(fresh_db) as conn:
+        resources.create_defaults(conn)
+    return lambda: psycopg.connect(fresh_db)
+
+
+@pytest.fixture
+def writer(connect: Callable[[], Conn]) -> Iterator[Conn]:
+    """A connection that commits each statement."""
+    with connect() as conn:
+        conn.autocommit = True
+        yield conn
+
+
+def without_triggers(conn: Conn, statement: str, *parameters: Any) -> None:
+    """Execute a statement as logical replication and old dumps do."""
+    with conn.transaction():
+        conn.execute("SET LOCAL session_replication_role = replica")
+        conn.execute(statement.encode(), parameters)
+
+
+def refresh(connect: Callable[[], Conn], **plan: Any) -> Summary:
+    return quota_refresh.refresh(connect, Plan(**{"workers": 1, **plan}))
+
+
+def test_processing_time_is_recorded_whatever_the_policy(
+    connect: Callable[[], Conn], writer: Conn
+) -> None:
+    user_id = make_user(writer)
+    for _ in range(3):
+        make_workflow(writer, user_id, **TIMES)
+    make_workflow(writer, user_id, run_started_at="2026-01-01")
+    found = refresh(connect, types=CPU)
+    assert (found.runs, found.cpu_differences, found.cpu_drift) == (4, 3, 3 * HOUR)
+    assert (found.total_differences, found.left_out, found.complete) == (0, 0, True)
+    assert quota.of_user(writer, user_id)[0].quota_used == 3 * HOUR
+    assert stored(writer) == recomputed(writer)
+
+
+def test_a_second_refresh_finds_nothing(connect: Callable[[], Conn], writer: Conn) -> None:
+    make_workflow(writer, make_user(writer), **TIMES, workspace_path="/nonexistent")
+    assert refresh(connect).cpu_differences == 1
+    before = writer.execute("SELECT max(updated) FROM __reana.workflow_resource").fetchone()
+    found = refresh(connect)
+    assert (found.cpu_differences, found.disk_differences, found.total_differences) == (0, 0, 0)
+    after = writer.execute("SELECT max(updated) FROM __reana.workflow_resource").fetchone()
+    assert before == after
+
+
+def test_what_was_written_without_triggers_is_repaired(
+    connect: Callable[[], Conn], writer: Conn
+) -> None:
+    user_id = make_user(writer)
+    run_id = make_workflow(writer, user_id, **TIMES)
+    refresh(connect)
+    without_triggers(writer, "UPDATE __reana.workflow_resource SET quota_used = 7")
+    without_triggers(writer, "UPDATE __reana.user_resource SET quota_used = 8, quota_counted = 9")
+    without_triggers(writer, "DELETE FROM __reana.quota_ledger WHERE workflow_id = %s", run_id)
+    found = refresh(connect)
+    assert found.cpu_differences == 1
+    assert found.total_differences == 1
+    assert stored(writer) == recomputed(writer)
+    assert refresh(connect).total_differences == 0
+
+
+def test_a_dry_run_changes_nothing(connect: Callable[[], Conn], writer: Conn) -> None:
+    user_id = make_user(writer)
+    make_workflow(writer, user_id, **TIMES)
+    without_triggers(writer, "DELETE FROM __reana.quota_ledger")
+    found = refresh(connect, dry_run=True)
+    assert (found.cpu_differences, found.total_differences) == (1, 1)
+    assert writer.execute("SELECT FROM __reana.workflow_resource").fetchall() == []
+    assert writer.execute("SELECT FROM __reana.quota_ledger").fetchall() == []
+
+
+def test_periods_that_are_over_move_on(connect: Callable[[], Conn], writer: Conn) -> None:
+    user_id = make_user(writer)
+    make_workflow(writer, user_id, **TIMES)
+    quota_periods.set_period(writer, user_id=user_id, months=1)
+    refresh(connect)
+    without_triggers(
+        writer, "UPDATE __reana.user_resource SET quota_period_start_at = '2025-12-31 23:00'"
+    )
+    assert refresh(connect).total_differences == 1
+    start_at = quota_periods.of_user(writer, user_id).quota_period_start_at
+    row = writer.execute(
+        "SELECT quota_period_start_at FROM __reana.user_resource"
+        " WHERE quota_period_months IS NOT NULL"
+    ).fetchone()
+    assert start_at is not None
+    assert row == (start_at.replace(tzinfo=None),)
+    assert stored(writer) == recomputed(writer)
+
+
+def make_files(directory: Path, *sizes: int) -> int:
+    """Make a workspace and return what it takes on disk."""
+    directory.mkdir(parents=True)
+    for number, size in enumerate(sizes):
+        (directory / f"file{number}").write_bytes(b"x" * size)
+    return disk_usage.total(str(directory))
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_workspaces_are_measured_once_for_all_their_runs(
+    connect: Callable[[], Conn], writer: Conn, tmp_path: Path, workers: int
+) -> None:
+    user_id = make_user(writer)
+    sizes = [make_files(tmp_path / str(number), 5000, number) for number in range(5)]
+    for number in range(5):
+        for _ in range(2):
+            make_workflow(writer, user_id, workspace_path=str(tmp_path / str(number)))
+    missing = make_workflow(writer, user_id, workspace_path="/nonexistent")
+    quota.set_disk_usage(writer, workflow_id=missing, bytes_=99)
+    found = refresh(connect, types=DISK, workers=workers)
+    assert (found.workspaces, found.bytes_, found.disk_differences) == (6, sum(sizes), 11)
+    assert quota.of_user(writer, user_id)[1].quota_used == sum(sizes)
+    assert quota.of_workflow(writer, missing)[0].quota_used == 0
+    assert stored(writer) == recomputed(writer)
+
+
+def test_only_one_user_is_refreshed(connect: Callable[[], Conn], writer: Conn) -> None:
+    users = [make_user(writer) for _ in range(2)]
+    for user_id in users:
+        make_workflow(writer, user_id, **TIMES, workspace_path="/nonexistent")
+    found = refresh(connect, user_id=users[1])
+    assert (found.users, found.runs, found.workspaces) == (1, 1, 1)
+    assert [item.user_id for item in quota.of_everybody(writer) if item.quota_used] == [users[1]]
+
+
+def test_an_unreadable_workspace_keeps_its_value(
+    connect: Callable[[], Conn],
+    writer: Conn,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    measured = disk_usage.total
+
+    def total(directory: str) -> int:
+        if directory.endswith("secret"):
+            raise PermissionError(13, "Permission denied")
+        return measured(directory)
+
+    monkeypatch.setattr(disk_usage, "total", total)
+    user_id = make_user(writer)
+    size = make_files(tmp_path / "open", 1)
+    runs = [
+        make_workflow(writer, user_id, workspace_path=str(tmp_path / name))
+        for name in ("open", "secret")
+    ]
+    quota.set_disk_usage(writer, workflow_id=runs[1], bytes_=123)
+    found = refresh(connect, types=DISK)
+    assert (found.unreadable, found.workspaces, found.complete) == (1, 1, False)
+    assert quota.of_user(writer, user_id)[1].quota_used == size + 123
+    assert "cannot measure" in caplog.text
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+def test_a_directory_without_permission_is_unreadable(tmp_path: Path) -> None:
+    make_files(tmp_path / "mine" / "deep", 1)
+    (tmp_path / "mine").chmod(0o700)
+    for parent in [tmp_path, *tmp_path.parents[:-2]]:
+        parent.chmod(0o755)
+    code = f"""
+import os
+os.setuid(65534)
+try:
+    with os.scandir({str(tmp_path / "mine")!r}):
+        pass
+except PermissionError as error:
+    print(error.strerror)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "Permission denied"
+
+
+def test_a_second_refresh_at_once_says_who_runs(
+    connect: Callable[[], Conn], writer: Conn, fresh_db: str
+) -> None:
+    make_workflow(writer, make_user(writer), **TIMES)
+    running, end = threading.Event(), threading.Event()
+
+    class Waiting:
+        def start(self, label: str, total: int) -> None:  # noqa: ARG002 - the protocol
+            running.set()
+            assert end.wait(30)
+
+        def advance(self, steps: int) -> None: ...
+
+    def named() -> Conn:
+        return psycopg.connect(fresh_db, application_name="nightly")
+
+    plan = Plan(types=CPU, workers=1)
+    first = threading.Thread(target=quota_refresh.refresh, args=(named, plan, Waiting()))
+    first.start()
+    try:
+        assert running.wait(30)
+        with pytest.raises(errors.RefreshRunning, match=r"since 20.*nightly.*server process \d+"):
+            refresh(connect)
+    finally:
+        end.set()
+        first.join()
+    refresh(connect)
+
+
+def test_rows_that_others_change_are_left_out(connect: Callable[[], Conn], writer: Conn) -> None:
+    user_id = make_user(writer)
+    runs = [make_workflow(writer, user_id, **TIMES) for _ in range(3)]
+    with connect() as other:
+        other.execute("SELECT FROM __reana.workflow WHERE id_ = %s FOR UPDATE", [runs[0]])
+        found = refresh(connect, types=CPU)
+        assert (found.left_out, found.complete) == (1, False)
+    assert refresh(connect, types=CPU).cpu_differences == 1
+    assert stored(writer) == recomputed(writer)
+
+
+def test_runs_may_end_meanwhile(connect: Callable[[], Conn], writer: Conn) -> None:
+    user_id = make_user(writer)
+    quota.set_policy(writer, [ResourceType.CPU])
+    times = {"run_started_at": "2026-01-01", "status": "running"}
+    runs = [make_workflow(writer, user_id, **times) for _ in range(60)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(quota_refresh, "RUNS_PER_PAGE", 7)
+        patch.setattr(quota_refresh, "RUNS_PER_TRANSACTION", 3)
+
+        def finish() -> None:
+            for run_id in runs:
+                writer.execute(
+                    "UPDATE __reana.workflow SET status = 'finished' WHERE id_ = %s", [run_id]
+                )
+
+        thread = threading.Thread(target=finish)
+        thread.start()
+        while thread.is_alive():
+            refresh(connect)
+        thread.join()
+    with connect() as conn:
+        assert stored(conn) == recomputed(conn)
+        counted = conn.execute("SELECT count(*) FROM __reana.workflow_resource").fetchone()
+        assert counted == (120,)
