@@ -296,6 +296,14 @@ def webhook_secret(user_id: str) -> str | None:
     return secret
 
 
+def find_user_by_webhook_secret(secret: str) -> str | None:
+    """Look a secret up by its digest, as the authentication of webhooks does."""
+    secrets: Any = importlib.import_module("reana_db.secrets")
+    digest = secrets.compute_lookup_digest(secret)
+    found = Session.query(models.User).filter_by(gitlab_webhook_secret_digest=digest).one_or_none()
+    return str(found.id_) if found else None
+
+
 def add_disk_usage(workflow_id: str, number: int) -> None:
     """Account files that were uploaded or removed: of the run, then of its owner."""
     run = _run(workflow_id)
