@@ -86,9 +86,7 @@ def main() -> None:
             done[step.__name__] += 1
         except Exception as error:  # noqa: BLE001 - reported to the test
             Session.rollback()
-            cause = getattr(error, "orig", None) or error
-            state = getattr(cause, "pgcode", None) or "-----"
-            errors[f"{state} {str(error).splitlines()[0][:150]}"] += 1
+            errors[" ".join(str(error).split())[:500]] += 1
         finally:
             Session.remove()
     sys.stdout.write(json.dumps({"done": done, "errors": errors}))

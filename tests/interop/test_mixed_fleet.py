@@ -95,6 +95,28 @@ def broken_lives(conn: Conn) -> int:
     return int(row[0])
 
 
+MISJUDGED = """
+SELECT count(*)
+FROM __reana.status_history AS change
+WHERE change.from_status IS NOT NULL AND change.to_status IS NOT NULL AND change.allowed <> EXISTS (
+    SELECT FROM __reana.status_transition AS rule
+    WHERE rule.entity = change.entity
+        AND rule.from_status = change.from_status
+        AND rule.to_status = change.to_status
+)
+"""
+"""Changes that were recorded as allowed and are not, or the other way round."""
+
+NAMED = {
+    StatusMode.ENFORCE: ("cannot go from", "pk_workflow_resource"),
+    StatusMode.OBSERVE: ("pk_workflow_resource",),
+}
+"""What the guide says that services of released versions may see.
+
+The second they give each other without us as well: two that account a run for the first time at the
+same moment both insert its row.
+"""
+
 TOTALS = """
 SELECT user_resource.user_id, resource.type_::text, user_resource.quota_used, due.used
 FROM __reana.user_resource
@@ -120,10 +142,11 @@ def test_a_mixed_fleet(mode: StatusMode, aftermath: Aftermath) -> None:
         sys.stdout.write(f"{json.dumps(report)}\n")
         assert sum(report["done"].values()) > 0
     assert aftermath.errors(aftermath.ours) == []
-    named = {error[:5] for error in aftermath.errors(aftermath.old)}
-    assert named <= ({"23R01"} if mode is StatusMode.ENFORCE else set()), aftermath.old
+    for error in aftermath.errors(aftermath.old):
+        assert any(part in error for part in NAMED[mode]), error
     with psycopg.connect(aftermath.uri) as conn:
         assert broken_lives(conn) == 0
+        assert conn.execute(MISJUDGED.encode()).fetchone() == (0,)
         violations = history.violations(conn)
         assert bool(violations) is (mode is StatusMode.OBSERVE)
         totals = conn.execute(TOTALS.encode()).fetchall()
