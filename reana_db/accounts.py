@@ -12,12 +12,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
-from reana_db import config, errors, keyring, users
+from reana_db import bulk, config, errors, keyring, users
 from reana_db.arguments import SecretBytes
 from reana_db.config import DEFAULT_RESOURCES, Settings
 from reana_db.keyring import KeyRing
 from reana_db.queries import Conn, query
 from reana_db.records import ResourceType, ResourceUnit, TokenStatus
+from reana_db.signatures import checked
 from reana_db.stores import TOKENS
 
 if TYPE_CHECKING:
@@ -123,6 +124,7 @@ def create(
     return create_many(conn, [user], settings=settings, keys=keys)[0]
 
 
+@checked
 def create_many(
     conn: Conn,
     new_users: Iterable[NewUser],
@@ -136,7 +138,7 @@ def create_many(
     given.  One statement.  Raises InvalidArgument, and AlreadyExists for an e-mail address, id or
     token that is taken.
     """
-    given = [_checked(user) for user in new_users]
+    given = [_checked(user) for user in bulk.instances(NewUser, new_users)]
     chosen = settings or config.settings()
     tokens = [_encrypted(user, keys) for user in given]
     _create_many(
@@ -157,6 +159,7 @@ def create_many(
     return [user.id_ for user in given]
 
 
+@checked
 def create_administrator(
     conn: Conn,
     *,
@@ -197,6 +200,7 @@ def _create_many(
     """Insert users, counters and tokens, and return the number of users."""
 
 
+@checked
 def search(
     conn: Conn,
     *,
@@ -223,6 +227,7 @@ def search(
     return (_account(row, ring) for row in found)
 
 
+@checked
 def export(conn: Conn, *, keys: KeyRing | None = None) -> Iterator[NewUser]:
     """Iterate over all users with their active tokens, as :func:`create_many` takes them.
 
@@ -283,8 +288,6 @@ class _NewToken:
 
 
 def _checked(user: NewUser) -> NewUser:
-    if not isinstance(user, NewUser):
-        raise errors.InvalidArgument(f"must be a NewUser, not {type(user).__name__}")
     if not isinstance(user.id_, UUID):
         raise errors.InvalidArgument(f"NewUser.id_ must be a UUID, not {user.id_!r:.80}")
     if user.token is not None and not isinstance(user.token, str):

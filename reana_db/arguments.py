@@ -55,6 +55,11 @@ def uuid_of(text: object) -> UUID | None:
     return UUID(text) if isinstance(text, str) and _UUID.fullmatch(text) else None
 
 
+def is_scalar(kind: Any) -> bool:
+    """Tell whether values of a type are sent as they are."""
+    return kind in _SCALARS
+
+
 def shown(annotation: Any, value: object) -> str:
     """Return a value as a message may show it."""
     if _is_secret(annotation):

@@ -9,11 +9,24 @@ from collections.abc import Iterable
 from dataclasses import fields
 from datetime import datetime
 from functools import cache
-from typing import Any, get_type_hints
+from typing import Any, TypeVar, get_type_hints
 from uuid import UUID
 
 from reana_db import arguments, errors
 from reana_db.records import JSON
+
+_T = TypeVar("_T")
+
+
+def instances(kind: type[_T], records: Iterable[_T]) -> list[_T]:
+    """Return records as a list; raises InvalidArgument for any that is of another type."""
+    found = list(records)
+    for record in found:
+        if not isinstance(record, kind):
+            raise errors.InvalidArgument(
+                f"must be a {kind.__name__}, not {type(record).__name__} {record!r:.80}"
+            )
+    return found
 
 
 def rows(kind: type, records: Iterable[Any]) -> list[dict[str, Any]]:
@@ -21,17 +34,10 @@ def rows(kind: type, records: Iterable[Any]) -> list[dict[str, Any]]:
 
     Raises InvalidArgument, naming the field and the rule.
     """
-    try:
-        return [_row(kind, record) for record in records]
-    except TypeError as error:
-        raise errors.InvalidArgument(f"{kind.__name__}: {error}") from None
+    return [_row(kind, record) for record in instances(kind, records)]
 
 
 def _row(kind: type, record: Any) -> dict[str, Any]:
-    if not isinstance(record, kind):
-        raise errors.InvalidArgument(
-            f"must be a {kind.__name__}, not {type(record).__name__} {record!r:.80}"
-        )
     return {
         name: _checked(f"{kind.__name__}.{name}", annotation, getattr(record, name))
         for name, annotation in _annotations(kind)

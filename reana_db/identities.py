@@ -9,6 +9,7 @@ from reana_db import errors, users
 from reana_db.config import Settings
 from reana_db.queries import Conn, RowCount, query
 from reana_db.records import User
+from reana_db.signatures import checked
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ def unlink(conn: Conn, user_id: UUID) -> RowCount:
     """Take the identity of a user away; 0 when there was none."""
 
 
+@checked
 def find_or_create(
     conn: Conn,
     *,

@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 from reana_db import bulk, paging
 from reana_db.queries import Conn, query
 from reana_db.records import JSON, JobStatus, StatusChange
+from reana_db.signatures import checked
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +133,7 @@ def create(conn: Conn, workflow_id: UUID, job: NewJob) -> UUID:
     return create_many(conn, workflow_id, [job])[0]
 
 
+@checked
 def create_many(conn: Conn, workflow_id: UUID, jobs: Iterable[NewJob]) -> list[UUID]:
     """Create jobs of a run, all or none, and return their ids; see :func:`create`."""
     new = list(jobs)
@@ -192,6 +194,7 @@ def append_logs(conn: Conn, job_id: UUID, logs: str) -> UUID:
     """
 
 
+@checked
 def report(conn: Conn, reports: Iterable[JobReport]) -> list[StatusChange]:
     """Store the statuses and logs of many jobs in one statement.
 
@@ -199,7 +202,7 @@ def report(conn: Conn, reports: Iterable[JobReport]) -> list[StatusChange]:
     ``refused``, and the logs that came with it are not stored; the other jobs are not affected.
     Only the last report of a job counts.
     """
-    last = {item.job_id: item for item in reports}
+    last = {item.job_id: item for item in bulk.instances(JobReport, reports)}
     if not last:
         return []
     return _report(

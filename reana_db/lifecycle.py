@@ -20,6 +20,7 @@ from uuid import UUID, uuid4
 from reana_db import errors, transitions
 from reana_db.queries import Conn, RowCount, query
 from reana_db.records import JSON, Entity, RunStatus, ServiceType, StatusChange, Workflow
+from reana_db.signatures import checked
 
 NO_RULES: Mapping[str, int] = MappingProxyType({})
 """No retention rules."""
@@ -88,6 +89,7 @@ class RunDeletion:
     cache_entries_deleted: int
 
 
+@checked
 def create(
     conn: Conn,
     *,
@@ -159,6 +161,7 @@ def _create(
     """Insert a run, its rules and its service."""
 
 
+@checked
 def clone_for_restart(
     conn: Conn,
     original_id: UUID,

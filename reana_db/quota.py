@@ -18,6 +18,7 @@ from reana_db.config import DEFAULT_RESOURCES
 from reana_db.errors import InvalidArgument
 from reana_db.queries import Conn, RowCount, query
 from reana_db.records import JSON, ResourceType, ResourceUnit, SettingName
+from reana_db.signatures import checked
 from reana_db.statistics import TopUser
 from reana_db.units import human_readable
 
@@ -172,6 +173,7 @@ def set_workspace_disk_usage(conn: Conn, *, workspace_path: str, bytes_: int) ->
     """
 
 
+@checked
 def set_limit(
     conn: Conn,
     *,
@@ -245,6 +247,7 @@ def policy(conn: Conn) -> frozenset[ResourceType]:
     return frozenset(ResourceType(name) for name in stored.split(",") if name)
 
 
+@checked
 def set_policy(conn: Conn, types: Iterable[ResourceType]) -> None:
     """Choose the resources that are accounted when a run ends."""
     chosen = ",".join(sorted({str(type_) for type_ in types}))

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from reana_db.errors import InvalidArgument
 from reana_db.queries import Conn, query
+from reana_db.signatures import checked
 
 _LARGEST_MONTHS = 2**31 - 1
 
@@ -32,6 +33,7 @@ def of_user(conn: Conn, user_id: UUID) -> QuotaPeriod:
     """Return the quota period of a user; raises NotFound for a user without quota."""
 
 
+@checked
 def set_period(
     conn: Conn, *, user_id: UUID, months: int, start_at: datetime | None = None
 ) -> QuotaPeriod:
@@ -76,6 +78,7 @@ def users_without_period(conn: Conn) -> list[str]:
     """Return the e-mail addresses of the users whose processing time is counted for life."""
 
 
+@checked
 def init_default(conn: Conn, *, months: int) -> list[str]:
     """Give users without a quota period one that began when they were created.
 

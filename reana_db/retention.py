@@ -22,6 +22,7 @@ from uuid import UUID, uuid4
 from reana_db.errors import InvalidArgument
 from reana_db.queries import Conn, RowCount, query
 from reana_db.records import RetentionRuleStatus
+from reana_db.signatures import checked
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class DueRule:
     """Absolute path on the shared volume."""
 
 
+@checked
 def add(conn: Conn, workflow_id: UUID, rules: Mapping[str, int]) -> list[RetentionRule]:
     """Add rules to a run: pattern of files to number of days.
 
@@ -171,6 +173,7 @@ def _finish(conn: Conn, rule_id: UUID, status: RetentionRuleStatus) -> RowCount:
     """Set the status of a rule if it is pending."""
 
 
+@checked
 def extend(conn: Conn, workflow_id: UUID, *, days: int) -> list[RetentionRule]:
     """Postpone the active rules of a run by a number of days and return them.
 

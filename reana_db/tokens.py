@@ -23,6 +23,7 @@ from reana_db.arguments import Secret, SecretBytes
 from reana_db.keyring import KeyRing
 from reana_db.queries import Conn, query
 from reana_db.records import JSON, TokenStatus
+from reana_db.signatures import checked
 from reana_db.stores import TOKENS, rewrite_tokens
 
 
@@ -93,6 +94,7 @@ class _Outcome(StrEnum):
     REQUEST_CHANGED = "request changed"
 
 
+@checked
 def find_owner(conn: Conn, token: Secret, *, keys: KeyRing | None = None) -> TokenOwner | None:
     """Return the user whom a token belongs to, with the status of the token, or None.
 
@@ -167,6 +169,7 @@ def _request(conn: Conn, user_id: UUID, *, token_id: UUID, audit_id: UUID) -> _O
     """Insert a requested token and its audit entry."""
 
 
+@checked
 def grant(
     conn: Conn,
     user_id: UUID,

@@ -9,11 +9,13 @@ from reana_db.arguments import uuid_of
 from reana_db.config import DEFAULT_RESOURCES, Settings
 from reana_db.queries import Conn, query
 from reana_db.records import User
+from reana_db.signatures import checked
 
 ADMIN_ID = UUID(int=0)
 """The id of the administrator of a site."""
 
 
+@checked
 def create(
     conn: Conn,
     *,

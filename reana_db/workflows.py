@@ -16,6 +16,7 @@ from reana_db import errors
 from reana_db.arguments import uuid_of
 from reana_db.queries import Conn, query
 from reana_db.records import JSON, Workflow, WorkflowSpecification, WorkspaceLocation
+from reana_db.signatures import checked
 
 _RUN = re.compile(r"(?P<name>[^.]+)\.(?P<major>[0-9]{1,9})(?:\.(?P<minor>[0-9]{1,9}))?")
 
@@ -82,6 +83,7 @@ def replace_specification(conn: Conn, workflow_id: UUID, reana_specification: JS
     """
 
 
+@checked
 def set_complexity(conn: Conn, workflow_id: UUID, complexity: Sequence[tuple[int, int]]) -> UUID:
     """Store how many first jobs of which size a run has, and return its id.
 
@@ -89,7 +91,7 @@ def set_complexity(conn: Conn, workflow_id: UUID, complexity: Sequence[tuple[int
     estimated.  Raises NotFound and InvalidArgument.
     """
     for pair in complexity:
-        if len(pair) != 2:
+        if not isinstance(pair, tuple | list) or len(pair) != 2:
             raise errors.InvalidArgument(f"complexity must be pairs, not {pair!r:.80}")
     return _set_complexity(
         conn,

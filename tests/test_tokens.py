@@ -312,6 +312,7 @@ def test_r11_a_grant_loses_against_an_older_service_without_an_aborted_transacti
 ) -> None:
     with psycopg.connect(fresh_db) as setup:
         user_id = make_user(setup)
+        make_user(setup, id_=ADMIN, email="admin@example.org")
 
     def work(conn: Conn, number: int) -> str:
         if number:

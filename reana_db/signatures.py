@@ -1,0 +1,109 @@
+"""The arguments of ordinary functions, checked by annotation as those of queries are.
+
+For public functions that look at their arguments before a query does::
+
+    @checked
+    def extend(conn: Conn, workflow_id: UUID, *, days: int) -> list[RetentionRule]: ...
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Mapping
+from enum import StrEnum
+from inspect import Signature, signature
+from types import NoneType, UnionType
+from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+from reana_db import arguments, errors
+from reana_db.arguments import Converter, Invalid
+from reana_db.records import JSON
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+def checked(function: _F) -> _F:
+    """Make a function refuse arguments that do not fit their annotations.
+
+    Raises InvalidArgument, naming function, argument and rule.  The connection is not checked.
+    """
+    name = f"{function.__module__.rpartition('.')[2]}.{function.__name__}"
+
+    @functools.wraps(function)
+    def call(*args: object, **kwargs: object) -> object:
+        form, checkers = _form(function)
+        for parameter, value in form.bind(*args, **kwargs).arguments.items():
+            try:
+                if parameter in checkers:
+                    checkers[parameter](value)
+            except Invalid as reason:
+                raise errors.InvalidArgument(f"{name}: {parameter} {reason}") from None
+        return function(*args, **kwargs)
+
+    return cast(_F, call)
+
+
+@functools.cache
+def _form(function: Callable[..., Any]) -> tuple[Signature, dict[str, Converter]]:
+    form, hints = signature(function), get_type_hints(function, include_extras=True)
+    return form, {name: _checker(hints[name]) for name in form.parameters if name != "conn"}
+
+
+def _checker(annotation: Any) -> Converter:
+    origin, options = get_origin(annotation), get_args(annotation)
+    if origin in (Union, UnionType):
+        return _one_of([_checker(option) for option in options if option is not NoneType], options)
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        return _mapping_of(_checker(options[0]), _checker(options[1]))
+    if origin is not list and isinstance(origin, type) and issubclass(origin, Iterable):
+        return _several
+    if _is_sent(annotation, origin):
+        return arguments.converter(annotation)
+    return _instance_of(annotation)
+
+
+def _is_sent(annotation: Any, origin: Any) -> bool:
+    """Tell whether a query takes values of an annotation."""
+    if annotation == JSON or origin in (Annotated, list):
+        return True
+    return isinstance(annotation, type) and (
+        issubclass(annotation, StrEnum) or arguments.is_scalar(annotation)
+    )
+
+
+def _one_of(checkers: list[Converter], options: tuple[Any, ...]) -> Converter:
+    def check(value: Any) -> Any:
+        if value is None and NoneType in options:
+            return None
+        for checker in checkers[:-1]:
+            try:
+                return checker(value)
+            except Invalid:
+                continue
+        return checkers[-1](value)
+
+    return check
+
+
+def _mapping_of(key: Converter, item: Converter) -> Converter:
+    def check(value: Any) -> Any:
+        if not isinstance(value, Mapping):
+            raise Invalid(f"must be a mapping, not {type(value).__name__}")
+        return {key(name): item(content) for name, content in value.items()}
+
+    return check
+
+
+def _several(value: Any) -> Any:
+    if not isinstance(value, Iterable) or isinstance(value, str | bytes | Mapping):
+        raise Invalid(f"must be several values, not {type(value).__name__}")
+    return value
+
+
+def _instance_of(kind: Any) -> Converter:
+    def check(value: Any) -> Any:
+        if isinstance(kind, type) and not isinstance(value, kind):
+            raise Invalid(f"must be a {kind.__name__}, not {type(value).__name__}")
+        return value
+
+    return check
