@@ -16,9 +16,10 @@ from typing import Any
 import psycopg
 import pytest
 
-from reana_db import database_settings, history
+from reana_db import database_settings, history, quota_refresh
 from reana_db.queries import Conn
-from reana_db.records import SettingName, StatusMode
+from reana_db.quota_refresh import Plan
+from reana_db.records import ResourceType, SettingName, StatusMode
 from tests.interop import environments
 from tests.interop.conftest import new_email, require
 from tests.interop.released import HERE, OldService, environment
@@ -152,3 +153,6 @@ def test_a_mixed_fleet(mode: StatusMode, aftermath: Aftermath) -> None:
         totals = conn.execute(TOTALS.encode()).fetchall()
     assert len(totals) == 2 * USERS
     assert [row for row in totals if row[2] != row[3]] == []
+    plan = Plan(types=frozenset({ResourceType.CPU}), dry_run=True)
+    found = quota_refresh.refresh(lambda: psycopg.connect(aftermath.uri), plan)
+    assert (found.cpu_differences, found.total_differences) == (0, 0)
