@@ -91,6 +91,7 @@ WHERE
 ORDER BY workflow.id_;
 
 -- name: _lock_totals_of_runs
+-- writes
 SELECT __reana.lock_totals_of_runs(%(workflow_ids)s);
 
 -- name: _correct_cpu
@@ -338,6 +339,7 @@ WHERE
 ORDER BY user_id;
 
 -- name: _recount
+-- writes
 SELECT __reana.recount_user(%(user_id)s);
 
 -- name: _used

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reana_db import lifecycle, quota, quota_periods, resources, workflows
+from reana_db import lifecycle, quota, quota_periods, quota_refresh, resources, workflows
 from reana_db.config import DEFAULT_RESOURCES
 from reana_db.queries import Conn
 from reana_db.records import ResourceType, RunStatus
@@ -132,6 +132,15 @@ OPERATIONS = [
     ),
     Operation(
         113, "recompute_user_cpu_usage", lifecycle.apply_status_message, 1, _finish, _TRIGGERS
+    ),
+    Operation(
+        114,
+        "quota_update_all",
+        quota_refresh.refresh,
+        None,
+        None,
+        "`reana-db quota refresh`: corrects what differs, in short transactions, workspaces in"
+        " parallel.",
     ),
     Operation(
         115,
