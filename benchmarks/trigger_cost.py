@@ -40,7 +40,10 @@ UPDATE __reana.workflow SET status = {status}, run_started_at = now() - interval
     run_finished_at = NULL, run_stopped_at = NULL;
 UPDATE __reana.job SET status = {job_status}, started_at = NULL, finished_at = NULL;
 UPDATE __reana.workspace_retention_rule SET status = 'created', apply_on = NULL;
-TRUNCATE __reana.status_history, __reana.workspace_retention_audit_log, __reana.workflow_resource;
+DELETE FROM __reana.workflow_resource USING __reana.quota_resource
+WHERE quota_resource.resource_id = workflow_resource.resource_id AND quota_resource.type_ = 'cpu';
+UPDATE __reana.quota_ledger SET run_started_at = NULL, run_ended_at = NULL, cpu_used = 0;
+TRUNCATE __reana.status_history, __reana.workspace_retention_audit_log;
 """
 
 

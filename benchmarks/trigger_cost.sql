@@ -1,5 +1,5 @@
 -- 1000 users; runs in the status that the benchmark changes, each with a session's worth of text,
--- a job and a retention rule.  bench.runs is their number.
+-- a job, a retention rule and a measured workspace.  bench.runs is their number.
 INSERT INTO __reana.user_ (id_, email)
 SELECT
     md5('user' || number)::uuid,
@@ -63,3 +63,12 @@ SELECT
     30,
     'created'
 FROM __reana.workflow;
+
+INSERT INTO __reana.workflow_resource (workflow_id, resource_id, quota_used)
+SELECT
+    workflow.id_,
+    quota_resource.resource_id,
+    1000
+FROM __reana.workflow
+CROSS JOIN __reana.quota_resource
+WHERE quota_resource.type_ = 'disk';

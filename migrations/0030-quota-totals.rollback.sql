@@ -22,6 +22,8 @@ DROP TRIGGER recount_truncated_usage ON __reana.workflow_resource;
 
 DROP TRIGGER count_inserted_runs ON __reana.workflow;
 
+DROP TRIGGER count_updated_run ON __reana.workflow;
+
 DROP TRIGGER count_updated_runs ON __reana.workflow;
 
 DROP TRIGGER count_deleted_runs ON __reana.workflow;
@@ -35,6 +37,12 @@ DROP FUNCTION __reana.refuse_negative_usage();
 DROP FUNCTION __reana.recount_everybody();
 
 DROP FUNCTION __reana.count_changed_runs();
+
+DROP FUNCTION __reana.count_changed_run();
+
+DROP FUNCTION __reana.record_and_count_runs(uuid []);
+
+DROP FUNCTION __reana.record_and_count_run(uuid);
 
 DROP FUNCTION __reana.record_cpu(uuid);
 

@@ -19,6 +19,10 @@
 --
 -- Locks are taken in one order: workflow, workflow_resource, then the totals of users by key.  Who
 -- changes one run per transaction never meets a deadlock.
+--
+-- The functions that fire when a run ends name the schema of all they use, operators too, instead of
+-- setting search_path; they compare by EXCEPT or COALESCE what may be null, for IS DISTINCT FROM has
+-- no schema.
 
 -- Taken in the order of the services, before anything else asks for them.
 LOCK TABLE __reana.workflow, __reana.workflow_resource, __reana.user_resource
@@ -434,12 +438,10 @@ COMMENT ON FUNCTION __reana.lock_totals_of_runs(uuid []) IS
 
 CREATE FUNCTION __reana.count_run(p_workflow_id uuid) RETURNS void
 LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     v_owners uuid [];
-    v_was __reana.quota_ledger;
-    v_due __reana.run_usage;
+    v_run record;
     v_others bigint;
 BEGIN
     SELECT pg_catalog.array_agg(locked.user_id)
@@ -447,43 +449,42 @@ BEGIN
     FROM (
         SELECT user_resource.user_id
         FROM __reana.workflow
-        INNER JOIN __reana.user_resource ON workflow.owner_id = user_resource.user_id
+        INNER JOIN __reana.user_resource
+            ON workflow.owner_id OPERATOR(pg_catalog.=) user_resource.user_id
         WHERE
-            workflow.id_ = p_workflow_id
+            workflow.id_ OPERATOR(pg_catalog.=) p_workflow_id
             AND user_resource.quota_counted IS NOT NULL
         ORDER BY user_resource.resource_id
         FOR NO KEY UPDATE OF user_resource
     ) AS locked;
 
     SELECT
-        run_usage.workflow_id,
-        run_usage.owner_id,
-        run_usage.workspace_path,
-        run_usage.run_started_at,
-        run_usage.run_ended_at,
-        run_usage.cpu_used,
-        run_usage.disk_used
-    INTO v_due
-    FROM __reana.run_usage
-    WHERE run_usage.workflow_id = p_workflow_id;
-    SELECT
-        quota_ledger.workflow_id,
-        quota_ledger.owner_id,
-        quota_ledger.workspace_path,
-        quota_ledger.run_started_at,
-        quota_ledger.run_ended_at,
-        quota_ledger.cpu_used,
-        quota_ledger.disk_used
-    INTO v_was
-    FROM __reana.quota_ledger
-    WHERE quota_ledger.workflow_id = p_workflow_id;
+        due.owner_id,
+        due.workspace_path,
+        due.run_started_at,
+        due.run_ended_at,
+        due.cpu_used,
+        due.disk_used,
+        was.owner_id AS was_owner_id,
+        was.workspace_path AS was_workspace_path,
+        was.run_started_at AS was_started_at,
+        was.run_ended_at AS was_ended_at,
+        COALESCE(was.cpu_used, 0::pg_catalog.int8) AS was_cpu_used,
+        COALESCE(was.disk_used, 0::pg_catalog.int8) AS was_disk_used
+    INTO v_run
+    FROM __reana.run_usage AS due
+    LEFT JOIN __reana.quota_ledger AS was
+        ON due.workflow_id OPERATOR(pg_catalog.=) was.workflow_id
+    WHERE due.workflow_id OPERATOR(pg_catalog.=) p_workflow_id;
 
     -- What hardly ever happens is left to count_runs, which knows every case: totals are missing, the
     -- run uses nothing any more, or its owner or workspace changed.
-    IF pg_catalog.cardinality(v_owners) IS DISTINCT FROM 2
-        OR v_due.owner_id IS DISTINCT FROM v_owners[1]
-        OR v_due.owner_id <> v_was.owner_id
-        OR v_due.workspace_path <> v_was.workspace_path
+    IF v_owners IS NULL
+        OR v_run.owner_id IS NULL
+        OR pg_catalog.cardinality(v_owners) OPERATOR(pg_catalog.<>) 2
+        OR v_run.owner_id OPERATOR(pg_catalog.<>) v_owners[1]
+        OR v_run.owner_id OPERATOR(pg_catalog.<>) v_run.was_owner_id
+        OR v_run.workspace_path OPERATOR(pg_catalog.<>) v_run.was_workspace_path
     THEN
         PERFORM __reana.count_runs(ARRAY[p_workflow_id]);
         RETURN;
@@ -499,13 +500,13 @@ BEGIN
         disk_used
     )
     VALUES (
-        v_due.workflow_id,
-        v_due.owner_id,
-        v_due.workspace_path,
-        v_due.run_started_at,
-        v_due.run_ended_at,
-        v_due.cpu_used,
-        v_due.disk_used
+        p_workflow_id,
+        v_run.owner_id,
+        v_run.workspace_path,
+        v_run.run_started_at,
+        v_run.run_ended_at,
+        v_run.cpu_used,
+        v_run.disk_used
     )
     ON CONFLICT (workflow_id) DO UPDATE SET
         run_started_at = excluded.run_started_at,
@@ -513,58 +514,61 @@ BEGIN
         cpu_used = excluded.cpu_used,
         disk_used = excluded.disk_used;
 
-    IF v_due.cpu_used IS DISTINCT FROM v_was.cpu_used
-        OR v_due.run_started_at IS DISTINCT FROM v_was.run_started_at
-        OR v_due.run_ended_at IS DISTINCT FROM v_was.run_ended_at
+    IF v_run.cpu_used OPERATOR(pg_catalog.<>) v_run.was_cpu_used
+        OR NOT COALESCE(
+            v_run.run_started_at OPERATOR(pg_catalog.=) v_run.was_started_at
+            AND v_run.run_ended_at OPERATOR(pg_catalog.=) v_run.was_ended_at,
+            COALESCE(v_run.run_ended_at, v_run.was_ended_at) IS NULL
+        )
     THEN
         UPDATE __reana.user_resource
         SET
-            quota_counted = user_resource.quota_counted + CASE
+            quota_counted = user_resource.quota_counted OPERATOR(pg_catalog.+) CASE
                 WHEN user_resource.quota_period_months IS NULL
-                    THEN v_due.cpu_used - COALESCE(v_was.cpu_used, 0)
+                    THEN v_run.cpu_used OPERATOR(pg_catalog.-) v_run.was_cpu_used
                 ELSE
                     __reana.cpu_milliseconds(
-                        v_due.run_started_at,
-                        v_due.run_ended_at,
+                        v_run.run_started_at,
+                        v_run.run_ended_at,
                         user_resource.quota_period_start_at
                     )
-                    - __reana.cpu_milliseconds(
-                        v_was.run_started_at,
-                        v_was.run_ended_at,
+                    OPERATOR(pg_catalog.-) __reana.cpu_milliseconds(
+                        v_run.was_started_at,
+                        v_run.was_ended_at,
                         user_resource.quota_period_start_at
                     )
-            END,
-            updated = pg_catalog.clock_timestamp() AT TIME ZONE 'UTC'
+            END::pg_catalog.numeric,
+            updated = pg_catalog.timezone('UTC', pg_catalog.clock_timestamp())
         WHERE
-            user_resource.user_id = v_due.owner_id
-            AND user_resource.resource_id = (
+            user_resource.user_id OPERATOR(pg_catalog.=) v_run.owner_id
+            AND user_resource.resource_id OPERATOR(pg_catalog.=) (
                 SELECT quota_resource.resource_id
                 FROM __reana.quota_resource
-                WHERE quota_resource.type_ = 'cpu'
+                WHERE quota_resource.type_ OPERATOR(pg_catalog.=) 'cpu'
             );
     END IF;
 
-    IF v_due.disk_used <> COALESCE(v_was.disk_used, 0) THEN
-        SELECT COALESCE(pg_catalog.max(quota_ledger.disk_used), 0)
+    IF v_run.disk_used OPERATOR(pg_catalog.<>) v_run.was_disk_used THEN
+        SELECT COALESCE(pg_catalog.max(quota_ledger.disk_used), 0::pg_catalog.int8)
         INTO v_others
         FROM __reana.quota_ledger
         WHERE
-            quota_ledger.owner_id = v_due.owner_id
-            AND quota_ledger.workspace_path = v_due.workspace_path
-            AND quota_ledger.disk_used > 0
-            AND quota_ledger.workflow_id <> p_workflow_id;
+            quota_ledger.owner_id OPERATOR(pg_catalog.=) v_run.owner_id
+            AND quota_ledger.workspace_path OPERATOR(pg_catalog.=) v_run.workspace_path
+            AND quota_ledger.disk_used OPERATOR(pg_catalog.>) 0
+            AND quota_ledger.workflow_id OPERATOR(pg_catalog.<>) p_workflow_id;
         UPDATE __reana.user_resource
         SET
             quota_counted = user_resource.quota_counted
-                + GREATEST(v_due.disk_used, v_others)
-                - GREATEST(v_was.disk_used, v_others),
-            updated = pg_catalog.clock_timestamp() AT TIME ZONE 'UTC'
+                OPERATOR(pg_catalog.+) GREATEST(v_run.disk_used, v_others)::pg_catalog.numeric
+                OPERATOR(pg_catalog.-) GREATEST(v_run.was_disk_used, v_others)::pg_catalog.numeric,
+            updated = pg_catalog.timezone('UTC', pg_catalog.clock_timestamp())
         WHERE
-            user_resource.user_id = v_due.owner_id
-            AND user_resource.resource_id = (
+            user_resource.user_id OPERATOR(pg_catalog.=) v_run.owner_id
+            AND user_resource.resource_id OPERATOR(pg_catalog.=) (
                 SELECT quota_resource.resource_id
                 FROM __reana.quota_resource
-                WHERE quota_resource.type_ = 'disk'
+                WHERE quota_resource.type_ OPERATOR(pg_catalog.=) 'disk'
             );
     END IF;
 END
@@ -799,32 +803,53 @@ COMMENT ON FUNCTION __reana.recount_user(uuid) IS
 
 CREATE FUNCTION __reana.count_written_usage() RETURNS trigger
 LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     v_changed uuid [];
 BEGIN
-    IF TG_OP = 'INSERT' THEN
+    IF TG_OP OPERATOR(pg_catalog.=) 'INSERT' THEN
         SELECT pg_catalog.array_agg(DISTINCT new_usage.workflow_id)
         INTO v_changed
         FROM new_usage;
-    ELSIF TG_OP = 'DELETE' THEN
+    ELSIF TG_OP OPERATOR(pg_catalog.=) 'DELETE' THEN
         SELECT pg_catalog.array_agg(DISTINCT old_usage.workflow_id)
         INTO v_changed
         FROM old_usage;
     ELSE
-        -- A full join never becomes a nested loop, however few rows the first plan was made for.
-        SELECT pg_catalog.array_agg(DISTINCT COALESCE(new_usage.workflow_id, old_usage.workflow_id))
+        SELECT pg_catalog.array_agg(DISTINCT changed.workflow_id)
         INTO v_changed
-        FROM new_usage
-        FULL JOIN old_usage
-            ON
-                new_usage.workflow_id = old_usage.workflow_id
-                AND new_usage.resource_id = old_usage.resource_id
-        WHERE new_usage.quota_used IS DISTINCT FROM old_usage.quota_used;
+        FROM (
+            (
+                SELECT
+                    new_usage.workflow_id,
+                    new_usage.resource_id,
+                    new_usage.quota_used
+                FROM new_usage
+                EXCEPT
+                SELECT
+                    old_usage.workflow_id,
+                    old_usage.resource_id,
+                    old_usage.quota_used
+                FROM old_usage
+            )
+            UNION ALL
+            (
+                SELECT
+                    old_usage.workflow_id,
+                    old_usage.resource_id,
+                    old_usage.quota_used
+                FROM old_usage
+                EXCEPT
+                SELECT
+                    new_usage.workflow_id,
+                    new_usage.resource_id,
+                    new_usage.quota_used
+                FROM new_usage
+            )
+        ) AS changed;
     END IF;
 
-    IF pg_catalog.cardinality(v_changed) = 1 THEN
+    IF pg_catalog.cardinality(v_changed) OPERATOR(pg_catalog.=) 1 THEN
         PERFORM __reana.count_run(v_changed[1]);
     ELSIF v_changed IS NOT NULL THEN
         PERFORM __reana.count_runs(v_changed);
@@ -838,7 +863,6 @@ COMMENT ON FUNCTION __reana.count_written_usage() IS
 
 CREATE FUNCTION __reana.record_cpu(p_workflow_id uuid) RETURNS boolean
 LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     v_run record;
@@ -847,7 +871,7 @@ BEGIN
     -- changes one of these rows may be waiting for the totals.
     PERFORM 1
     FROM __reana.workflow_resource
-    WHERE workflow_resource.workflow_id = p_workflow_id
+    WHERE workflow_resource.workflow_id OPERATOR(pg_catalog.=) p_workflow_id
     ORDER BY workflow_resource.resource_id
     FOR NO KEY UPDATE;
 
@@ -862,14 +886,14 @@ BEGIN
     CROSS JOIN __reana.run_time
     LEFT JOIN __reana.workflow_resource AS usage
         ON
-            run_time.workflow_id = usage.workflow_id
-            AND quota_resource.resource_id = usage.resource_id
+            run_time.workflow_id OPERATOR(pg_catalog.=) usage.workflow_id
+            AND quota_resource.resource_id OPERATOR(pg_catalog.=) usage.resource_id
     WHERE
-        setting.name = 'termination_quota_update_policy'
-        AND 'cpu' = ANY(pg_catalog.string_to_array(setting.value, ','))
-        AND quota_resource.type_ = 'cpu'
-        AND run_time.workflow_id = p_workflow_id;
-    IF NOT FOUND OR v_run.recorded = v_run.cpu_used THEN
+        setting.name OPERATOR(pg_catalog.=) 'termination_quota_update_policy'
+        AND setting.value OPERATOR(pg_catalog.=) ANY(ARRAY['cpu', 'cpu,disk'])
+        AND quota_resource.type_ OPERATOR(pg_catalog.=) 'cpu'
+        AND run_time.workflow_id OPERATOR(pg_catalog.=) p_workflow_id;
+    IF NOT FOUND OR v_run.recorded OPERATOR(pg_catalog.=) v_run.cpu_used THEN
         RETURN FALSE;
     END IF;
 
@@ -882,8 +906,8 @@ BEGIN
             quota_used
         )
         VALUES (
-            pg_catalog.clock_timestamp() AT TIME ZONE 'UTC',
-            pg_catalog.clock_timestamp() AT TIME ZONE 'UTC',
+            pg_catalog.timezone('UTC', pg_catalog.clock_timestamp()),
+            pg_catalog.timezone('UTC', pg_catalog.clock_timestamp()),
             p_workflow_id,
             v_run.resource_id,
             v_run.cpu_used
@@ -896,11 +920,11 @@ BEGIN
     UPDATE __reana.workflow_resource
     SET
         quota_used = v_run.cpu_used,
-        updated = pg_catalog.clock_timestamp() AT TIME ZONE 'UTC'
+        updated = pg_catalog.timezone('UTC', pg_catalog.clock_timestamp())
     WHERE
-        workflow_resource.workflow_id = p_workflow_id
-        AND workflow_resource.resource_id = v_run.resource_id
-        AND workflow_resource.quota_used IS DISTINCT FROM v_run.cpu_used;
+        workflow_resource.workflow_id OPERATOR(pg_catalog.=) p_workflow_id
+        AND workflow_resource.resource_id OPERATOR(pg_catalog.=) v_run.resource_id
+        AND NOT COALESCE(workflow_resource.quota_used OPERATOR(pg_catalog.=) v_run.cpu_used, FALSE);
     RETURN FOUND;
 END
 $$;
@@ -908,73 +932,146 @@ $$;
 COMMENT ON FUNCTION __reana.record_cpu(uuid) IS
 'Records the processing time of a run that has ended, if the policy of the site contains cpu; tells whether there was something to record.';
 
-CREATE FUNCTION __reana.count_changed_runs() RETURNS trigger
+CREATE FUNCTION __reana.record_and_count_run(p_workflow_id uuid) RETURNS void
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    -- Recording counts, by the trigger on workflow_resource.
+    IF NOT __reana.record_cpu(p_workflow_id) THEN
+        PERFORM __reana.count_run(p_workflow_id);
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION __reana.record_and_count_run(uuid) IS
+'Records the processing time of a run that ended, if the policy says so, and counts the run.';
+
+CREATE FUNCTION __reana.record_and_count_runs(p_workflow_ids uuid []) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-    v_changed uuid [];
-    v_one_owner boolean := TRUE;
 BEGIN
-    IF TG_OP = 'INSERT' THEN
-        SELECT pg_catalog.array_agg(new_run.id_)
-        INTO v_changed
-        FROM new_run
-        WHERE COALESCE(new_run.run_finished_at, new_run.run_stopped_at) IS NOT NULL;
-    ELSIF TG_OP = 'DELETE' THEN
-        SELECT pg_catalog.array_agg(quota_ledger.workflow_id)
-        INTO v_changed
-        FROM old_run
-        INNER JOIN __reana.quota_ledger ON old_run.id_ = quota_ledger.workflow_id;
-    ELSE
-        -- A full join never becomes a nested loop, however few rows the first plan was made for.
-        SELECT
-            pg_catalog.array_agg(COALESCE(new_run.id_, old_run.id_)),
-            pg_catalog.bool_and(new_run.owner_id IS NOT DISTINCT FROM old_run.owner_id)
-        INTO
-            v_changed,
-            v_one_owner
-        FROM new_run
-        FULL JOIN old_run ON new_run.id_ = old_run.id_
-        WHERE
-            new_run.owner_id IS DISTINCT FROM old_run.owner_id
-            OR new_run.workspace_path IS DISTINCT FROM old_run.workspace_path
-            OR new_run.run_finished_at IS DISTINCT FROM old_run.run_finished_at
-            OR new_run.run_stopped_at IS DISTINCT FROM old_run.run_stopped_at
-            OR (
-                COALESCE(new_run.run_finished_at, new_run.run_stopped_at) IS NOT NULL
-                AND new_run.run_started_at IS DISTINCT FROM old_run.run_started_at
-            );
-    END IF;
-    IF v_changed IS NULL THEN
-        RETURN NULL;
-    END IF;
-
-    IF pg_catalog.cardinality(v_changed) = 1 AND v_one_owner THEN
-        -- Recording counts, by the trigger on workflow_resource.
-        IF NOT __reana.record_cpu(v_changed[1]) THEN
-            PERFORM __reana.count_run(v_changed[1]);
-        END IF;
-        RETURN NULL;
-    END IF;
-
     PERFORM 1
     FROM __reana.workflow_resource
-    WHERE workflow_resource.workflow_id = ANY(v_changed)
+    WHERE workflow_resource.workflow_id = ANY(p_workflow_ids)
     ORDER BY
         workflow_resource.workflow_id,
         workflow_resource.resource_id
     FOR NO KEY UPDATE;
-    PERFORM __reana.lock_totals_of_runs(v_changed);
+    PERFORM __reana.lock_totals_of_runs(p_workflow_ids);
     PERFORM __reana.record_cpu(changed.workflow_id)
-    FROM pg_catalog.unnest(v_changed) AS changed (workflow_id);
-    PERFORM __reana.count_runs(v_changed);
+    FROM pg_catalog.unnest(p_workflow_ids) AS changed (workflow_id);
+    PERFORM __reana.count_runs(p_workflow_ids);
+END
+$$;
+
+COMMENT ON FUNCTION __reana.record_and_count_runs(uuid []) IS
+'Records the processing time of runs that ended, if the policy says so, and counts the runs: in the order of keys, whatever the number of owners.';
+
+CREATE FUNCTION __reana.count_changed_run() RETURNS trigger
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    PERFORM 1
+    FROM new_run
+    OFFSET 1;
+    IF FOUND THEN
+        RETURN NULL;
+    END IF;
+    IF NEW.id_ OPERATOR(pg_catalog.=) OLD.id_ AND NEW.owner_id OPERATOR(pg_catalog.=) OLD.owner_id
+    THEN
+        PERFORM __reana.record_and_count_run(NEW.id_);
+    ELSE
+        PERFORM __reana.record_and_count_runs(ARRAY[OLD.id_, NEW.id_]);
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+COMMENT ON FUNCTION __reana.count_changed_run() IS
+'Counts the run whose times, owner or workspace a statement changed that changed no other row.';
+
+CREATE FUNCTION __reana.count_changed_runs() RETURNS trigger
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    v_changed uuid [];
+BEGIN
+    IF TG_OP OPERATOR(pg_catalog.=) 'INSERT' THEN
+        SELECT pg_catalog.array_agg(new_run.id_)
+        INTO v_changed
+        FROM new_run
+        WHERE COALESCE(new_run.run_finished_at, new_run.run_stopped_at) IS NOT NULL;
+    ELSIF TG_OP OPERATOR(pg_catalog.=) 'DELETE' THEN
+        SELECT pg_catalog.array_agg(quota_ledger.workflow_id)
+        INTO v_changed
+        FROM old_run
+        INNER JOIN __reana.quota_ledger
+            ON old_run.id_ OPERATOR(pg_catalog.=) quota_ledger.workflow_id;
+    ELSE
+        PERFORM 1
+        FROM new_run
+        OFFSET 1;
+        IF NOT FOUND THEN
+            RETURN NULL;
+        END IF;
+        SELECT pg_catalog.array_agg(DISTINCT changed.id_)
+        INTO v_changed
+        FROM (
+            (
+                SELECT
+                    new_run.id_,
+                    new_run.owner_id,
+                    new_run.workspace_path,
+                    new_run.run_started_at,
+                    new_run.run_finished_at,
+                    new_run.run_stopped_at
+                FROM new_run
+                EXCEPT
+                SELECT
+                    old_run.id_,
+                    old_run.owner_id,
+                    old_run.workspace_path,
+                    old_run.run_started_at,
+                    old_run.run_finished_at,
+                    old_run.run_stopped_at
+                FROM old_run
+            )
+            UNION ALL
+            (
+                SELECT
+                    old_run.id_,
+                    old_run.owner_id,
+                    old_run.workspace_path,
+                    old_run.run_started_at,
+                    old_run.run_finished_at,
+                    old_run.run_stopped_at
+                FROM old_run
+                EXCEPT
+                SELECT
+                    new_run.id_,
+                    new_run.owner_id,
+                    new_run.workspace_path,
+                    new_run.run_started_at,
+                    new_run.run_finished_at,
+                    new_run.run_stopped_at
+                FROM new_run
+            )
+        ) AS changed;
+    END IF;
+
+    IF pg_catalog.cardinality(v_changed) OPERATOR(pg_catalog.=) 1 AND TG_OP OPERATOR(pg_catalog.<>) 'UPDATE'
+    THEN
+        PERFORM __reana.record_and_count_run(v_changed[1]);
+    ELSIF v_changed IS NOT NULL THEN
+        PERFORM __reana.record_and_count_runs(v_changed);
+    END IF;
     RETURN NULL;
 END
 $$;
 
 COMMENT ON FUNCTION __reana.count_changed_runs() IS
-'Counts the runs whose times, owner or workspace a statement changed; records the processing time of those that ended, if the policy says so.';
+'Counts the runs that a statement inserted or deleted, or changed the times, owner or workspace of, if it changed several rows.';
 
 CREATE FUNCTION __reana.recount_everybody() RETURNS trigger
 LANGUAGE plpgsql
@@ -1130,7 +1227,28 @@ FOR EACH STATEMENT
 EXECUTE FUNCTION __reana.count_changed_runs();
 
 COMMENT ON TRIGGER count_updated_runs ON __reana.workflow IS
-'Records the processing time of runs that end; keeps the totals of users exact.';
+'Records the processing time of runs that end in one statement; keeps the totals of users exact.';
+
+-- Nearly all statements change one run, and most of those nothing that is counted.
+CREATE TRIGGER count_updated_run
+AFTER UPDATE ON __reana.workflow
+REFERENCING NEW TABLE AS new_run
+FOR EACH ROW
+WHEN (
+    NEW.id_ IS DISTINCT FROM OLD.id_
+    OR NEW.owner_id IS DISTINCT FROM OLD.owner_id
+    OR NEW.workspace_path IS DISTINCT FROM OLD.workspace_path
+    OR NEW.run_finished_at IS DISTINCT FROM OLD.run_finished_at
+    OR NEW.run_stopped_at IS DISTINCT FROM OLD.run_stopped_at
+    OR (
+        COALESCE(NEW.run_finished_at, NEW.run_stopped_at) IS NOT NULL
+        AND NEW.run_started_at IS DISTINCT FROM OLD.run_started_at
+    )
+)
+EXECUTE FUNCTION __reana.count_changed_run();
+
+COMMENT ON TRIGGER count_updated_run ON __reana.workflow IS
+'Records the processing time of a run that ends; keeps the totals of its owner exact.';
 
 CREATE TRIGGER count_deleted_runs
 AFTER DELETE ON __reana.workflow
