@@ -111,6 +111,7 @@ COMMENT ON FUNCTION __reana.cpu_milliseconds(
 CREATE VIEW __reana.run_time AS
 SELECT
     ended_run.workflow_id,
+    ended_run.owner_id,
     ended_run.run_started_at,
     ended_run.run_ended_at,
     __reana.cpu_milliseconds(
@@ -119,6 +120,7 @@ SELECT
 FROM (
     SELECT
         workflow.id_ AS workflow_id,
+        workflow.owner_id,
         workflow.run_started_at,
         COALESCE(workflow.run_finished_at, workflow.run_stopped_at) AS run_ended_at
     FROM __reana.workflow
@@ -131,6 +133,8 @@ COMMENT ON VIEW __reana.run_time IS
 'The times of the runs that have ended.';
 COMMENT ON COLUMN __reana.run_time.workflow_id IS
 'The run.';
+COMMENT ON COLUMN __reana.run_time.owner_id IS
+'Its owner.';
 COMMENT ON COLUMN __reana.run_time.run_started_at IS
 'When it started (UTC).';
 COMMENT ON COLUMN __reana.run_time.run_ended_at IS
@@ -405,6 +409,7 @@ COMMENT ON FUNCTION __reana.lock_totals(uuid) IS
 CREATE FUNCTION __reana.lock_totals_of_runs(p_workflow_ids uuid []) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
+SET random_page_cost = 1
 AS $$
 DECLARE
     v_owners uuid [];
@@ -577,9 +582,13 @@ $$;
 COMMENT ON FUNCTION __reana.count_run(uuid) IS
 'Brings the ledger of one run, and the totals of its owner, to what the run uses now.';
 
+-- Compiling its large statement would take longer than running it; and a batch of runs is looked up
+-- by key, not by reading whole tables, which the low cost makes the planner see.
 CREATE FUNCTION __reana.count_runs(p_workflow_ids uuid []) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
+SET random_page_cost = 1
+SET jit = off
 AS $$
 DECLARE
     v_change record;
@@ -752,6 +761,7 @@ COMMENT ON FUNCTION __reana.count_runs(uuid []) IS
 CREATE FUNCTION __reana.recount_user(p_user_id uuid) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
+SET jit = off
 AS $$
 DECLARE
     v_wrong uuid [];

@@ -10,19 +10,16 @@ its trigger.  Memory does not grow with the number of runs.
 from __future__ import annotations
 
 import contextlib
-import itertools
 import logging
-import multiprocessing
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Protocol
 from uuid import UUID
 
-from reana_db import disk_usage
+from reana_db.disk_measuring import Measure, batches, measuring
 from reana_db.errors import RefreshRunning
 from reana_db.queries import Conn, RowCount, query
 from reana_db.records import ResourceType
@@ -31,11 +28,11 @@ RUNS_PER_PAGE = 5000
 RUNS_PER_TRANSACTION = 500
 WORKSPACES_PER_PAGE = 2000
 WORKSPACES_PER_UPLOAD = 200
-WORKSPACES_PER_TASK = 16
 PASSES = 3
 """How often rows that somebody else was changing are tried again."""
 
-_T = TypeVar("_T")
+_FIRST = UUID(int=0)
+"""Before the id of every run."""
 
 _LOCK = 0x5245414E4171  # nobody else in the database uses this number
 
@@ -148,7 +145,7 @@ def refresh(
     started = time.monotonic()
     summary = Summary(plan.dry_run)
     with (
-        _measuring(plan) as measured,
+        measuring(plan.workers if ResourceType.DISK in plan.types else 1) as measure,
         contextlib.closing(_autocommit(connect())) as guard,
         _alone(guard),
         contextlib.closing(_autocommit(connect())) as conn,
@@ -160,7 +157,7 @@ def refresh(
             _refresh_cpu(conn, plan, summary, progress)
         if ResourceType.DISK in plan.types:
             progress.start("disk usage", sizes.workspaces)
-            _refresh_disk(conn, plan, summary, progress, measured)
+            _refresh_disk(conn, plan, summary, progress, measure)
         _refresh_totals(conn, plan, summary, progress)
     summary.seconds = round(time.monotonic() - started, 3)
     return summary
@@ -202,7 +199,7 @@ def _refresh_cpu(conn: Conn, plan: Plan, summary: Summary, progress: Progress) -
                 progress.advance(runs)
                 summary.cpu_differences += len(wrong)
                 summary.cpu_drift += sum(item.drift for item in wrong)
-            for some in _batches(wrong, RUNS_PER_TRANSACTION):
+            for some in batches(wrong, RUNS_PER_TRANSACTION):
                 left += 0 if plan.dry_run else len(some) - _correct_runs(conn, some)
         if not left:
             return
@@ -211,7 +208,7 @@ def _refresh_cpu(conn: Conn, plan: Plan, summary: Summary, progress: Progress) -
 
 def _pages_of_runs(conn: Conn, user_id: UUID | None) -> Iterator[tuple[int, list[_WrongCpu]]]:
     """Yield, page by page, the number of runs and those whose recorded time is wrong."""
-    after = None
+    after = _FIRST
     while True:
         page = _page_of_runs(conn, user_id=user_id, after=after, size=RUNS_PER_PAGE)
         if page.last is None:
@@ -233,44 +230,11 @@ def _correct_runs(conn: Conn, wrong: list[_WrongCpu]) -> int:
 # Disk usage
 
 
-@dataclass(frozen=True, slots=True)
-class _Measured:
-    workspace_path: str
-    bytes_: int | None
-    """None if it could not be measured."""
-    reason: str = ""
-
-
-_Measure = Callable[[Iterable[str]], Iterator[_Measured]]
-
-
-def _measure(workspace_path: str) -> _Measured:
-    try:
-        return _Measured(workspace_path, disk_usage.total(workspace_path))
-    except OSError as error:
-        return _Measured(workspace_path, None, error.strerror or str(error))
-
-
-@contextlib.contextmanager
-def _measuring(plan: Plan) -> Iterator[_Measure]:
-    """Yield a function that measures workspaces, in processes that start before any connection."""
-    if ResourceType.DISK not in plan.types or plan.workers <= 1:
-        yield lambda paths: map(_measure, paths)
-        return
-    with ProcessPoolExecutor(plan.workers, multiprocessing.get_context("fork")) as pool:
-        pool.submit(os.getpid).result()  # starts them all
-        # Page by page: the pool reads ahead all that it is given.
-        yield lambda paths: itertools.chain.from_iterable(
-            pool.map(_measure, page, chunksize=WORKSPACES_PER_TASK)
-            for page in _batches(paths, WORKSPACES_PER_PAGE)
-        )
-
-
 def _refresh_disk(
-    conn: Conn, plan: Plan, summary: Summary, progress: Progress, measure: _Measure
+    conn: Conn, plan: Plan, summary: Summary, progress: Progress, measure: Measure
 ) -> None:
     found = measure(_all_workspaces(conn, plan.user_id))
-    for batch in _batches(found, WORKSPACES_PER_UPLOAD):
+    for batch in batches(found, WORKSPACES_PER_UPLOAD):
         readable = {item.workspace_path: item.bytes_ for item in batch if item.bytes_ is not None}
         for item in batch:
             if item.bytes_ is None:
@@ -306,7 +270,9 @@ def _upload(conn: Conn, plan: Plan, summary: Summary, measured: dict[str, int]) 
             summary.disk_drift += sum(item.drift for item in wrong)
         if plan.dry_run or not wrong:
             return
-        left = sum(len(some) - _correct_sizes(conn, some) for some in _batches(wrong, 500))
+        left = sum(
+            len(some) - _correct_sizes(conn, some) for some in batches(wrong, RUNS_PER_TRANSACTION)
+        )
         if not left:
             return
     summary.left_out += left
@@ -327,7 +293,9 @@ def _correct_sizes(conn: Conn, wrong: list[_WrongDisk]) -> int:
 
 
 def _refresh_totals(conn: Conn, plan: Plan, summary: Summary, progress: Progress) -> None:
-    wrong = _wrong_users(conn, user_id=plan.user_id)
+    with conn.transaction():
+        _compile_nothing(conn)
+        wrong = _wrong_users(conn, user_id=plan.user_id)
     summary.total_differences = len(wrong)
     progress.start("totals", len(wrong))
     for user_id in wrong:
@@ -338,12 +306,6 @@ def _refresh_totals(conn: Conn, plan: Plan, summary: Summary, progress: Progress
         summary.cpu_drift += abs(after[0] - before[0])
         summary.disk_drift += abs(after[1] - before[1])
         progress.advance(1)
-
-
-def _batches(items: Iterable[_T], size: int) -> Iterator[list[_T]]:
-    remaining = iter(items)
-    while batch := list(itertools.islice(remaining, size)):
-        yield batch
 
 
 @query
@@ -359,19 +321,19 @@ def _stay_idle(conn: Conn) -> str: ...
 
 
 @query
+def _compile_nothing(conn: Conn) -> str: ...
+
+
+@query
 def _sizes(conn: Conn, *, user_id: UUID | None) -> _Sizes: ...
 
 
 @query
-def _page_of_runs(
-    conn: Conn, *, user_id: UUID | None, after: UUID | None, size: int
-) -> _PageOfRuns: ...
+def _page_of_runs(conn: Conn, *, user_id: UUID | None, after: UUID, size: int) -> _PageOfRuns: ...
 
 
 @query
-def _wrong_cpu(
-    conn: Conn, *, user_id: UUID | None, after: UUID | None, last: UUID
-) -> list[_WrongCpu]: ...
+def _wrong_cpu(conn: Conn, *, user_id: UUID | None, after: UUID, last: UUID) -> list[_WrongCpu]: ...
 
 
 @query

@@ -461,15 +461,18 @@ CREATE VIEW __reana.quota_resource (
 
 CREATE VIEW __reana.run_time (
     workflow_id uuid,
+    owner_id uuid,
     run_started_at timestamp without time zone,
     run_ended_at timestamp without time zone,
     cpu_used bigint
 ) AS
  SELECT workflow_id,
+    owner_id,
     run_started_at,
     run_ended_at,
     __reana.cpu_milliseconds(run_started_at, run_ended_at, NULL::timestamp without time zone) AS cpu_used
    FROM ( SELECT workflow.id_ AS workflow_id,
+            workflow.owner_id,
             workflow.run_started_at,
             COALESCE(workflow.run_finished_at, workflow.run_stopped_at) AS run_ended_at
            FROM __reana.workflow) ended_run
@@ -1059,6 +1062,8 @@ CREATE OR REPLACE FUNCTION __reana.count_runs(p_workflow_ids uuid[])
  RETURNS void
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET random_page_cost TO '1'
+ SET jit TO 'off'
 AS $function$
 DECLARE
     v_change record;
@@ -1807,6 +1812,7 @@ CREATE OR REPLACE FUNCTION __reana.lock_totals_of_runs(p_workflow_ids uuid[])
  RETURNS void
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET random_page_cost TO '1'
 AS $function$
 DECLARE
     v_owners uuid [];
@@ -2106,6 +2112,7 @@ CREATE OR REPLACE FUNCTION __reana.recount_user(p_user_id uuid)
  RETURNS void
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET jit TO 'off'
 AS $function$
 DECLARE
     v_wrong uuid [];
@@ -2715,6 +2722,8 @@ COMMENT ON COLUMN __reana.resource.unit IS 'Unit of every amount of this resourc
 COMMENT ON COLUMN __reana.resource.updated IS 'When a service last changed the row (UTC).';
 
 COMMENT ON COLUMN __reana.run_time.cpu_used IS 'Its processing time in milliseconds.';
+
+COMMENT ON COLUMN __reana.run_time.owner_id IS 'Its owner.';
 
 COMMENT ON COLUMN __reana.run_time.run_ended_at IS 'When it finished, else stopped (UTC).';
 

@@ -1,4 +1,5 @@
 -- name: _claim
+-- writes
 -- not null: claimed
 -- Until the end of the transaction, so that it works through PgBouncer and ends with its owner.
 SELECT pg_catalog.pg_try_advisory_xact_lock(%(key)s) AS claimed;
@@ -28,6 +29,11 @@ LIMIT 1;
 -- not null: timeout
 SELECT pg_catalog.set_config('idle_in_transaction_session_timeout', '0', TRUE) AS timeout;
 
+-- name: _compile_nothing
+-- not null: jit
+-- In the transaction: compiling would take longer than running.
+SELECT pg_catalog.set_config('jit', 'off', TRUE) AS jit;
+
 -- name: _sizes
 -- not null: users, runs, workspaces
 SELECT
@@ -49,10 +55,7 @@ FROM (
     SELECT workflow.id_
     FROM __reana.workflow
     WHERE
-        (
-            %(after)s::uuid IS NULL
-            OR workflow.id_ > %(after)s::uuid
-        )
+        workflow.id_ > %(after)s
         AND (
             %(user_id)s::uuid IS NULL
             OR workflow.owner_id = %(user_id)s::uuid
@@ -65,30 +68,30 @@ FROM (
 -- not null: workflow_id, drift
 -- The runs of a page whose recorded processing time is not their time.
 SELECT
-    workflow.id_ AS workflow_id,
+    run_time.workflow_id,
     abs(run_time.cpu_used - COALESCE(usage.quota_used, 0)) AS drift
-FROM __reana.workflow
-INNER JOIN __reana.run_time ON workflow.id_ = run_time.workflow_id
+FROM __reana.run_time
 LEFT JOIN __reana.workflow_resource AS usage
     ON
-        workflow.id_ = usage.workflow_id
+        run_time.workflow_id = usage.workflow_id
+        AND usage.workflow_id <= %(last)s
+        AND usage.workflow_id > %(after)s
         AND usage.resource_id = (
             SELECT quota_resource.resource_id
             FROM __reana.quota_resource
             WHERE quota_resource.type_ = 'cpu'
         )
 WHERE
-    workflow.id_ <= %(last)s
-    AND (
-        %(after)s::uuid IS NULL
-        OR workflow.id_ > %(after)s::uuid
-    )
+    run_time.workflow_id <= %(last)s
+    AND run_time.workflow_id > %(after)s
     AND (
         %(user_id)s::uuid IS NULL
-        OR workflow.owner_id = %(user_id)s::uuid
+        OR run_time.owner_id = %(user_id)s::uuid
     )
     AND usage.quota_used IS DISTINCT FROM run_time.cpu_used
-ORDER BY workflow.id_;
+ORDER BY
+    run_time.owner_id,
+    run_time.workflow_id;
 
 -- name: _lock_totals_of_runs
 -- writes
@@ -269,7 +272,8 @@ ON CONFLICT (workflow_id, resource_id) DO NOTHING;
 -- not null: user_id
 -- Users whose ledger is not what their runs use, or whose totals are not what the ledger adds up to
 -- in the current period: because something was written without triggers, or a period is over.
-WITH due AS (
+SELECT COALESCE(due.owner_id, was.owner_id) AS user_id
+FROM (
     SELECT
         run_usage.workflow_id,
         run_usage.owner_id,
@@ -282,9 +286,8 @@ WITH due AS (
     WHERE
         %(user_id)s::uuid IS NULL
         OR run_usage.owner_id = %(user_id)s::uuid
-),
-
-was AS (
+) AS due
+FULL JOIN (
     SELECT
         quota_ledger.workflow_id,
         quota_ledger.owner_id,
@@ -297,17 +300,23 @@ was AS (
     WHERE
         %(user_id)s::uuid IS NULL
         OR quota_ledger.owner_id = %(user_id)s::uuid
-)
-
-SELECT due.owner_id AS user_id
-FROM due
-LEFT JOIN was ON due.workflow_id = was.workflow_id
-WHERE due IS DISTINCT FROM was
-UNION
-SELECT was.owner_id AS user_id
-FROM was
-LEFT JOIN due ON was.workflow_id = due.workflow_id
-WHERE due.workflow_id IS NULL
+) AS was ON due.workflow_id = was.workflow_id
+WHERE
+    row(
+        due.owner_id,
+        due.workspace_path,
+        due.run_started_at,
+        due.run_ended_at,
+        due.cpu_used,
+        due.disk_used
+    ) IS DISTINCT FROM row(
+        was.owner_id,
+        was.workspace_path,
+        was.run_started_at,
+        was.run_ended_at,
+        was.cpu_used,
+        was.disk_used
+    )
 UNION
 SELECT total.user_id
 FROM __reana.user_resource AS total
