@@ -91,9 +91,10 @@ CROSS JOIN __reana.quota_resource
 WHERE
     workflow.id_ = %(workflow_id)s
     AND quota_resource.type_ = 'disk'
-ON CONFLICT (workflow_id, resource_id) DO UPDATE SET
-    quota_used = excluded.quota_used,
-    updated = excluded.updated
+ON CONFLICT (workflow_id, resource_id) DO UPDATE
+    SET
+        quota_used = excluded.quota_used,
+        updated = excluded.updated
 RETURNING usage.quota_used;
 
 -- name: add_disk_usage
@@ -116,9 +117,10 @@ CROSS JOIN __reana.quota_resource
 WHERE
     workflow.id_ = %(workflow_id)s
     AND quota_resource.type_ = 'disk'
-ON CONFLICT (workflow_id, resource_id) DO UPDATE SET
-    quota_used = COALESCE(usage.quota_used, 0) + %(bytes_)s::bigint,
-    updated = excluded.updated
+ON CONFLICT (workflow_id, resource_id) DO UPDATE
+    SET
+        quota_used = COALESCE(usage.quota_used, 0) + %(bytes_)s::bigint,
+        updated = excluded.updated
 RETURNING usage.quota_used;
 
 -- name: set_workspace_disk_usage
@@ -166,7 +168,7 @@ SELECT DISTINCT
     %(resource_id)s::uuid AS resource_id,
     %(quota_limit)s::bigint AS quota_limit,
     0 AS quota_used
-FROM pg_catalog.unnest(%(user_ids)s::uuid []) AS chosen (user_id)
+FROM pg_catalog.unnest(%(user_ids)s::uuid[]) AS chosen (user_id)
 ORDER BY chosen.user_id
 ON CONFLICT (user_id, resource_id) DO UPDATE SET
     quota_limit = excluded.quota_limit,
