@@ -100,7 +100,7 @@ CHECKS = (
     ),
     _Check(
         "audit_tokens",
-        "0033-secret-digests",
+        "0031-secret-digests",
         "audit_log.details",
         "audit entries hold what looks like a token: reana-db secrets redact-audit removes it",
     ),

@@ -1,4 +1,4 @@
--- depends: 0033-secret-digests
+-- depends: 0031-secret-digests
 -- transactional: false
 --
 -- How the digests are looked up.

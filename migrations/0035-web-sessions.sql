@@ -1,4 +1,4 @@
--- depends: 0036-views
+-- depends: 0034-views
 --
 -- The sessions of the web interface are in a table of Invenio, in the same database or not.
 

@@ -1,4 +1,4 @@
--- depends: 0034-secret-digest-indexes
+-- depends: 0032-secret-digest-indexes
 --
 -- Writing tokens and secrets.  Whoever writes gives a value in both forms, and the setting
 -- secrets_form decides in the same statement which one is stored.

@@ -1,4 +1,4 @@
--- depends: 0035-secret-functions
+-- depends: 0033-secret-functions
 --
 -- Views for people in psql, one for each question that an administrator asks.  All times are UTC.
 -- None shows a token or a secret; none reads logs or specifications.
