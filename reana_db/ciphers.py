@@ -47,7 +47,9 @@ class Key:
 
     def __init__(self, secret_key: Secret) -> None:
         import hashlib
+        import hmac
 
+        from cryptography.exceptions import InvalidTag
         from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -55,19 +57,21 @@ class Key:
         shared = hashlib.sha256(secret).digest()
         self.id = _derived(secret, b"id of the key", _KEY_ID_LENGTH).hex()
         """Names the key without giving it away: 8 hexadecimal digits."""
+        self.sealed_prefix = b"%b%b:" % (SEALED, self.id.encode())
+        """What every value begins with that this key sealed."""
         self._digests = _derived(secret, b"digests of tokens", 32)
+        self._hmac = hmac.digest
         self._cbc = Cipher(algorithms.AES(shared), modes.CBC(shared[:_BLOCK]))
         self._gcm = AESGCM(shared)
         self._seal = AESGCM(_derived(secret, b"sealed values", 32))
+        self._refusal: type[Exception] = InvalidTag
 
     def __repr__(self) -> str:
         return f"Key(id={self.id!r})"
 
     def digest(self, plaintext: Secret) -> bytes:
         """Return the HMAC-SHA-256 of a text, by which it is looked up: 32 bytes."""
-        import hmac
-
-        return hmac.digest(self._digests, plaintext.encode(), "sha256")
+        return self._hmac(self._digests, plaintext.encode(), "sha256")
 
     def encrypt_cbc(self, plaintext: Secret) -> bytes:
         """Return the deterministic ciphertext of a text: equal texts, equal results.
@@ -109,39 +113,35 @@ class Key:
 
     def decrypt_gcm(self, stored: bytes) -> str:
         """Return the text of a value of :meth:`encrypt_gcm`, or raise :class:`Undecipherable`."""
-        from cryptography.exceptions import InvalidTag
-
         value = _decoded(stored)
         if len(value) < _VECTOR_LENGTH + _TAG_LENGTH:
             raise Undecipherable
         vector, rest = value[:_VECTOR_LENGTH], value[_VECTOR_LENGTH:]
         try:
             opened = self._gcm.decrypt(vector, rest[_TAG_LENGTH:] + rest[:_TAG_LENGTH], None)
-        except InvalidTag:
+        except self._refusal:
             raise Undecipherable from None
         return _text(opened)
 
-    def seal(self, plaintext: Secret, row: str) -> bytes:
+    def seal(self, plaintext: Secret, row: bytes) -> bytes:
         """Return a ciphertext of a text that opens only in the row with this name."""
         vector = os.urandom(_VECTOR_LENGTH)
-        value = vector + self._seal.encrypt(vector, plaintext.encode(), row.encode())
-        return b"%b%b:%b" % (SEALED, self.id.encode(), base64.b64encode(value))
+        value = vector + self._seal.encrypt(vector, plaintext.encode(), row)
+        return self.sealed_prefix + base64.b64encode(value)
 
-    def unseal(self, stored: bytes, row: str) -> str:
+    def unseal(self, stored: bytes, row: bytes) -> str:
         """Return the text of a value of :meth:`seal`, or raise :class:`Undecipherable`.
 
         With the key whose id the value names, that means: it was changed, or moved to this row.
         """
-        from cryptography.exceptions import InvalidTag
-
-        value = _decoded(stored.rpartition(b":")[2])
-        vector, sealed = value[:_VECTOR_LENGTH], value[_VECTOR_LENGTH:]
-        if len(sealed) < _TAG_LENGTH:
+        value = _decoded(stored[len(self.sealed_prefix) :])
+        if len(value) < _VECTOR_LENGTH + _TAG_LENGTH:
             raise Undecipherable
         try:
-            return _text(self._seal.decrypt(vector, sealed, row.encode()))
-        except InvalidTag:
+            opened = self._seal.decrypt(value[:_VECTOR_LENGTH], value[_VECTOR_LENGTH:], row)
+        except self._refusal:
             raise Undecipherable from None
+        return _text(opened)
 
 
 def sealed_with(stored: bytes) -> str | None:

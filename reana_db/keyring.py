@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from reana_db import ciphers, config
+from reana_db import config
 from reana_db.arguments import Secret
-from reana_db.ciphers import Key, Layout, Undecipherable
+from reana_db.ciphers import SEALED, Key, Layout, Undecipherable
 from reana_db.errors import ConfigurationError, TamperedSecret, UnreadableSecret
 
 
@@ -28,9 +28,10 @@ class Row:
     """The user whom the value authenticates, if the row says so."""
 
     @property
-    def name(self) -> str:
-        """What a sealed value is bound to."""
-        return f"{self.column}/{self.id_}/{self.owner_id or ''}"
+    def name(self) -> bytes:
+        """What a sealed value is bound to: column, id and owner."""
+        owner = self.owner_id.bytes if self.owner_id else b""
+        return b"%b/%b/%b" % (self.column.encode(), self.id_.bytes, owner)
 
     def __str__(self) -> str:
         return f"{self.column} of row {self.id_}"
@@ -51,11 +52,12 @@ class KeyRing:
 
     current: Key
     previous: Key | None = None
+    all: tuple[Key, ...] = field(init=False, repr=False)
+    """Both, the one that encrypts first."""
 
-    @property
-    def all(self) -> tuple[Key, ...]:
-        """The keys, the one that encrypts first."""
-        return (self.current,) if self.previous is None else (self.current, self.previous)
+    def __post_init__(self) -> None:
+        both = (self.current,) if self.previous is None else (self.current, self.previous)
+        object.__setattr__(self, "all", both)  # the only way into a frozen object
 
     def digests(self, plaintext: Secret) -> list[bytes]:
         """Return the digest of a text under each key."""
@@ -72,13 +74,12 @@ class KeyRing:
         :class:`~reana_db.errors.TamperedSecret` if it was sealed with one of the keys and was
         changed since, or moved from another row.
         """
-        sealed_with = ciphers.sealed_with(stored)
-        if sealed_with is None:
+        if not stored.startswith(SEALED):
             return self._open_unsealed(stored, row)
         for key in self.all:
-            if key.id == sealed_with:
-                return _open_sealed(stored, row, key)
-        raise UnreadableSecret(f"{row} was sealed with another key ({sealed_with})")
+            if stored.startswith(key.sealed_prefix):
+                return Opened(_unsealed(stored, row, key), Layout.SEALED, key)
+        raise UnreadableSecret(f"{row} was sealed with another key")
 
     def verify(self, stored: bytes, row: Row, plaintext: Secret) -> None:
         """Make sure that a value which was found by its digest is the one looked for.
@@ -86,10 +87,7 @@ class KeyRing:
         Raises what :meth:`open` raises, and :class:`~reana_db.errors.TamperedSecret` if the value
         is another one.
         """
-        import hmac
-
-        found = self.open(stored, row).text
-        if not hmac.compare_digest(found.encode(), plaintext.encode()):
+        if self.open(stored, row).text != plaintext:
             raise TamperedSecret(f"{row} does not have the digest of its value")
 
     def _open_unsealed(self, stored: bytes, row: Row) -> Opened:
@@ -121,9 +119,9 @@ def of(secret_key: Secret, previous: Secret | None = None) -> KeyRing:
     return KeyRing(Key(secret_key), earlier)
 
 
-def _open_sealed(stored: bytes, row: Row, key: Key) -> Opened:
+def _unsealed(stored: bytes, row: Row, key: Key) -> str:
     try:
-        return Opened(key.unseal(stored, row.name), Layout.SEALED, key)
+        return key.unseal(stored, row.name)
     except Undecipherable:
         raise TamperedSecret(
             f"{row} was changed, or moved from another row, since it was sealed"

@@ -129,7 +129,7 @@ def find_session(conn: Conn, secret: Secret, *, keys: KeyRing | None = None) -> 
 
 @query
 def _find_session(conn: Conn, *, digests: list[SecretBytes]) -> list[_SessionMatch]:
-    """Return the session with this digest, and all whose secrets have none yet."""
+    """Return the session with one of these digests, and all whose secrets have none yet."""
 
 
 def _readable(keys: KeyRing, match: _SessionMatch) -> str | None:

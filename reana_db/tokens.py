@@ -69,9 +69,9 @@ class _EncryptedToken:
     token: bytes | None = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Match:
-    """A row that a look-up by value found."""
+    """A row that a look-up by value found; not frozen, because it is made for every request."""
 
     id_: UUID
     email: str
@@ -104,17 +104,21 @@ def find_owner(conn: Conn, token: Secret, *, keys: KeyRing | None = None) -> Tok
     in.
     """
     keys = keys or keyring.current()
-    digests, ciphertexts = keys.digests(token), keys.ciphertexts(token)
-    match = _find_owner(conn, digests=digests, ciphertexts=ciphertexts)
+    current, previous = keys.current, keys.previous
+    ciphertext = current.encrypt_cbc(token)
+    match = _find_owner(
+        conn,
+        digest=current.digest(token),
+        ciphertext=ciphertext,
+        previous_digest=previous.digest(token) if previous else None,
+        previous_ciphertext=previous.encrypt_cbc(token) if previous else None,
+    )
     if match is None:
         return None
-    if match.token not in ciphertexts:
+    if match.token != ciphertext:
         keys.verify(match.token, TOKENS.row(match.token_id, match.id_), token)
-    elif match.digest_missing:
-        unchanged = [match.token]
-        rewrite_tokens(
-            conn, ids=[match.token_id], old=unchanged, values=unchanged, digests=digests[:1]
-        )
+    if match.digest_missing:
+        _digest(conn, match, current.digest(token))
     return TokenOwner(
         match.id_,
         match.email,
@@ -125,11 +129,22 @@ def find_owner(conn: Conn, token: Secret, *, keys: KeyRing | None = None) -> Tok
     )
 
 
+def _digest(conn: Conn, match: _Match, digest: bytes) -> None:
+    """Store the digest of a token; the token stays as it is."""
+    unchanged = [match.token]
+    rewrite_tokens(conn, ids=[match.token_id], old=unchanged, values=unchanged, digests=[digest])
+
+
 @query
 def _find_owner(
-    conn: Conn, *, digests: list[SecretBytes], ciphertexts: list[SecretBytes]
+    conn: Conn,
+    *,
+    digest: SecretBytes,
+    previous_digest: SecretBytes | None,
+    ciphertext: SecretBytes,
+    previous_ciphertext: SecretBytes | None,
 ) -> _Match | None:
-    """Return the user with this token."""
+    """Return the user with this token, as each of the keys has it."""
 
 
 def active(conn: Conn, user_id: UUID, *, keys: KeyRing | None = None) -> ActiveToken | None:

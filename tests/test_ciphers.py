@@ -23,13 +23,13 @@ DAMAGED = [b"", b"!", b"AAAA", base64.b64encode(bytes(15)), base64.b64encode(byt
 def test_every_cipher_returns_what_went_in(text: str) -> None:
     assert KEY.decrypt_cbc(KEY.encrypt_cbc(text)) == text
     assert KEY.decrypt_gcm(KEY.encrypt_gcm(text)) == text
-    assert KEY.unseal(KEY.seal(text, "row"), "row") == text
+    assert KEY.unseal(KEY.seal(text, b"row"), b"row") == text
 
 
 def test_cbc_gives_equal_results_for_equal_texts_and_the_others_do_not() -> None:
     assert KEY.encrypt_cbc("text") == KEY.encrypt_cbc("text")
     assert KEY.encrypt_gcm("text") != KEY.encrypt_gcm("text")
-    assert KEY.seal("text", "row") != KEY.seal("text", "row")
+    assert KEY.seal("text", b"row") != KEY.seal("text", b"row")
 
 
 def test_gcm_has_vector_then_tag_then_ciphertext() -> None:
@@ -37,13 +37,13 @@ def test_gcm_has_vector_then_tag_then_ciphertext() -> None:
 
 
 def test_a_sealed_value_names_its_key() -> None:
-    assert ciphers.sealed_with(KEY.seal("text", "row")) == KEY.id
+    assert ciphers.sealed_with(KEY.seal("text", b"row")) == KEY.id
     assert ciphers.sealed_with(KEY.encrypt_gcm("text")) is None
 
 
 @pytest.mark.parametrize("damaged", DAMAGED)
 def test_what_is_no_ciphertext_is_refused(damaged: bytes) -> None:
-    for decrypt in (KEY.decrypt_cbc, KEY.decrypt_gcm, lambda value: KEY.unseal(value, "row")):
+    for decrypt in (KEY.decrypt_cbc, KEY.decrypt_gcm, lambda value: KEY.unseal(value, b"row")):
         with pytest.raises(Undecipherable):
             decrypt(damaged)
 
@@ -55,7 +55,7 @@ def test_another_key_reads_nothing() -> None:
     with pytest.raises(Undecipherable):
         other.decrypt_cbc(KEY.encrypt_cbc("text"))
     with pytest.raises(Undecipherable):
-        other.unseal(KEY.seal("text", "row"), "row")
+        other.unseal(KEY.seal("text", b"row"), b"row")
 
 
 def test_a_wrong_key_does_not_pass_as_cbc() -> None:

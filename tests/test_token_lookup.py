@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from uuid import uuid4
 
 import psycopg
@@ -198,34 +200,54 @@ def test_a_digest_in_the_row_of_another_user_is_reported(conn: Conn) -> None:
 def test_no_function_shows_a_value(conn: Conn) -> None:
     user_id = grant(conn, "hunter2")
     match = tokens._find_owner(
-        conn, digests=KEYS.digests("hunter2"), ciphertexts=KEYS.ciphertexts("hunter2")
+        conn,
+        digest=KEYS.current.digest("hunter2"),
+        previous_digest=None,
+        ciphertext=b"",
+        previous_ciphertext=None,
     )
     shown = repr((match, tokens.active(conn, user_id, keys=KEYS), tokens._active(conn, user_id)))
     assert "hunter2" not in shown
     assert KEYS.current.encrypt_cbc("hunter2").decode() not in shown
 
 
-def test_the_look_up_uses_the_indexes_only(fresh_db: str) -> None:
-    with psycopg.connect(fresh_db) as conn:
-        user_id = make_user(conn)
+@pytest.fixture
+def many(fresh_db: str) -> Iterator[Conn]:
+    """A database with so many tokens that an index is worth while."""
+    with psycopg.connect(fresh_db, prepare_threshold=0) as conn:
         conn.execute(
             "INSERT INTO __reana.user_token"
             " (created, updated, id_, token, status, user_id, type_, token_digest)"
             " SELECT now(), now(), md5(n::text)::uuid, n::text::bytea, 'revoked', %s, 'reana',"
             " CASE WHEN n %% 2 = 0 THEN sha256(n::text::bytea) END"
             " FROM generate_series(1, 20000) AS n",
-            [user_id],
+            [make_user(conn)],
         )
         conn.execute("ANALYZE __reana.user_token, __reana.user_")
-        conn.execute("SET plan_cache_mode = force_generic_plan")
-        plan = conn.execute(
-            b"EXPLAIN (COSTS OFF) " + FIND.query,
-            {"digests": KEYS.digests("x"), "ciphertexts": KEYS.ciphertexts("x")},
-        ).fetchall()
+        yield conn
+
+
+def test_the_look_up_uses_the_indexes_only(many: Conn) -> None:
+    many.execute("SET plan_cache_mode = force_generic_plan")
+    plan = many.execute(
+        b"EXPLAIN (COSTS OFF) " + FIND.query, dict.fromkeys(FIND.parameters, b"x")
+    ).fetchall()
     text = "\n".join(line for (line,) in plan)
-    assert "uq_user_token_token_digest" in text
-    assert "uq_user_token_token\n" in text
+    assert re.search(r"Scan (using|on) uq_user_token_token_digest\b", text)
+    assert re.search(r"Scan (using|on) uq_user_token_token\b", text)
     assert "Seq Scan on user_token" not in text
+
+
+def test_the_server_keeps_the_plan_of_the_look_up(many: Conn) -> None:
+    if many.info.server_version < 140000:
+        pytest.skip("only servers from version 14 count plans")
+    for number in range(20):
+        found(many, str(number))
+    (counts,) = many.execute(
+        "SELECT generic_plans, custom_plans FROM pg_prepared_statements"
+        " WHERE statement LIKE '/* reana_db:tokens._find_owner%'"
+    ).fetchall()
+    assert counts == (15, 5)
 
 
 def test_an_insert_of_an_old_service_needs_no_digest(conn: Conn) -> None:

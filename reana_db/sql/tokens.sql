@@ -1,25 +1,51 @@
 -- name: _find_owner
--- The ciphertext finds what services of earlier releases wrote.
--- not null: token, digest_missing
+-- The ciphertext finds what services of earlier releases wrote.  Two branches instead of OR, and
+-- single parameters instead of arrays: so the server keeps one plan instead of planning each time.
+-- not null: token_id, token, digest_missing
 SELECT
     user_.id_,
     user_.email,
     user_.full_name,
     user_.username,
     user_.created,
-    user_token.status AS token_status,
-    user_token.id_ AS token_id,
-    user_token.token,
+    found.status AS token_status,
+    found.id_ AS token_id,
+    found.token,
     CASE
-        WHEN user_token.token_digest IS NOT NULL THEN FALSE
+        WHEN found.token_digest IS NOT NULL THEN FALSE
         WHEN current_setting('transaction_read_only') = 'on' THEN FALSE
         ELSE has_table_privilege('__reana.user_token', 'UPDATE')
     END AS digest_missing
-FROM __reana.user_token
-INNER JOIN __reana.user_ ON user_token.user_id = user_.id_
-WHERE
-    (user_token.token_digest = ANY(%(digests)s) OR user_token.token = ANY(%(ciphertexts)s))
-    AND user_token.type_ = 'reana';
+FROM (
+    SELECT
+        user_token.id_,
+        user_token.user_id,
+        user_token.status,
+        user_token.token,
+        user_token.token_digest
+    FROM __reana.user_token
+    WHERE
+        user_token.token_digest IN (%(digest)s, %(previous_digest)s)
+        AND user_token.type_ = 'reana'
+
+    UNION ALL
+
+    SELECT
+        user_token.id_,
+        user_token.user_id,
+        user_token.status,
+        user_token.token,
+        user_token.token_digest
+    FROM __reana.user_token
+    WHERE
+        user_token.token IN (%(ciphertext)s, %(previous_ciphertext)s)
+        AND COALESCE(
+            user_token.token_digest NOT IN (%(digest)s, %(previous_digest)s),
+            TRUE
+        )
+        AND user_token.type_ = 'reana'
+) AS found
+INNER JOIN __reana.user_ ON found.user_id = user_.id_;
 
 -- name: _active
 SELECT
