@@ -1,0 +1,142 @@
+"""The operations as a good engineer writes them with psycopg alone: the floor.
+
+One prepared statement for each operation wherever one can do it, against the same schema with the
+same triggers, with the same columns in plain tuples.  It checks no argument and reports no reason
+when nothing was changed.  Run as a worker process.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+
+from benchmarks import by_hand_sql as sql
+from benchmarks import database, worker
+from benchmarks.worker import Arguments
+from reana_db import keyring
+from reana_db.units import human_readable
+
+KEY = keyring.of(database.SECRET_KEY).current
+
+
+class ByHand:
+    """Statements on a connection in autocommit mode."""
+
+    def __init__(self) -> None:
+        self.conn: psycopg.Connection[Any]
+        self.operations = {name: getattr(self, name) for name in NAMES}
+
+    def connect(self, uri: str) -> int:
+        self.conn = psycopg.connect(uri, autocommit=True)
+        return self.conn.info.backend_pid
+
+    def prepared(self, operation: str, arguments: Arguments) -> Arguments:
+        return {
+            name: UUID(value) if name.endswith("_id") else value
+            for name, value in arguments.items()
+        }
+
+    def settled(self) -> None:
+        """Nothing is left open."""
+
+    def _one(self, statement: str, *values: object) -> Any:
+        return self.conn.execute(statement, values, prepare=True).fetchone()
+
+    def _all(self, statement: str, *values: object) -> list[Any]:
+        return self.conn.execute(statement, values, prepare=True).fetchall()
+
+    def authenticate(self, given: Arguments) -> object:
+        return self._one(sql.AUTHENTICATE, KEY.encrypt_cbc(given["token"]))
+
+    def resolve(self, given: Arguments) -> object:
+        text, user_id = given["text"], given["user_id"]
+        name, _, number = text.partition(".")
+        if number:
+            major, _, minor = number.partition(".")
+            return self._one(sql.RESOLVE_RUN, user_id, name, int(major), int(minor or 0))
+        try:
+            return self._one(sql.RESOLVE_UUID, UUID(text), user_id)
+        except ValueError:
+            return self._one(sql.RESOLVE_NAME, user_id, name)
+
+    def create(self, given: Arguments) -> object:
+        return self._one(
+            sql.CREATE,
+            given["workflow_id"],
+            given["name"],
+            given["user_id"],
+            json.dumps(given["specification"]),
+            given["workspace_path"],
+            uuid4(),
+        )
+
+    def restart(self, given: Arguments) -> object:
+        return self._one(sql.RESTART, given["workflow_id"], given["original_id"], uuid4())
+
+    def message(self, given: Arguments) -> object:
+        progress = json.dumps(given["progress"])
+        return self._one(sql.MESSAGE, given["logs"], progress, given["workflow_id"])
+
+    def last_message(self, given: Arguments) -> object:
+        progress = json.dumps(given["progress"])
+        logs = given["logs"]
+        return self._one(sql.LAST_MESSAGE, logs, logs, progress, given["workflow_id"])
+
+    def job(self, given: Arguments) -> object:
+        return self._one(sql.JOB, given["job_id"], "finished", given["logs"])
+
+    def life(self, given: Arguments) -> object:
+        self.create(given)
+        run_id = given["workflow_id"]
+        self._one(sql.QUEUE, run_id)
+        self._one(sql.START, json.dumps({"events": 20000}), "{}", run_id)
+        self._one(sql.FIRST_MESSAGE, json.dumps({"total": {"total": 3, "job_ids": []}}), run_id)
+        for step in given["steps"]:
+            self._step(run_id, step)
+        return self._one(sql.LAST_MESSAGE, None, given["logs"], "{}", run_id)
+
+    def _step(self, run_id: UUID, given: Arguments) -> None:
+        job_id = UUID(given["job_id"])
+        command = json.dumps("root")
+        self.conn.execute(sql.CREATE_JOB, (job_id, run_id, command, command, "fit"), prepare=True)
+        self._one(sql.JOB, job_id, "running", None)
+        self._one(sql.MESSAGE, None, json.dumps(given["running"]), run_id)
+        self._one(sql.JOB, job_id, "finished", given["logs"])
+        self._one(sql.MESSAGE, None, json.dumps(given["finished"]), run_id)
+
+    def list_runs(self, given: Arguments) -> object:
+        user_id, size = given["user_id"], given["size"]
+        items = self._all(sql.LIST, user_id, user_id, size, (given["page"] - 1) * size)
+        return items, self._one(sql.COUNT, user_id)
+
+    def user_quota(self, given: Arguments) -> object:
+        return {
+            type_: {
+                "usage": {"raw": used, "human_readable": human_readable(unit, used)},
+                "limit": {"raw": limit, "human_readable": human_readable(unit, limit)},
+                "health": "critical" if used >= limit else "healthy",
+            }
+            for *_, type_, unit, used, limit, _, _ in self._all(sql.QUOTA, given["user_id"])
+        }
+
+    def has_exceeded(self, given: Arguments) -> object:
+        return self._one(sql.EXCEEDED, given["user_id"])[0]
+
+    def delete(self, given: Arguments) -> object:
+        return self._one(sql.DELETE, given["workflow_id"])
+
+    def cluster_report(self, given: Arguments) -> object:
+        return [self._all(statement) for statement in sql.REPORT]
+
+
+NAMES = [
+    name
+    for name, value in vars(ByHand).items()
+    if callable(value) and not name.startswith("_") and name not in vars(worker.Contender)
+]
+
+if __name__ == "__main__":
+    worker.serve(ByHand())

@@ -1,0 +1,143 @@
+"""The contenders as processes, each pinned to one core and its backend to another."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from benchmarks import database
+from benchmarks.database import BenchmarkError
+from benchmarks.worker import Arguments
+
+HERE = Path(__file__).parent
+RELEASES = ("0.9.5", "0.95.0a13")
+OWN = ("ours", "by hand")
+VARIABLE = "REANA_DB_INTEROP_DIR"
+"""Where ``tox -e interop`` made the environments of released versions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """On which cores a contender and its backend run: all contenders alike."""
+
+    client: int
+    server: int
+
+    @classmethod
+    def choose(cls, *, apart: bool) -> Placement | None:
+        """Take the last cores that this process may use; None where that cannot be set."""
+        if not hasattr(os, "sched_setaffinity"):
+            return None
+        cores = sorted(os.sched_getaffinity(0))
+        return cls(cores[-1], cores[-2] if apart and len(cores) > 1 else cores[-1])
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What repetitions of an operation took."""
+
+    latencies: list[int]
+    """Nanoseconds, one for each repetition."""
+    cpu: int
+    """Nanoseconds of the client, for all of them."""
+
+
+class Contender:
+    """A worker process."""
+
+    def __init__(self, name: str, placement: Placement | None = None) -> None:
+        self.name = name
+        self._placement = placement
+        self._process = subprocess.Popen(
+            _command(name),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=environment(name),
+            cwd="/" if is_released(name) else HERE.parent,
+            text=True,
+        )
+        if placement:
+            os.sched_setaffinity(self._process.pid, {placement.client})
+
+    def connect(self, uri: str) -> None:
+        """Connect to a database; its backend is pinned, where this process may do that."""
+        backend = self._ask({"do": "connect", "uri": uri})["backend"]
+        if self._placement:
+            pin(backend, self._placement.server)
+
+    def run(self, operation: str, arguments: Sequence[Arguments]) -> Sample:
+        """Let it do an operation, once with each of the arguments."""
+        request = {"do": "run", "operation": operation, "arguments": list(arguments)}
+        return Sample(**self._ask(request))
+
+    def close(self) -> None:
+        """Let it end."""
+        self._process.communicate(timeout=30)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(request) + "\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        answer: dict[str, Any] = json.loads(line) if line else {"error": "it ended"}
+        if "error" in answer:
+            raise BenchmarkError(f"{self.name}: {answer['error']}")
+        return answer
+
+
+def pin(pid: int, core: int) -> bool:
+    """Pin a process to a core; return whether that was possible."""
+    try:
+        os.sched_setaffinity(pid, {core})
+    except (OSError, AttributeError):
+        return False
+    return True
+
+
+def is_released(name: str) -> bool:
+    """Tell whether a contender is a released version."""
+    return name not in OWN
+
+
+def python(name: str) -> Path:
+    """Return the interpreter of a contender."""
+    if not is_released(name):
+        return Path(sys.executable)
+    return Path(os.environ.get(VARIABLE, "/nonexistent")) / name / "bin" / "python"
+
+
+def available(names: Sequence[str]) -> list[str]:
+    """Return the contenders that are there, and say which are not."""
+    found = [name for name in names if python(name).exists()]
+    for name in names:
+        if name not in found:
+            print(f"skipped: reana-db {name} ({VARIABLE}; see tox -e interop)", file=sys.stderr)
+    return found
+
+
+def _command(name: str) -> list[str]:
+    if is_released(name):
+        return [str(python(name)), str(HERE / "released.py")]
+    module = "benchmarks.ours" if name == "ours" else "benchmarks.by_hand"
+    return [sys.executable, "-m", module]
+
+
+def environment(name: str) -> dict[str, str]:
+    """Return the environment of a contender: for a released version what the chart would set."""
+    if not is_released(name):
+        return dict(os.environ)
+    inherited = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}
+    return {**inherited, "TZ": "UTC", "REANA_SECRET_KEY": database.SECRET_KEY}

@@ -1,0 +1,153 @@
+"""The operations through this library; run as a worker process."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from benchmarks import database, worker
+from benchmarks.worker import Arguments
+from reana_db import (
+    jobs,
+    keyring,
+    lifecycle,
+    listing,
+    quota,
+    statistics,
+    tokens,
+    workflows,
+)
+from reana_db.jobs import JobReport, NewJob
+from reana_db.records import JobStatus, RunStatus
+
+KEYS = keyring.of(database.SECRET_KEY)
+RULES = {"**/*": 30}
+
+
+class Ours:
+    """What services do with this library, each call on a connection in autocommit mode."""
+
+    def __init__(self) -> None:
+        self.conn: psycopg.Connection[Any]
+        self.operations = {name: getattr(self, name) for name in NAMES}
+
+    def connect(self, uri: str) -> int:
+        self.conn = psycopg.connect(uri, autocommit=True)
+        return self.conn.info.backend_pid
+
+    def prepared(self, operation: str, arguments: Arguments) -> Arguments:
+        return {
+            name: UUID(value) if name.endswith("_id") else value
+            for name, value in arguments.items()
+        }
+
+    def settled(self) -> None:
+        """Nothing is left open."""
+
+    def authenticate(self, given: Arguments) -> object:
+        return tokens.find_owner(self.conn, given["token"], keys=KEYS)
+
+    def resolve(self, given: Arguments) -> object:
+        return workflows.resolve(self.conn, given["text"], user_id=given["user_id"])
+
+    def create(self, given: Arguments) -> object:
+        return lifecycle.create(
+            self.conn,
+            workflow_id=given["workflow_id"],
+            owner_id=given["user_id"],
+            name=given["name"],
+            specification=given["specification"],
+            type_="serial",
+            workspace_path=given["workspace_path"],
+            retention_rules=RULES,
+        )
+
+    def restart(self, given: Arguments) -> object:
+        return lifecycle.clone_for_restart(
+            self.conn,
+            given["original_id"],
+            workflow_id=given["workflow_id"],
+            retention_rules=RULES,
+        )
+
+    def message(self, given: Arguments) -> object:
+        return lifecycle.apply_status_message(
+            self.conn,
+            given["workflow_id"],
+            status=RunStatus.RUNNING,
+            logs=given["logs"],
+            progress=given["progress"],
+        )
+
+    def last_message(self, given: Arguments) -> object:
+        return lifecycle.apply_status_message(
+            self.conn,
+            given["workflow_id"],
+            status=RunStatus.FINISHED,
+            logs=given["logs"],
+            progress=given["progress"],
+            engine_logs=given["logs"],
+        )
+
+    def job(self, given: Arguments) -> object:
+        return jobs.report(
+            self.conn, [JobReport(given["job_id"], JobStatus.FINISHED, given["logs"])]
+        )
+
+    def life(self, given: Arguments) -> object:
+        """Create, queue and start a run; three jobs; messages of the engine; the end."""
+        self.create(given)
+        run_id = given["workflow_id"]
+        lifecycle.queue(self.conn, run_id)
+        lifecycle.start(self.conn, run_id, input_parameters={"events": 20000})
+        lifecycle.apply_status_message(
+            self.conn,
+            run_id,
+            status=RunStatus.RUNNING,
+            progress={"total": {"total": 3, "job_ids": []}},
+        )
+        for step in given["steps"]:
+            self.step(run_id, step)
+        return lifecycle.apply_status_message(
+            self.conn, run_id, status=RunStatus.FINISHED, engine_logs=given["logs"]
+        )
+
+    def step(self, run_id: UUID, given: Arguments) -> None:
+        """Create a job, let it run and end, and let the engine report both."""
+        job_id = UUID(given["job_id"])
+        new = NewJob("Kubernetes", cmd="root", prettified_cmd="root", job_name="fit", id_=job_id)
+        jobs.create(self.conn, run_id, new)
+        jobs.report(self.conn, [JobReport(job_id, JobStatus.RUNNING)])
+        for state in ("running", "finished"):
+            if state == "finished":
+                jobs.report(self.conn, [JobReport(job_id, JobStatus.FINISHED, given["logs"])])
+            lifecycle.apply_status_message(
+                self.conn, run_id, status=RunStatus.RUNNING, progress=given[state]
+            )
+
+    def list_runs(self, given: Arguments) -> object:
+        return listing.page(self.conn, given["user_id"], page=given["page"], size=given["size"])
+
+    def user_quota(self, given: Arguments) -> object:
+        return quota.document(quota.of_user(self.conn, given["user_id"]))
+
+    def has_exceeded(self, given: Arguments) -> object:
+        return quota.exceeded(self.conn, given["user_id"])
+
+    def delete(self, given: Arguments) -> object:
+        return lifecycle.delete_run(self.conn, given["workflow_id"])
+
+    def cluster_report(self, given: Arguments) -> object:
+        return statistics.cluster_report(self.conn)
+
+
+NAMES = [
+    name
+    for name, value in vars(Ours).items()
+    if callable(value) and not name.startswith("_") and name not in vars(worker.Contender)
+]
+
+if __name__ == "__main__":
+    worker.serve(Ours())

@@ -1,0 +1,167 @@
+"""What was measured, as a table, as JSON and as a chart."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from benchmarks.comparison import Measured, Results, ratio
+from benchmarks.imports import Import
+from benchmarks.operations import BY_NAME, Operation
+
+FLOOR = "by hand"
+LATENCY_LIMIT = 1.10
+"""How many times the latency of the floor an operation of one statement may have."""
+CPU_LIMIT = 1.25
+"""How many times the client CPU of the floor it may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An operation of ours, next to the others."""
+
+    operation: Operation
+    found: dict[str, Measured]
+
+    @property
+    def ours(self) -> Measured:
+        return self.found["ours"]
+
+    def latency(self, other: str) -> float | None:
+        """Return how many times the latency of another ours is."""
+        if other not in self.found:
+            return None
+        return ratio(self.ours.medians, self.found[other].medians)
+
+    def cpu(self, other: str) -> float | None:
+        """Return how many times the client CPU of another ours is."""
+        return ratio(self.ours.cpus, self.found[other].cpus) if other in self.found else None
+
+    def missed(self, released: Sequence[str]) -> Iterator[str]:
+        """Yield the targets that were missed."""
+        latency, cpu = self.latency(FLOOR), self.cpu(FLOOR)
+        if self.operation.single and latency and cpu:
+            if latency > LATENCY_LIMIT:
+                yield f"latency {latency:.2f} x the floor"
+            if cpu > CPU_LIMIT:
+                yield f"CPU {cpu:.2f} x the floor"
+        for name in released:
+            slower = self.latency(name)
+            if slower and 1 / slower < self.operation.faster:
+                yield f"{1 / slower:.1f} x as fast as {name}, not {self.operation.faster:g} x"
+            if slower and not self.found["ours"].traffic.below(self.found[name].traffic):
+                yield f"as many statements as {name}"
+
+
+def rows(results: Results) -> list[Row]:
+    """Return the operations that were measured for us."""
+    return [Row(BY_NAME[name], found) for name, found in results.items() if "ours" in found]
+
+
+def table(results: Results, names: Sequence[str], *, markdown: bool = False) -> str:
+    """Return a table: latencies, ratios, statements."""
+    released = [name for name in names if name not in ("ours", FLOOR)]
+    header = ["operation", "ours", "p95", "by hand", "x", "CPU", "x"]
+    for name in released:
+        header += [name, "faster"]
+    header += ["statements", "round trips"]
+    lines = [header, *(_cells(row, released, names) for row in rows(results))]
+    return _markdown(lines) if markdown else _aligned(lines)
+
+
+def _cells(row: Row, released: Sequence[str], names: Sequence[str]) -> list[str]:
+    cells = [row.operation.title, _time(row.ours.median), _time(row.ours.p95)]
+    if FLOOR in row.found:
+        floor = row.found[FLOOR]
+        cells += [_time(floor.median), _ratio(row.latency(FLOOR))]
+        cells += [_time(row.ours.cpu), _ratio(row.cpu(FLOOR))]
+    else:
+        cells += ["", "", _time(row.ours.cpu), ""]
+    for name in released:
+        slower = row.latency(name)
+        cells += [_time(row.found[name].median), f"{1 / slower:.1f} x"] if slower else ["-", "-"]
+    for kind in ("statements", "round_trips"):
+        counts = (
+            f"{getattr(row.found[name].traffic, kind):.0f}" if name in row.found else "-"
+            for name in names
+        )
+        cells.append(" / ".join(counts))
+    return cells
+
+
+def _time(nanoseconds: float) -> str:
+    if nanoseconds < 10_000_000:
+        return f"{nanoseconds / 1000:.0f} µs"
+    return f"{nanoseconds / 1_000_000:.1f} ms"
+
+
+def _ratio(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}"
+
+
+def _aligned(lines: list[list[str]]) -> str:
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+    return "\n".join(
+        "  ".join(
+            cell.rjust(width) if column else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in lines
+    )
+
+
+def _markdown(lines: list[list[str]]) -> str:
+    rule = ["---", *("---:" for _ in lines[0][1:])]
+    return "\n".join("| " + " | ".join(line) + " |" for line in [lines[0], rule, *lines[1:]])
+
+
+def import_table(found: dict[str, Import]) -> str:
+    """Return what importing each contender takes."""
+    return _aligned(
+        [
+            ["import", "time", "memory"],
+            *(
+                [name, f"{item.seconds * 1000:.0f} ms", f"{item.memory / 2**20:.1f} MiB"]
+                for name, item in found.items()
+            ),
+        ]
+    )
+
+
+def verdict(results: Results, names: Sequence[str]) -> str:
+    """Return what was missed, by operation."""
+    released = [name for name in names if name not in ("ours", FLOOR)]
+    missed = [(row.operation.title, list(row.missed(released))) for row in rows(results)]
+    lines = [f"{title}: {'; '.join(what)}" for title, what in missed if what]
+    return "\n".join(["missed:", *lines] if lines else ["every target is kept"])
+
+
+def document(results: Results, imports: dict[str, Import], about: dict[str, Any]) -> dict[str, Any]:
+    """Return everything that was measured, for a file; times are in nanoseconds."""
+    return {
+        "about": {**about, "python": platform.python_version(), "machine": platform.machine()},
+        "operations": {
+            name: {contender: _record(item) for contender, item in found.items()}
+            for name, found in results.items()
+        },
+        "imports": {name: asdict(item) for name, item in imports.items()},
+    }
+
+
+def _record(item: Measured) -> dict[str, Any]:
+    return {
+        "median": item.median,
+        "p95": item.p95,
+        "cpu": item.cpu,
+        "medians_of_rounds": item.medians,
+        "cpu_of_rounds": item.cpus,
+        **asdict(item.traffic),
+    }
+
+
+def to_json(content: dict[str, Any]) -> str:
+    """Return a document as text."""
+    return json.dumps(content, indent=2) + "\n"

@@ -1,0 +1,93 @@
+"""The benchmarks run, and what they count is what they say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from benchmarks import __main__ as command
+from benchmarks import imports, report
+from benchmarks.comparison import Results
+from benchmarks.database import Layout
+from benchmarks.operations import OPERATIONS
+from benchmarks.servers import Site
+from reana_db import quota_refresh
+from reana_db.queries import Conn
+from reana_db.records import ResourceType
+from tests.databases import Databases
+
+WORKFLOWS, USERS = 120, 20
+NAMES = ["ours", "by hand"]
+
+
+@pytest.fixture(scope="module")
+def site(server: Databases) -> Iterator[Site]:
+    """A server with a tiny database of the benchmark."""
+    tiny = Site(server.uri("postgres"), WORKFLOWS, USERS)
+    tiny.build()
+    yield tiny
+    tiny.drop()
+
+
+@pytest.fixture(scope="module")
+def results(site: Site) -> Results:
+    """The operations as they were measured in it, hardly at all."""
+    options = command.arguments(["--rounds", "1", "--seconds", "0"])
+    return command.compare(site, options, NAMES)
+
+
+def test_every_operation_is_measured(results: Results) -> None:
+    assert list(results) == [operation.name for operation in OPERATIONS]
+    assert all(found.median > 0 for each in results.values() for found in each.values())
+
+
+@pytest.mark.parametrize("name", [operation.name for operation in OPERATIONS if operation.single])
+def test_an_operation_of_one_statement_takes_one_by_hand_too(results: Results, name: str) -> None:
+    assert {each: found.traffic.statements for each, found in results[name].items()} == {
+        "ours": 1,
+        "by hand": 1,
+    }
+
+
+def test_the_results_are_written(results: Results, tmp_path: Path) -> None:
+    shown = command.write(tmp_path, results, imports.measure(NAMES, 1), {"workflows": WORKFLOWS})
+    assert all(operation.title in shown for operation in OPERATIONS)
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "chart.svg",
+        "results.json",
+        "table.md",
+        "table.txt",
+    }
+
+
+def test_a_database_is_built_once(site: Site) -> None:
+    with site.connect() as conn:
+        before = mark(conn)
+    site.build()
+    with site.connect() as conn:
+        assert mark(conn) == before
+
+
+def mark(conn: Conn) -> object:
+    """Return what changes when rows are loaded again."""
+    query = "SELECT xmin::text FROM __reana.workflow ORDER BY id_ LIMIT 1"
+    return conn.execute(query).fetchone()
+
+
+def test_the_quota_of_the_database_is_right(site: Site) -> None:
+    plan = quota_refresh.Plan(types=frozenset({ResourceType.CPU}), dry_run=True)
+    summary = quota_refresh.refresh(site.connect, plan)
+    assert (summary.runs, summary.cpu_differences, summary.total_differences) == (WORKFLOWS, 0, 0)
+
+
+def test_the_layout_is_the_same_every_time() -> None:
+    layout = Layout(1000, 50)
+    assert list(layout.runs()) == list(layout.runs())
+
+
+def test_the_table_is_markdown_too(results: Results) -> None:
+    lines = report.table(results, NAMES, markdown=True).splitlines()
+    assert len(lines) == len(OPERATIONS) + 2
+    assert len({line.count("|") for line in lines}) == 1
