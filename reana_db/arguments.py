@@ -6,6 +6,7 @@ each is refused here, before anything is sent.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Callable
@@ -26,6 +27,7 @@ SecretBytes: TypeAlias = Annotated[bytes, "secret"]
 """Bytes that no message may show."""
 
 _BIGINT = 2**63
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _UUID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}", re.I)
 _NUL_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
@@ -48,6 +50,16 @@ def converter(annotation: Any) -> Converter:
     if isinstance(annotation, type) and issubclass(annotation, StrEnum):
         return _enum(annotation)
     return _SCALARS[annotation]
+
+
+def sent_as_is(annotation: Any) -> frozenset[type]:
+    """Return the types whose every value the converter of an annotation returns as it is."""
+    origin, options = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return sent_as_is(options[0])
+    if origin in (Union, UnionType):
+        return sent_as_is(_present(annotation)) | {NoneType}
+    return frozenset({annotation}) if annotation in (bool, bytes, UUID) else frozenset()
 
 
 def uuid_of(text: object) -> UUID | None:
@@ -87,10 +99,8 @@ def text(value: Any) -> str:
         raise Invalid(f"must be a str, not {_described(value)}")
     if "\x00" in value:
         raise Invalid("must not contain the character NUL")
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        raise Invalid("must not contain lone surrogates") from None
+    if _SURROGATE.search(value):
+        raise Invalid("must not contain lone surrogates")
     return value
 
 
@@ -160,10 +170,10 @@ def _is_secret(annotation: Any) -> bool:
 
 def _unshown(convert: Converter) -> Converter:
     def check(value: Any) -> Any:
-        try:
+        with contextlib.suppress(Invalid):
             return convert(value)
-        except Invalid:
-            raise Invalid("is not a value that can be stored (not shown: it is secret)") from None
+        # Not inside an except clause: the error would keep the other one, which shows the value.
+        raise Invalid("is not a value that can be stored (not shown: it is secret)")
 
     return check
 

@@ -79,7 +79,7 @@ class KeyRing:
         for key in self.all:
             if stored.startswith(key.sealed_prefix):
                 return Opened(_unsealed(stored, row, key), Layout.SEALED, key)
-        raise UnreadableSecret(f"{row} was sealed with another key")
+        raise UnreadableSecret(f"{row} was sealed with a key that is not given")
 
     def verify(self, stored: bytes, row: Row, plaintext: Secret) -> None:
         """Make sure that a value which was found by its digest is the one looked for.

@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
-from inspect import Signature, signature
+from inspect import signature
 from types import NoneType, UnionType
 from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
@@ -31,11 +31,13 @@ def checked(function: _F) -> _F:
 
     @functools.wraps(function)
     def call(*args: object, **kwargs: object) -> object:
-        form, checkers = _form(function)
-        for parameter, value in form.bind(*args, **kwargs).arguments.items():
+        checkers = _checkers(function)
+        if len(args) > len(checkers):
+            signature(function).bind(*args, **kwargs)
+        for parameter, value in (*zip(checkers, args, strict=False), *kwargs.items()):
             try:
-                if parameter in checkers:
-                    checkers[parameter](value)
+                if check := checkers.get(parameter):
+                    check(value)
             except Invalid as reason:
                 raise errors.InvalidArgument(f"{name}: {parameter} {reason}") from None
         return function(*args, **kwargs)
@@ -44,9 +46,13 @@ def checked(function: _F) -> _F:
 
 
 @functools.cache
-def _form(function: Callable[..., Any]) -> tuple[Signature, dict[str, Converter]]:
-    form, hints = signature(function), get_type_hints(function, include_extras=True)
-    return form, {name: _checker(hints[name]) for name in form.parameters if name != "conn"}
+def _checkers(function: Callable[..., Any]) -> dict[str, Converter | None]:
+    """Return the check of each parameter, in their order; none for the connection."""
+    hints = get_type_hints(function, include_extras=True)
+    return {
+        name: None if name == "conn" else _checker(hints[name])
+        for name in signature(function).parameters
+    }
 
 
 def _checker(annotation: Any) -> Converter:

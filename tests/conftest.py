@@ -15,6 +15,7 @@ import psycopg
 import pytest
 
 from reana_db import embedded, migrate, queries
+from tests import leaks
 from tests.databases import Databases
 
 SHARED = Path(
@@ -82,6 +83,15 @@ def shared() -> Path:
     if not (SHARED / "legacy").is_dir():
         pytest.skip(f"needs the folder with released databases: {SHARED}")
     return SHARED
+
+
+@pytest.fixture
+def no_leaks(monkeypatch: pytest.MonkeyPatch) -> Iterator[leaks.Watch]:
+    """Fail the test if the library emits a token, a secret or a key that the test uses."""
+    watch = leaks.watch(monkeypatch)
+    yield watch
+    monkeypatch.undo()
+    assert watch.leaks() == set()
 
 
 def _whole_suite(config: pytest.Config) -> bool:

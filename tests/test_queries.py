@@ -6,6 +6,7 @@ import importlib
 import itertools
 import logging
 from collections.abc import Callable
+from dataclasses import FrozenInstanceError, replace
 from datetime import datetime
 from pathlib import Path
 from types import ModuleType
@@ -17,7 +18,7 @@ import pytest
 
 from reana_db import errors, queries
 from reana_db.queries import Conn, RowCount
-from reana_db.records import JSON
+from reana_db.records import JSON, User
 
 Declare = Callable[..., ModuleType]
 
@@ -236,7 +237,7 @@ def test_arguments_are_bound_like_those_of_any_function(declare: Declare, conn: 
     sql = "SELECT %(a)s::int * 10 + %(b)s::int"
     one = declare_one(declare, sql, "(conn: Conn, a: int, *, b: int = 3) -> int")
     assert (one(conn, 1), one(conn, a=1, b=2)) == (13, 12)
-    for args, kwargs in (((), {}), ((1, 2), {}), ((1,), {"c": 1})):
+    for args, kwargs in (((), {}), ((1, 2), {}), ((1,), {"c": 1}), ((1,), {"a": 2})):
         with pytest.raises(TypeError):
             one(conn, *args, **kwargs)
 
@@ -271,3 +272,15 @@ def test_statements_work_whatever_the_row_factory_of_the_caller(
     value: UUID = uuid4()
     with psycopg.connect(db_uri, row_factory=psycopg.rows.dict_row) as connection:
         assert one(connection, value) == value
+
+
+def test_a_built_record_is_the_frozen_record_that_is_declared(declare: Declare, conn: Conn) -> None:
+    sql = """
+    SELECT %(id_)s::uuid, 'a@b.c', NULL::text, NULL::text, now()::timestamp, now()::timestamp
+    """
+    one = declare_one(declare, sql, "(conn: Conn, id_: UUID) -> User")
+    user = one(conn, uuid4())
+    assert type(user) is User
+    assert user == replace(user) and hash(user) == hash(replace(user))
+    with pytest.raises(FrozenInstanceError):
+        user.email = "other"
