@@ -14,6 +14,9 @@ from reana_db.accounts import NewUser
 from reana_db.config import Settings
 from reana_db.queries import Conn
 
+pytestmark = pytest.mark.usefixtures("no_leaks")
+
+
 KEYS = keyring.of("a secret key")
 SETTINGS = Settings(default_cpu_limit=7, default_disk_limit=5, default_cpu_period_months=3)
 

@@ -13,6 +13,9 @@ from reana_db.queries import Conn
 from tests.factories import insert, make_user
 from tests.secret_values import KEYS, old_token
 
+pytestmark = pytest.mark.usefixtures("no_leaks")
+
+
 TOKEN = "3k9-_JxQ2vLm8RtY0aBcDw"
 HARMLESS = [
     None,

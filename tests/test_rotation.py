@@ -28,6 +28,8 @@ from tests.secret_values import (
     token_of,
 )
 
+pytestmark = pytest.mark.usefixtures("no_leaks")
+
 NEXT = keyring.of("next key", "the key")
 NEXT_ONLY = keyring.of("next key")
 LOST = keyring.of("lost key")

@@ -22,6 +22,8 @@ from tests.secret_values import (
     stored,
 )
 
+pytestmark = pytest.mark.usefixtures("no_leaks")
+
 BOTH = keyring.of("another key", "the key")
 FORMS = pytest.mark.parametrize("sealed", [False, True])
 

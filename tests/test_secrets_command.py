@@ -22,6 +22,9 @@ from reana_db.queries import Conn
 from tests.secret_values import KEYS, grant, old_token, old_webhook_secret, token_of
 from tests.test_redaction import TOKEN, entry
 
+pytestmark = pytest.mark.usefixtures("no_leaks")
+
+
 LOST = keyring.of("lost key")
 NEXT = keyring.of("next key")
 

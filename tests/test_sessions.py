@@ -13,6 +13,8 @@ from reana_db.records import RunStatus
 from tests.factories import insert, make_session, make_user, make_workflow, resource_id
 from tests.races import at_once
 
+pytestmark = pytest.mark.usefixtures("no_leaks")
+
 
 @pytest.fixture
 def run(conn: Conn) -> UUID:

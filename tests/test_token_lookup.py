@@ -22,6 +22,8 @@ from tests.secret_values import (
     token_of,
 )
 
+pytestmark = pytest.mark.usefixtures("no_leaks")
+
 BOTH = keyring.of("another key", "the key")
 FIND = queries.statements_of("tokens")["_find_owner"]
 

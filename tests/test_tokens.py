@@ -16,6 +16,9 @@ from reana_db.records import AuditAction, TokenStatus
 from tests.factories import insert, make_user
 from tests.races import at_once
 
+pytestmark = pytest.mark.usefixtures("no_leaks")
+
+
 KEYS = keyring.of("a secret key")
 ADMIN = UUID(int=0)
 
