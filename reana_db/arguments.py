@@ -6,7 +6,6 @@ each is refused here, before anything is sent.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
 from collections.abc import Callable
@@ -170,8 +169,10 @@ def _is_secret(annotation: Any) -> bool:
 
 def _unshown(convert: Converter) -> Converter:
     def check(value: Any) -> Any:
-        with contextlib.suppress(Invalid):
+        try:
             return convert(value)
+        except Invalid:
+            pass
         # Not inside an except clause: the error would keep the other one, which shows the value.
         raise Invalid("is not a value that can be stored (not shown: it is secret)")
 

@@ -7,12 +7,14 @@ from dataclasses import dataclass, fields, is_dataclass, make_dataclass
 from datetime import UTC, datetime
 from enum import Enum, StrEnum, auto
 from types import NoneType, UnionType
-from typing import Any, TypeAlias, Union, get_args, get_origin, get_type_hints
+from typing import Any, TypeAlias, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 from reana_db.records import JSON
 
 Conversion: TypeAlias = Callable[[Any], Any]
+
+_Record = TypeVar("_Record")
 
 
 class Form(Enum):
@@ -90,27 +92,33 @@ def _record_builder(kind: Any) -> Conversion:
         if (convert := conversion(hints[item.name])) is not None
     ]
 
-    twin = _mutable_twin(kind)
+    make = maker(kind)
 
     def build(row: tuple[Any, ...]) -> Any:
         values = list(row)
         for index, convert in converted:
             if values[index] is not None:
                 values[index] = convert(values[index])
-        record = twin(*values)
-        record.__class__ = kind
-        return record
+        return make(*values)
 
     return build
 
 
-def _mutable_twin(kind: Any) -> Any:
-    """Return a class with the same slots whose objects are quickly made, and can become ``kind``.
+def maker(kind: type[_Record]) -> Callable[..., _Record]:
+    """Return what makes a record out of its fields in a fifth of the time of its class.
 
-    A frozen dataclass sets each of its fields through ``object.__setattr__``, which takes five
-    times as long as setting an attribute.
+    A frozen dataclass sets each field through ``object.__setattr__``.  Here the fields are set on
+    an object of a class with the same slots, which then becomes the record.
     """
-    return make_dataclass(f"_{kind.__name__}", [item.name for item in fields(kind)], slots=True)
+    names = [item.name for item in fields(cast(Any, kind))]
+    twin: Any = make_dataclass(f"_{kind.__name__}", names, slots=True)
+
+    def make(*values: Any) -> _Record:
+        record = twin(*values)
+        record.__class__ = kind
+        return cast(_Record, record)
+
+    return make
 
 
 def conversion(annotation: Any) -> Conversion | None:

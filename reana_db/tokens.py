@@ -13,12 +13,14 @@ them, and raise :class:`~reana_db.errors.ConfigurationError` without.
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
 
-from reana_db import errors, keyring
+from reana_db import errors, keyring, results
 from reana_db.arguments import Secret, SecretBytes
 from reana_db.keyring import KeyRing
 from reana_db.queries import Conn, query
@@ -119,7 +121,7 @@ def find_owner(conn: Conn, token: Secret, *, keys: KeyRing | None = None) -> Tok
         keys.verify(match.token, TOKENS.row(match.token_id, match.id_), token)
     if match.digest_missing:
         _digest(conn, match, current.digest(token))
-    return TokenOwner(
+    return _owner_maker()(
         match.id_,
         match.email,
         match.full_name,
@@ -127,6 +129,11 @@ def find_owner(conn: Conn, token: Secret, *, keys: KeyRing | None = None) -> Tok
         match.created,
         match.token_status,
     )
+
+
+@functools.cache
+def _owner_maker() -> Callable[..., TokenOwner]:
+    return results.maker(TokenOwner)
 
 
 def _digest(conn: Conn, match: _Match, digest: bytes) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -16,6 +17,7 @@ from psycopg.conninfo import conninfo_to_dict
 from reana_db import (
     accounts,
     audit,
+    ciphers,
     config,
     embedded,
     errors,
@@ -166,8 +168,8 @@ def test_the_watch_finds_a_secret_that_is_logged(monkeypatch: pytest.MonkeyPatch
     from tests import leaks
 
     watch = leaks.watch(monkeypatch)
-    key = keyring.Key("a key of many letters")
-    leaks.logging.getLogger("reana_db").debug("found %s", "the token itself")
+    key = ciphers.Key("a key of many letters")
+    logging.getLogger("reana_db").debug("found %s", "the token itself")
     key.digest("the token itself")
     errors.NotFound("no user with a key of many letters")
     monkeypatch.undo()
