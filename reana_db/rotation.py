@@ -181,9 +181,13 @@ def status(conn: Conn, keys: KeyRing | None) -> Status:
         form=form(conn),
         current_key=keys.current.id if keys else None,
         previous_key=keys.previous.id if keys and keys.previous else None,
-        kinds=sorted(kinds.items(), key=lambda item: (item[0].column, item[0].layout, item[0].key)),
+        kinds=sorted(kinds.items(), key=lambda item: _place(item[0])),
         leftovers=leftovers,
     )
+
+
+def _place(kind: Kind) -> tuple[str, str, str, bool, str]:
+    return kind.column, kind.layout, kind.key, not kind.digested, kind.trouble or ""
 
 
 def _round(conn: Conn, keys: KeyRing, wanted: SecretsForm, progress: Progress) -> _Round:

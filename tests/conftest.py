@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import pytest
 from reana_db import embedded, migrate, queries
 from tests import leaks
 from tests.databases import Databases
+from tests.pgbouncer import suite as pooled
 
 SHARED = Path(
     os.environ.get("REANA_DB_SHARED", str(Path(__file__).resolve().parents[2] / "shared"))
@@ -26,6 +28,12 @@ SHARED = Path(
 @pytest.fixture(scope="session")
 def server() -> Iterator[Databases]:
     """The PostgreSQL server of the tests: REANA_DB_TEST_URI, else a private one."""
+    with _server() as databases, pooled.in_front_of(databases):
+        yield databases
+
+
+@contextmanager
+def _server() -> Iterator[Databases]:
     if uri := os.environ.get("REANA_DB_TEST_URI"):
         yield Databases(uri)
         return
@@ -38,7 +46,7 @@ def server() -> Iterator[Databases]:
 def template(server: Databases) -> Iterator[str]:
     """The name of a migrated database that nobody connects to."""
     with server.database() as name:
-        migrate.apply(server.uri(name))
+        migrate.apply(server.direct_uri(name))
         yield name
 
 
@@ -94,15 +102,22 @@ def no_leaks(monkeypatch: pytest.MonkeyPatch) -> Iterator[leaks.Watch]:
     assert watch.leaks() == set()
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is not for a pooler, if there is one."""
+    pooled.choose(config, items)
+
+
 def _whole_suite(config: pytest.Config) -> bool:
     chosen = config.args_source is not pytest.Config.ArgsSource.ARGS
-    return chosen and not (config.option.keyword or config.option.markexpr or config.option.lf)
+    narrowed = config.option.keyword or config.option.markexpr or getattr(config.option, "lf", None)
+    return chosen and not narrowed
 
 
 def _never_executed(config: pytest.Config) -> list[queries.Statement]:
     if not _whole_suite(config):
         return []
-    return [item for item in queries.registered() if not queries.executions[item.name]]
+    expected = filter(pooled.expected_to_be_executed, queries.registered())
+    return [item for item in expected if not queries.executions[item.name]]
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

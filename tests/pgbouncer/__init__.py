@@ -1,0 +1,1 @@
+"""The library through PgBouncer in transaction mode: ``tox -e pgbouncer``."""
