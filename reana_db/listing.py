@@ -239,6 +239,10 @@ def _keys(
         return _own_newest_first(conn, **common)
     if scope == _Scope() and order is Sort.OLDEST_FIRST:
         return _own_oldest_first(conn, **common)
+    if scope == _Scope():
+        by_disk = order is Sort.MOST_DISK_FIRST
+        rank = after.rank if after else None
+        return _own_most_used_first(conn, **common, by_disk=by_disk, after_rank=rank)
     return _highest_rank_first(
         conn,
         **common,
@@ -297,6 +301,26 @@ def _own_oldest_first(
     skipped: int,
 ) -> list[Key]:
     """Return a page of the user's own runs, oldest first."""
+
+
+@query
+def _own_most_used_first(
+    conn: Conn,
+    *,
+    user_id: UUID,
+    statuses: list[RunStatus] | None,
+    pattern: str | None,
+    workflow_id: UUID | None,
+    name: str | None,
+    interactive: bool,
+    by_disk: bool,
+    after_rank: int | None,
+    after_created: datetime | None,
+    after_id: UUID | None,
+    size: int | None,
+    skipped: int,
+) -> list[Key]:
+    """Return a page of the user's own runs by usage, of disk or of processing time."""
 
 
 @query

@@ -20,7 +20,11 @@ _MOST_ROWS = 2**62
 
 
 class Sort(StrEnum):
-    """The orders of runs.  Equal keys are ordered by time and id, so pages never overlap."""
+    """The orders of runs.
+
+    Runs of the same time, or of the same usage, are ordered by id, so pages never overlap.  Runs
+    that use nothing, or were not measured, come after all others, newest first.
+    """
 
     NEWEST_FIRST = "desc"
     OLDEST_FIRST = "asc"
@@ -44,7 +48,7 @@ class Key:
     id_: UUID
     created: datetime
     rank: int
-    """Bytes or milliseconds used, the smallest bigint when unknown; 0 in orders by time."""
+    """Bytes or milliseconds used, 0 when unknown and in orders by time."""
 
 
 @dataclass(frozen=True, slots=True)

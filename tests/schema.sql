@@ -381,6 +381,10 @@ CREATE INDEX ix___reana_job_status_compute_backend ON __reana.job USING btree (s
 
 CREATE INDEX ix___reana_job_workflow_uuid ON __reana.job USING btree (workflow_uuid, created);
 
+CREATE INDEX ix___reana_quota_ledger_owner_id_cpu_used ON __reana.quota_ledger USING btree (owner_id, cpu_used DESC, workflow_id) WHERE (cpu_used > 0);
+
+CREATE INDEX ix___reana_quota_ledger_owner_id_disk_used ON __reana.quota_ledger USING btree (owner_id, disk_used DESC, workflow_id) WHERE (disk_used > 0);
+
 CREATE INDEX ix___reana_quota_ledger_owner_id_run_ended_at ON __reana.quota_ledger USING btree (owner_id, run_ended_at);
 
 CREATE INDEX ix___reana_quota_ledger_owner_id_workspace_path ON __reana.quota_ledger USING btree (owner_id, workspace_path) WHERE (disk_used > 0);
@@ -393,7 +397,7 @@ CREATE INDEX ix___reana_user_token_user_id ON __reana.user_token USING btree (us
 
 CREATE INDEX ix___reana_user_workflow_user_id_workflow_id ON __reana.user_workflow USING btree (user_id, workflow_id);
 
-CREATE INDEX ix___reana_workflow_owner_id_created_id_ ON __reana.workflow USING btree (owner_id, created DESC, id_);
+CREATE INDEX ix___reana_workflow_owner_id_created_id_ ON __reana.workflow USING btree (owner_id, created DESC, id_) INCLUDE (name, status);
 
 CREATE INDEX ix___reana_workflow_service_workflow_id ON __reana.workflow_service USING btree (workflow_id);
 

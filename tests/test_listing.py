@@ -113,13 +113,18 @@ def test_filters(conn: Conn, arguments: dict[str, object], expected: set[str]) -
     ("sort", "resource"),
     [(Sort.MOST_DISK_FIRST, "shared storage"), (Sort.MOST_CPU_FIRST, "processing time")],
 )
-def test_runs_of_unknown_usage_come_last(conn: Conn, sort: Sort, resource: str) -> None:
+def test_runs_that_use_nothing_come_last_newest_first(
+    conn: Conn, sort: Sort, resource: str
+) -> None:
     me = make_user(conn)
-    for name, used in (("none", None), ("little", 1), ("much", 2**40), ("zero", 0)):
-        set_usage(conn, make_workflow(conn, me, name=name), used, resource)
-    make_workflow(conn, me, name="unmeasured", created=factories.LONG_AGO)
-    page = listing.page(conn, me, sort=sort)
-    assert names(page) == ["much", "little", "zero", "none", "unmeasured"]
+    used = {"unmeasured": None, "much": 2**40, "zero": 0, "little": 1, "negative": -1}
+    for day, (name, amount) in enumerate(used.items()):
+        created = factories.NOON - timedelta(days=day)
+        set_usage(conn, make_workflow(conn, me, name=name, created=created), amount, resource)
+    make_workflow(conn, me, name="none", created=factories.LONG_AGO)
+    expected = ["much", "little", "unmeasured", "zero", "negative", "none"]
+    assert names(listing.page(conn, me, sort=sort)) == expected
+    assert names(listing.page(conn, me, sort=sort, shared=True)) == expected
 
 
 def test_pages_by_number(conn: Conn) -> None:

@@ -39,6 +39,7 @@ class Run:
     status: RunStatus
     created: datetime
     disk: int | None
+    cpu: int | None
     has_session: bool
     shares: dict[int, bool]
     """Whether the share with each user is still valid."""
@@ -62,6 +63,7 @@ def runs(draw: st.DrawFn) -> Run:
         status=draw(st.sampled_from(RunStatus)),
         created=NOON + timedelta(days=draw(st.integers(0, 2))),
         disk=draw(st.none() | st.integers(0, 2)),
+        cpu=draw(st.none() | st.integers(0, 2)),
         has_session=draw(st.booleans()),
         shares=draw(st.dictionaries(others, st.booleans())),
     )
@@ -83,7 +85,7 @@ def questions(draw: st.DrawFn) -> dict[str, Any]:
             "statuses": st.lists(st.sampled_from(RunStatus)),
             "workflow_id_or_name": NAMES,
             "interactive": st.booleans(),
-            "sort": st.sampled_from([Sort.NEWEST_FIRST, Sort.OLDEST_FIRST, Sort.MOST_DISK_FIRST]),
+            "sort": st.sampled_from(Sort),
         },
     )
     return {**scope, **draw(filters)}
@@ -125,8 +127,15 @@ def expected(found: list[Run], question: dict[str, Any]) -> list[UUID]:
     if sort is Sort.OLDEST_FIRST:
         newest.reverse()
     if sort is Sort.MOST_DISK_FIRST:
-        newest.sort(key=lambda run: -1 if run.disk is None else run.disk, reverse=True)
+        newest.sort(key=lambda run: usage_key(run, run.disk))
+    if sort is Sort.MOST_CPU_FIRST:
+        newest.sort(key=lambda run: usage_key(run, run.cpu))
     return [run.id_ for run in newest]
+
+
+def usage_key(run: Run, used: int | None) -> tuple[int, UUID]:
+    """Order by usage, then by id; those that use nothing stay as they are."""
+    return (-used, run.id_) if used else (0, UUID(int=0))
 
 
 def stored(conn: Conn, found: list[Run]) -> UUID:
@@ -137,8 +146,9 @@ def stored(conn: Conn, found: list[Run]) -> UUID:
             conn, users[run.owner], name=run.name, status=run.status, created=run.created,
             run_number_major=found.index(run) + 1,
         )  # fmt: skip
-        if run.disk is not None:
-            set_usage(conn, run.id_, run.disk)
+        for used, resource in ((run.disk, "shared storage"), (run.cpu, "processing time")):
+            if used is not None:
+                set_usage(conn, run.id_, used, resource)
         if run.has_session:
             make_session(conn, run.id_)
         for user, valid in run.shares.items():

@@ -129,9 +129,214 @@ WHERE
         )
     );
 
+-- name: _own_most_used_first
+-- Walks the ledger of the owner by usage, as far as the page goes; then come the runs that use
+-- nothing, newest first.  Each walk has an index of its own, and only one of the first two is made.
+-- not null: id_, rank, created
+WITH most_disk AS (
+    SELECT
+        workflow.id_,
+        workflow.created,
+        ledger.disk_used AS rank
+    FROM __reana.quota_ledger AS ledger
+    JOIN __reana.workflow
+        ON ledger.workflow_id = workflow.id_
+    WHERE
+        %(by_disk)s::boolean
+        AND ledger.owner_id = %(user_id)s
+        AND ledger.disk_used > 0
+        AND ledger.disk_used <= COALESCE(%(after_rank)s::bigint, 9223372036854775807)
+        AND (
+            %(after_id)s::uuid IS NULL
+            OR ledger.disk_used < %(after_rank)s::bigint
+            OR ledger.workflow_id > %(after_id)s::uuid
+        )
+        AND (
+            %(statuses)s::public.runstatus[] IS NULL
+            OR workflow.status = any(%(statuses)s::public.runstatus[])
+        )
+        AND (
+            %(pattern)s::text IS NULL
+            OR workflow.name ILIKE %(pattern)s::text
+        )
+        AND (
+            %(workflow_id)s::uuid IS NULL
+            OR workflow.id_ = %(workflow_id)s::uuid
+        )
+        AND (
+            %(name)s::text IS NULL
+            OR workflow.name = %(name)s::text
+        )
+        AND (
+            NOT %(interactive)s::boolean
+            OR EXISTS (
+                SELECT 1
+                FROM __reana.workflow_session AS link
+                WHERE link.workflow_id = workflow.id_
+            )
+        )
+    ORDER BY
+        ledger.disk_used DESC,
+        ledger.workflow_id
+    LIMIT %(size)s::bigint + %(skipped)s::bigint
+),
+
+most_cpu AS (
+    SELECT
+        workflow.id_,
+        workflow.created,
+        ledger.cpu_used AS rank
+    FROM __reana.quota_ledger AS ledger
+    JOIN __reana.workflow
+        ON ledger.workflow_id = workflow.id_
+    WHERE
+        NOT %(by_disk)s::boolean
+        AND ledger.owner_id = %(user_id)s
+        AND ledger.cpu_used > 0
+        AND ledger.cpu_used <= COALESCE(%(after_rank)s::bigint, 9223372036854775807)
+        AND (
+            %(after_id)s::uuid IS NULL
+            OR ledger.cpu_used < %(after_rank)s::bigint
+            OR ledger.workflow_id > %(after_id)s::uuid
+        )
+        AND (
+            %(statuses)s::public.runstatus[] IS NULL
+            OR workflow.status = any(%(statuses)s::public.runstatus[])
+        )
+        AND (
+            %(pattern)s::text IS NULL
+            OR workflow.name ILIKE %(pattern)s::text
+        )
+        AND (
+            %(workflow_id)s::uuid IS NULL
+            OR workflow.id_ = %(workflow_id)s::uuid
+        )
+        AND (
+            %(name)s::text IS NULL
+            OR workflow.name = %(name)s::text
+        )
+        AND (
+            NOT %(interactive)s::boolean
+            OR EXISTS (
+                SELECT 1
+                FROM __reana.workflow_session AS link
+                WHERE link.workflow_id = workflow.id_
+            )
+        )
+    ORDER BY
+        ledger.cpu_used DESC,
+        ledger.workflow_id
+    LIMIT %(size)s::bigint + %(skipped)s::bigint
+),
+
+used AS (
+    SELECT
+        most_disk.id_,
+        most_disk.created,
+        most_disk.rank
+    FROM most_disk
+    UNION ALL
+    SELECT
+        most_cpu.id_,
+        most_cpu.created,
+        most_cpu.rank
+    FROM most_cpu
+),
+
+unused AS (
+    SELECT
+        workflow.id_,
+        workflow.created,
+        0::bigint AS rank
+    FROM __reana.workflow
+    WHERE
+        workflow.owner_id = %(user_id)s
+        AND workflow.created <= COALESCE(
+            CASE WHEN %(after_rank)s::bigint = 0 THEN %(after_created)s::timestamptz END
+            AT TIME ZONE 'UTC',
+            'infinity'::timestamp
+        )
+        AND (
+            %(after_id)s::uuid IS NULL
+            OR %(after_rank)s::bigint > 0
+            OR workflow.created < %(after_created)s::timestamptz AT TIME ZONE 'UTC'
+            OR workflow.id_ > %(after_id)s::uuid
+        )
+        AND NOT EXISTS (
+            SELECT 1
+            FROM __reana.quota_ledger AS ledger
+            WHERE
+                ledger.workflow_id = workflow.id_
+                AND ledger.owner_id = %(user_id)s
+                AND CASE
+                    WHEN %(by_disk)s::boolean THEN ledger.disk_used
+                    ELSE ledger.cpu_used
+                END > 0
+        )
+        AND (
+            %(statuses)s::public.runstatus[] IS NULL
+            OR workflow.status = any(%(statuses)s::public.runstatus[])
+        )
+        AND (
+            %(pattern)s::text IS NULL
+            OR workflow.name ILIKE %(pattern)s::text
+        )
+        AND (
+            %(workflow_id)s::uuid IS NULL
+            OR workflow.id_ = %(workflow_id)s::uuid
+        )
+        AND (
+            %(name)s::text IS NULL
+            OR workflow.name = %(name)s::text
+        )
+        AND (
+            NOT %(interactive)s::boolean
+            OR EXISTS (
+                SELECT 1
+                FROM __reana.workflow_session AS link
+                WHERE link.workflow_id = workflow.id_
+            )
+        )
+    ORDER BY
+        workflow.created DESC,
+        workflow.id_
+    -- None where the page is full without them.
+    LIMIT
+        CASE
+            WHEN %(size)s::bigint IS NOT NULL
+                THEN
+                    GREATEST(
+                        %(size)s::bigint + %(skipped)s::bigint - (SELECT count(*) FROM used), 0
+                    )
+        END
+)
+
+SELECT
+    listed.id_,
+    listed.created,
+    listed.rank
+FROM (
+    SELECT
+        used.id_,
+        used.created,
+        used.rank
+    FROM used
+    UNION ALL
+    SELECT
+        unused.id_,
+        unused.created,
+        unused.rank
+    FROM unused
+) AS listed
+ORDER BY
+    listed.rank DESC,
+    CASE WHEN listed.rank = 0 THEN listed.created END DESC,
+    listed.id_
+LIMIT %(size)s::bigint OFFSET %(skipped)s::bigint;
+
 -- name: _highest_rank_first
--- Every scope and order: ranks all candidates, then cuts.  Without a resource all ranks are equal,
--- which leaves the order by time.
+-- Every other scope and order: ranks all candidates, then cuts.  Without a resource all ranks are
+-- 0, which leaves the order by time.
 -- not null: id_, rank, created
 WITH scope AS (
     SELECT
@@ -174,7 +379,7 @@ candidate AS (
     SELECT
         scope.id_,
         scope.created,
-        COALESCE(usage.quota_used, (-9223372036854775808)::bigint) AS rank
+        GREATEST(usage.quota_used, 0) AS rank
     FROM scope
     LEFT JOIN __reana.workflow_resource AS usage
         ON
@@ -264,11 +469,18 @@ WHERE
                     AND candidate.id_ < %(after_id)s::uuid
                 )
         ELSE
-            (candidate.rank, candidate.created)
-            < (%(after_rank)s::bigint, %(after_created)s::timestamptz AT TIME ZONE 'UTC')
+            candidate.rank < %(after_rank)s::bigint
             OR (
                 candidate.rank = %(after_rank)s::bigint
-                AND candidate.created = %(after_created)s::timestamptz AT TIME ZONE 'UTC'
+                AND candidate.rank = 0
+                AND candidate.created < %(after_created)s::timestamptz AT TIME ZONE 'UTC'
+            )
+            OR (
+                candidate.rank = %(after_rank)s::bigint
+                AND (
+                    candidate.rank > 0
+                    OR candidate.created = %(after_created)s::timestamptz AT TIME ZONE 'UTC'
+                )
                 AND candidate.id_ > %(after_id)s::uuid
             )
     END
@@ -276,7 +488,7 @@ ORDER BY
     CASE WHEN %(oldest_first)s::boolean THEN candidate.created END,
     CASE WHEN %(oldest_first)s::boolean THEN candidate.id_ END DESC,
     candidate.rank DESC,
-    candidate.created DESC,
+    CASE WHEN candidate.rank = 0 THEN candidate.created END DESC,
     candidate.id_
 LIMIT %(size)s::bigint OFFSET %(skipped)s::bigint;
 

@@ -274,7 +274,8 @@ OPERATIONS = [
             conn, world.owner, shared=True, search="f", sort=Sort.MOST_DISK_FIRST, size=10
         ),
         "Stable order, cursors, literal wildcards, no status written while reading; an unknown sort"
-        " is refused. " + _SHARES,
+        " is refused. Sorted by usage, runs that use nothing come with those of unknown usage. "
+        + _SHARES,
     ),
     Operation(
         51,
