@@ -17,9 +17,10 @@ from reana_db import (
     quota,
     statistics,
     tokens,
+    transitions,
     workflows,
 )
-from reana_db.jobs import JobReport, NewJob
+from reana_db.jobs import NewJob
 from reana_db.records import JobStatus, RunStatus
 
 KEYS = keyring.of(database.SECRET_KEY)
@@ -92,8 +93,8 @@ class Ours:
         )
 
     def job(self, given: Arguments) -> object:
-        return jobs.report(
-            self.conn, [JobReport(given["job_id"], JobStatus.FINISHED, given["logs"])]
+        return transitions.set_job_status(
+            self.conn, given["job_id"], JobStatus.FINISHED, logs=given["logs"]
         )
 
     def life(self, given: Arguments) -> object:
@@ -119,10 +120,10 @@ class Ours:
         job_id = UUID(given["job_id"])
         new = NewJob("Kubernetes", cmd="root", prettified_cmd="root", job_name="fit", id_=job_id)
         jobs.create(self.conn, run_id, new)
-        jobs.report(self.conn, [JobReport(job_id, JobStatus.RUNNING)])
+        transitions.set_job_status(self.conn, job_id, JobStatus.RUNNING)
         for state in ("running", "finished"):
             if state == "finished":
-                jobs.report(self.conn, [JobReport(job_id, JobStatus.FINISHED, given["logs"])])
+                self.job({"job_id": job_id, "logs": given["logs"]})
             lifecycle.apply_status_message(
                 self.conn, run_id, status=RunStatus.RUNNING, progress=given[state]
             )

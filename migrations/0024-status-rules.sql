@@ -96,26 +96,26 @@ VALUES
 ('workspace_retention_rule', 'pending', 'applied', 'its files are deleted'),
 ('workspace_retention_rule', 'pending', 'active', 'its files could not be deleted; it waits again');
 
+-- In PL/pgSQL, here and below, for what every change of a status calls: a session keeps the plans.
+-- A function in SQL that is not put in the place of its call is parsed and planned each time.
 CREATE FUNCTION __reana.is_transition(p_entity text, p_from text, p_to text)
 RETURNS boolean
-LANGUAGE sql
+LANGUAGE plpgsql
 STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-SELECT
-    p_to IS NOT NULL
-    AND (
-        p_from IS NULL
-        OR p_from = p_to
-        OR EXISTS (
-            SELECT
-            FROM __reana.status_transition AS rule
-            WHERE
-                rule.entity = p_entity
-                AND rule.from_status = p_from
-                AND rule.to_status = p_to
-        )
-    )
+BEGIN
+    IF p_from IS NULL OR p_to IS NULL OR p_from = p_to THEN
+        RETURN p_to IS NOT NULL;
+    END IF;
+    PERFORM
+    FROM __reana.status_transition AS rule
+    WHERE
+        rule.entity = p_entity
+        AND rule.from_status = p_from
+        AND rule.to_status = p_to;
+    RETURN FOUND;
+END
 $$;
 
 COMMENT ON FUNCTION __reana.is_transition(text, text, text) IS
@@ -123,17 +123,18 @@ COMMENT ON FUNCTION __reana.is_transition(text, text, text) IS
 
 CREATE FUNCTION __reana.status_rules_enforced()
 RETURNS boolean
-LANGUAGE sql
+LANGUAGE plpgsql
 STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-SELECT NOT EXISTS (
-    SELECT
+BEGIN
+    PERFORM
     FROM __reana.setting
     WHERE
         setting.name = 'status_mode'
-        AND setting.value = 'observe'
-)
+        AND setting.value = 'observe';
+    RETURN NOT FOUND;
+END
 $$;
 
 COMMENT ON FUNCTION __reana.status_rules_enforced() IS
@@ -302,53 +303,57 @@ COMMENT ON FUNCTION __reana.set_updated() IS
 
 CREATE FUNCTION __reana.merge_job_progress(p_stored json, p_message json)
 RETURNS json
-LANGUAGE sql
+LANGUAGE plpgsql
 IMMUTABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-WITH given AS (
-    SELECT
-        CASE json_typeof(p_stored) WHEN 'object' THEN p_stored::jsonb ELSE '{}' END AS stored,
-        CASE json_typeof(p_message) WHEN 'object' THEN p_message::jsonb ELSE '{}' END AS message
-),
+BEGIN
+    RETURN (
+        WITH given AS (
+            SELECT
+                CASE json_typeof(p_stored) WHEN 'object' THEN p_stored::jsonb ELSE '{}' END AS stored,
+                CASE json_typeof(p_message) WHEN 'object' THEN p_message::jsonb ELSE '{}' END AS message
+        ),
 
-jobs AS (
-    SELECT jsonb_object_agg(
-        key.name,
-        jsonb_build_object('total', jsonb_array_length(merged.ids), 'job_ids', merged.ids)
-    ) AS progress
-    FROM given
-    CROSS JOIN (VALUES ('running'), ('finished'), ('failed')) AS key (name)
-    CROSS JOIN LATERAL (
-        SELECT COALESCE(jsonb_agg(DISTINCT job.id), '[]') AS ids
-        FROM (VALUES (given.stored), (given.message)) AS side (progress)
-        CROSS JOIN jsonb_array_elements(
-            CASE jsonb_typeof(side.progress #> ARRAY[key.name, 'job_ids'])
-                WHEN 'array' THEN side.progress #> ARRAY[key.name, 'job_ids']
-                ELSE '[]'
-            END
-        ) AS job (id)
-        WHERE job.id <> 'null'
-    ) AS merged
-    WHERE jsonb_typeof(given.message -> key.name) = 'object'
-),
+        jobs AS (
+            SELECT jsonb_object_agg(
+                key.name,
+                jsonb_build_object('total', jsonb_array_length(merged.ids), 'job_ids', merged.ids)
+            ) AS progress
+            FROM given
+            CROSS JOIN (VALUES ('running'), ('finished'), ('failed')) AS key (name)
+            CROSS JOIN LATERAL (
+                SELECT COALESCE(jsonb_agg(DISTINCT job.id), '[]') AS ids
+                FROM (VALUES (given.stored), (given.message)) AS side (progress)
+                CROSS JOIN jsonb_array_elements(
+                    CASE jsonb_typeof(side.progress #> ARRAY[key.name, 'job_ids'])
+                        WHEN 'array' THEN side.progress #> ARRAY[key.name, 'job_ids']
+                        ELSE '[]'
+                    END
+                ) AS job (id)
+                WHERE job.id <> 'null'
+            ) AS merged
+            WHERE jsonb_typeof(given.message -> key.name) = 'object'
+        ),
 
-total AS (
-    SELECT jsonb_build_object('total', given.message -> 'total') AS progress
-    FROM given
-    WHERE
-        jsonb_typeof(given.message #> '{total,total}') = 'number'
-        AND COALESCE(given.stored #> '{total,total}', '0') IN ('0', 'null')
-)
+        total AS (
+            SELECT jsonb_build_object('total', given.message -> 'total') AS progress
+            FROM given
+            WHERE
+                jsonb_typeof(given.message #> '{total,total}') = 'number'
+                AND COALESCE(given.stored #> '{total,total}', '0') IN ('0', 'null')
+        )
 
-SELECT (
-    given.stored
-    || COALESCE(jobs.progress, '{}')
-    || COALESCE(total.progress, '{}')
-)::json
-FROM given
-CROSS JOIN jobs
-LEFT JOIN total ON TRUE
+        SELECT (
+            given.stored
+            || COALESCE(jobs.progress, '{}')
+            || COALESCE(total.progress, '{}')
+        )::json
+        FROM given
+        CROSS JOIN jobs
+        LEFT JOIN total ON TRUE
+    );
+END
 $$;
 
 COMMENT ON FUNCTION __reana.merge_job_progress(json, json) IS

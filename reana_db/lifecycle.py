@@ -20,6 +20,7 @@ from uuid import UUID, uuid4
 from reana_db import errors, transitions
 from reana_db.queries import Conn, RowCount, query
 from reana_db.records import JSON, Entity, RunStatus, ServiceType, StatusChange, Workflow
+from reana_db.savepoints import undoable
 from reana_db.signatures import checked
 
 NO_RULES: Mapping[str, int] = MappingProxyType({})
@@ -180,7 +181,7 @@ def clone_for_restart(
     Raises NotFound without original, and RestartRefused when the original still runs or is deleted,
     or while files of the workspace are being removed.
     """
-    with conn.transaction():
+    with undoable(conn):
         run = _clone_for_restart(
             conn,
             original_id=original_id,

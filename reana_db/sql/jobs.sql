@@ -166,7 +166,8 @@ RETURNING job.id_;
 
 -- name: _report
 -- The jobs are locked in the order of their ids, so that two reports never wait for each other in a
--- circle, and judged by the status that they have then.
+-- circle, and judged by the status that they have then.  The planner does not see how long the
+-- arrays are: so the server keeps one plan instead of planning each time.
 -- not null: changed
 WITH request AS (
     SELECT
@@ -174,9 +175,9 @@ WITH request AS (
         report.status::public.jobstatus AS status,
         report.logs
     FROM unnest(
-        %(job_ids)s::uuid[],
-        %(statuses)s::public.jobstatus[],
-        %(logs)s::text[]
+        (SELECT %(job_ids)s::uuid[]),
+        (SELECT %(statuses)s::public.jobstatus[]),
+        (SELECT %(logs)s::text[])
     ) AS report (job_id, status, logs)
 ),
 
@@ -185,7 +186,7 @@ locked AS (
         job.id_,
         job.status
     FROM __reana.job
-    WHERE job.id_ = any(%(job_ids)s::uuid[])
+    WHERE job.id_ = any((SELECT %(job_ids)s::uuid[])::uuid[])
     ORDER BY job.id_
     FOR NO KEY UPDATE
 ),

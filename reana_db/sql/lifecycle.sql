@@ -330,7 +330,7 @@ LEFT JOIN started ON locked.id_ = started.id_;
 
 -- name: _apply_status_message
 -- not null: outcome
-WITH message AS (
+WITH message AS NOT MATERIALIZED (
     SELECT
         %(status)s::public.runstatus AS status,
         %(logs)s::text AS logs,
@@ -356,7 +356,7 @@ judged AS (
         (message.status IS DISTINCT FROM locked.status) AS differs,
         CASE
             WHEN locked.status IN ('finished', 'failed', 'stopped', 'deleted') THEN 'run ended'
-            WHEN message.status IS NULL THEN 'applied'
+            WHEN message.status IS NULL OR message.status = locked.status THEN 'applied'
             WHEN
                 __reana.is_transition('workflow', locked.status::text, message.status::text)
                 THEN 'applied'
@@ -399,17 +399,13 @@ applied AS (
     WHERE
         workflow.id_ = judged.id_
         AND judged.outcome = 'applied'
-    RETURNING
-        workflow.id_,
-        workflow.status
 )
 
 SELECT
     judged.outcome,
     judged.before,
-    COALESCE(applied.status, judged.before) AS after
-FROM judged
-LEFT JOIN applied ON judged.id_ = applied.id_;
+    CASE judged.outcome WHEN 'applied' THEN judged.after ELSE judged.before END AS after
+FROM judged;
 
 -- name: _append_engine_logs
 UPDATE __reana.workflow
@@ -454,7 +450,7 @@ WHERE
                 AND doomed.name = run.name
                 AND doomed.run_number_major = run.run_number_major
         WHERE
-            doomed.id_ = ANY(%(workflow_ids)s::uuid[])
+            doomed.id_ = ANY((SELECT %(workflow_ids)s::uuid[])::uuid[])
             AND doomed.status IS DISTINCT FROM 'running'
     )
 ORDER BY rule.id_
@@ -473,7 +469,7 @@ WITH asked AS MATERIALIZED (
         workflow.workspace_path,
         workflow.status
     FROM __reana.workflow
-    WHERE workflow.id_ = ANY(%(workflow_ids)s::uuid[])
+    WHERE workflow.id_ = ANY((SELECT %(workflow_ids)s::uuid[])::uuid[])
 ),
 
 doomed AS (

@@ -4,7 +4,7 @@
 
 -- name: try_set_workflow_status
 -- not null: changed, allowed
-WITH request AS (
+WITH request AS NOT MATERIALIZED (
     SELECT
         %(status)s::public.runstatus AS status,
         %(expected)s::public.runstatus[] AS expected,
@@ -86,7 +86,7 @@ LEFT JOIN written
 
 -- name: try_set_job_status
 -- not null: changed, allowed
-WITH request AS (
+WITH request AS NOT MATERIALIZED (
     SELECT
         %(status)s::public.jobstatus AS status,
         %(expected)s::public.jobstatus[] AS expected,
