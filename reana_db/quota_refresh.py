@@ -1,10 +1,10 @@
 """The refresh of quota: everything measured and added up again, and corrected where it differs.
 
-Processing time is compared in pages of runs, inside the database.  Disk usage is measured by
-several processes and uploaded in batches.  Nothing is written where nothing differs.  Corrections
-are short transactions that lock the totals of their users first, in key order, and leave out rows
-that somebody else is changing: the platform goes on meanwhile, and a run that ends is counted by
-its trigger.  Memory does not grow with the number of runs.
+Processing time is compared inside the database, and what differs is streamed.  Disk usage is
+measured by several processes and uploaded in batches.  Nothing is written where nothing differs.
+Corrections are short transactions that lock the totals of their users first, in key order, and
+leave out rows that somebody else is changing: the platform goes on meanwhile, and a run that ends
+is counted by its trigger.  Memory does not grow with the number of runs.
 """
 
 from __future__ import annotations
@@ -14,25 +14,26 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from reana_db import cpu_refresh
 from reana_db.disk_measuring import Measure, batches, measuring
 from reana_db.errors import RefreshRunning
 from reana_db.queries import Conn, RowCount, query
 from reana_db.records import ResourceType
 
-RUNS_PER_PAGE = 5000
 RUNS_PER_TRANSACTION = 500
+OWNERS_PER_PAGE = 5000
 WORKSPACES_PER_PAGE = 2000
 WORKSPACES_PER_UPLOAD = 200
 PASSES = 3
 """How often rows that somebody else was changing are tried again."""
-
-_FIRST = UUID(int=0)
-"""Before the id of every run."""
+SESSIONS = 2
+"""How many correct at once."""
 
 _LOCK = 0x5245414E4171  # nobody else in the database uses this number
 
@@ -107,18 +108,6 @@ class _Sizes:
 
 
 @dataclass(frozen=True, slots=True)
-class _PageOfRuns:
-    runs: int
-    last: UUID | None
-
-
-@dataclass(frozen=True, slots=True)
-class _WrongCpu:
-    workflow_id: UUID
-    drift: int
-
-
-@dataclass(frozen=True, slots=True)
 class _Holder:
     pid: int
     application_name: str | None
@@ -138,41 +127,42 @@ def refresh(
 ) -> Summary:
     """Measure, add up and correct what the plan says; return what was found.
 
-    ``connect`` opens a connection; two are used, both in autocommit mode, through PgBouncer too.
+    ``connect`` opens a connection; three are used, in autocommit mode, through PgBouncer too.
     Raises :class:`~reana_db.errors.RefreshRunning` if another refresh runs in this database.
     """
     plan, progress = plan or Plan(), progress or _Silent()
     started = time.monotonic()
     summary = Summary(plan.dry_run)
-    with (
-        measuring(plan.workers if ResourceType.DISK in plan.types else 1) as measure,
-        contextlib.closing(_autocommit(connect())) as guard,
-        _alone(guard),
-        contextlib.closing(_autocommit(connect())) as conn,
-    ):
-        sizes = _sizes(conn, user_id=plan.user_id)
+    with contextlib.ExitStack() as stack:
+        workers = plan.workers if ResourceType.DISK in plan.types else 1
+        measure = stack.enter_context(measuring(workers))
+        guard, *sessions = (stack.enter_context(_opened(connect)) for _ in range(1 + SESSIONS))
+        stack.enter_context(_alone(guard))
+        sizes = _sizes(guard, user_id=plan.user_id)
         summary.users, summary.runs = sizes.users, sizes.runs
         if ResourceType.CPU in plan.types:
             progress.start("processing time", summary.runs)
-            _refresh_cpu(conn, plan, summary, progress)
+            _refresh_cpu(guard, sessions, plan, summary, progress)
         if ResourceType.DISK in plan.types:
             progress.start("disk usage", sizes.workspaces)
-            _refresh_disk(conn, plan, summary, progress, measure)
-        _refresh_totals(conn, plan, summary, progress)
+            _refresh_disk(sessions[0], plan, summary, progress, measure)
+        _refresh_totals(guard, sessions[0], plan, summary, progress)
     summary.seconds = round(time.monotonic() - started, 3)
     return summary
 
 
-def _autocommit(conn: Conn) -> Conn:
-    conn.autocommit = True
-    return conn
+@contextlib.contextmanager
+def _opened(connect: Callable[[], Conn]) -> Iterator[Conn]:
+    with contextlib.closing(connect()) as conn:
+        conn.autocommit = True
+        yield conn
 
 
 @contextlib.contextmanager
 def _alone(conn: Conn) -> Iterator[None]:
     """Hold the right to refresh, in a transaction that stays open and idle."""
     with conn.transaction():
-        _stay_idle(conn)
+        _prepare_guard(conn)
         if not _claim(conn, _LOCK):
             holder = _holder(conn, _LOCK)
             raise RefreshRunning(f"another refresh is running{_described(holder)}")
@@ -190,41 +180,27 @@ def _described(holder: _Holder | None) -> str:
 # Processing time
 
 
-def _refresh_cpu(conn: Conn, plan: Plan, summary: Summary, progress: Progress) -> None:
+def _refresh_cpu(
+    guard: Conn, sessions: list[Conn], plan: Plan, summary: Summary, progress: Progress
+) -> None:
     left = 0
-    for attempt in range(PASSES):
-        left = 0
-        for runs, wrong in _pages_of_runs(conn, plan.user_id):
+    with ThreadPoolExecutor(len(sessions)) as pool:
+        for attempt in range(PASSES):
+            found = drift = left = 0
+            wrong = cpu_refresh.wrong_runs(guard, user_id=plan.user_id)
+            for some in batches(batches(wrong, RUNS_PER_TRANSACTION), len(sessions)):
+                found += sum(map(len, some))
+                drift += sum(run.drift for batch in some for run in batch)
+                if not plan.dry_run:
+                    left += sum(map(len, some)) - sum(pool.map(cpu_refresh.correct, sessions, some))
+                if not attempt:
+                    progress.advance(sum(map(len, some)))
             if not attempt:
-                progress.advance(runs)
-                summary.cpu_differences += len(wrong)
-                summary.cpu_drift += sum(item.drift for item in wrong)
-            for some in batches(wrong, RUNS_PER_TRANSACTION):
-                left += 0 if plan.dry_run else len(some) - _correct_runs(conn, some)
-        if not left:
-            return
+                summary.cpu_differences, summary.cpu_drift = found, drift
+                progress.advance(summary.runs - found)
+            if not left:
+                return
     summary.left_out += left
-
-
-def _pages_of_runs(conn: Conn, user_id: UUID | None) -> Iterator[tuple[int, list[_WrongCpu]]]:
-    """Yield, page by page, the number of runs and those whose recorded time is wrong."""
-    after = _FIRST
-    while True:
-        page = _page_of_runs(conn, user_id=user_id, after=after, size=RUNS_PER_PAGE)
-        if page.last is None:
-            return
-        yield page.runs, _wrong_cpu(conn, user_id=user_id, after=after, last=page.last)
-        after = page.last
-
-
-def _correct_runs(conn: Conn, wrong: list[_WrongCpu]) -> int:
-    workflow_ids = [item.workflow_id for item in wrong]
-    with conn.transaction():
-        _lock_totals_of_runs(conn, workflow_ids)
-        corrected = _correct_cpu(conn, workflow_ids)
-        if corrected < len(workflow_ids):
-            return corrected + _record_cpu(conn, workflow_ids)
-        return corrected
 
 
 # Disk usage
@@ -256,7 +232,7 @@ def _all_workspaces(conn: Conn, user_id: UUID | None) -> Iterator[str]:
 
 def _all_owners(conn: Conn, user_id: UUID | None) -> Iterator[UUID]:
     after = None
-    while page := _owners(conn, user_id=user_id, after=after, size=RUNS_PER_PAGE):
+    while page := _owners(conn, user_id=user_id, after=after, size=OWNERS_PER_PAGE):
         yield from page
         after = page[-1]
 
@@ -292,10 +268,10 @@ def _correct_sizes(conn: Conn, wrong: list[_WrongDisk]) -> int:
 # Totals
 
 
-def _refresh_totals(conn: Conn, plan: Plan, summary: Summary, progress: Progress) -> None:
-    with conn.transaction():
-        _compile_nothing(conn)
-        wrong = _wrong_users(conn, user_id=plan.user_id)
+def _refresh_totals(
+    guard: Conn, conn: Conn, plan: Plan, summary: Summary, progress: Progress
+) -> None:
+    wrong = _wrong_users(guard, user_id=plan.user_id)
     summary.total_differences = len(wrong)
     progress.start("totals", len(wrong))
     for user_id in wrong:
@@ -317,11 +293,7 @@ def _holder(conn: Conn, key: int) -> _Holder | None: ...
 
 
 @query
-def _stay_idle(conn: Conn) -> str: ...
-
-
-@query
-def _compile_nothing(conn: Conn) -> str: ...
+def _prepare_guard(conn: Conn) -> str: ...
 
 
 @query
@@ -329,23 +301,7 @@ def _sizes(conn: Conn, *, user_id: UUID | None) -> _Sizes: ...
 
 
 @query
-def _page_of_runs(conn: Conn, *, user_id: UUID | None, after: UUID, size: int) -> _PageOfRuns: ...
-
-
-@query
-def _wrong_cpu(conn: Conn, *, user_id: UUID | None, after: UUID, last: UUID) -> list[_WrongCpu]: ...
-
-
-@query
 def _lock_totals_of_runs(conn: Conn, workflow_ids: list[UUID]) -> None: ...
-
-
-@query
-def _correct_cpu(conn: Conn, workflow_ids: list[UUID]) -> RowCount: ...
-
-
-@query
-def _record_cpu(conn: Conn, workflow_ids: list[UUID]) -> RowCount: ...
 
 
 @query

@@ -249,7 +249,6 @@ def test_runs_may_end_meanwhile(connect: Callable[[], Conn], writer: Conn) -> No
     times = {"run_started_at": "2026-01-01", "status": "running"}
     runs = [make_workflow(writer, user_id, **times) for _ in range(60)]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(quota_refresh, "RUNS_PER_PAGE", 7)
         patch.setattr(quota_refresh, "RUNS_PER_TRANSACTION", 3)
 
         def finish() -> None:

@@ -25,14 +25,16 @@ WHERE
     )
 LIMIT 1;
 
--- name: _stay_idle
--- not null: timeout
-SELECT pg_catalog.set_config('idle_in_transaction_session_timeout', '0', TRUE) AS timeout;
-
--- name: _compile_nothing
--- not null: jit
--- In the transaction: compiling would take longer than running.
-SELECT pg_catalog.set_config('jit', 'off', TRUE) AS jit;
+-- name: _prepare_guard
+-- not null: settings
+-- For this transaction, which stays idle for long.  What it reads it reads to the end, and compiling
+-- that would take longer than running it.
+SELECT
+    pg_catalog.concat(
+        pg_catalog.set_config('idle_in_transaction_session_timeout', '0', TRUE),
+        pg_catalog.set_config('cursor_tuple_fraction', '1', TRUE),
+        pg_catalog.set_config('jit', 'off', TRUE)
+    ) AS settings;
 
 -- name: _sizes
 -- not null: users, runs, workspaces
@@ -45,116 +47,9 @@ WHERE
     %(user_id)s::uuid IS NULL
     OR workflow.owner_id = %(user_id)s::uuid;
 
--- name: _page_of_runs
--- not null: runs
--- The next runs in the order of their ids.
-SELECT
-    count(*) AS runs,
-    (array_agg(page.id_ ORDER BY page.id_ DESC))[1] AS last
-FROM (
-    SELECT workflow.id_
-    FROM __reana.workflow
-    WHERE
-        workflow.id_ > %(after)s
-        AND (
-            %(user_id)s::uuid IS NULL
-            OR workflow.owner_id = %(user_id)s::uuid
-        )
-    ORDER BY workflow.id_
-    LIMIT %(size)s
-) AS page;
-
--- name: _wrong_cpu
--- not null: workflow_id, drift
--- The runs of a page whose recorded processing time is not their time.
-SELECT
-    run_time.workflow_id,
-    abs(run_time.cpu_used - COALESCE(usage.quota_used, 0)) AS drift
-FROM __reana.run_time
-LEFT JOIN __reana.workflow_resource AS usage
-    ON
-        run_time.workflow_id = usage.workflow_id
-        AND usage.workflow_id <= %(last)s
-        AND usage.workflow_id > %(after)s
-        AND usage.resource_id = (
-            SELECT quota_resource.resource_id
-            FROM __reana.quota_resource
-            WHERE quota_resource.type_ = 'cpu'
-        )
-WHERE
-    run_time.workflow_id <= %(last)s
-    AND run_time.workflow_id > %(after)s
-    AND (
-        %(user_id)s::uuid IS NULL
-        OR run_time.owner_id = %(user_id)s::uuid
-    )
-    AND usage.quota_used IS DISTINCT FROM run_time.cpu_used
-ORDER BY
-    run_time.owner_id,
-    run_time.workflow_id;
-
 -- name: _lock_totals_of_runs
 -- writes
 SELECT __reana.lock_totals_of_runs(%(workflow_ids)s);
-
--- name: _correct_cpu
--- The totals are locked, so rows that somebody else holds must not be waited for: their owner may
--- be waiting for the totals.
-WITH free AS (
-    SELECT
-        usage.workflow_id,
-        usage.resource_id
-    FROM __reana.workflow_resource AS usage
-    INNER JOIN __reana.quota_resource ON usage.resource_id = quota_resource.resource_id
-    WHERE
-        usage.workflow_id = ANY(%(workflow_ids)s)
-        AND quota_resource.type_ = 'cpu'
-    FOR NO KEY UPDATE OF usage SKIP LOCKED
-)
-
-UPDATE __reana.workflow_resource
-SET
-    quota_used = run_time.cpu_used,
-    updated = pg_catalog.clock_timestamp() AT TIME ZONE 'UTC'
-FROM free
-INNER JOIN __reana.run_time ON free.workflow_id = run_time.workflow_id
-WHERE
-    workflow_resource.workflow_id = free.workflow_id
-    AND workflow_resource.resource_id = free.resource_id
-    AND workflow_resource.quota_used IS DISTINCT FROM run_time.cpu_used;
-
--- name: _record_cpu
-WITH free AS (
-    SELECT workflow.id_
-    FROM __reana.workflow
-    WHERE workflow.id_ = ANY(%(workflow_ids)s)
-    FOR NO KEY UPDATE SKIP LOCKED
-)
-
-INSERT INTO __reana.workflow_resource (
-    created,
-    updated,
-    workflow_id,
-    resource_id,
-    quota_used
-)
-SELECT
-    pg_catalog.clock_timestamp() AT TIME ZONE 'UTC',
-    pg_catalog.clock_timestamp() AT TIME ZONE 'UTC',
-    run_time.workflow_id,
-    quota_resource.resource_id,
-    run_time.cpu_used
-FROM free
-INNER JOIN __reana.run_time ON free.id_ = run_time.workflow_id
-CROSS JOIN __reana.quota_resource
-LEFT JOIN __reana.workflow_resource AS usage
-    ON
-        run_time.workflow_id = usage.workflow_id
-        AND quota_resource.resource_id = usage.resource_id
-WHERE
-    quota_resource.type_ = 'cpu'
-    AND usage.workflow_id IS NULL
-ON CONFLICT (workflow_id, resource_id) DO NOTHING;
 
 -- name: _owners
 -- The users that own runs, in key order.
