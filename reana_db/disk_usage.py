@@ -52,24 +52,29 @@ def total(directory: str) -> int:
 
 def _blocks_in(directory: str, pending: list[str], seen: set[_Inode]) -> int:
     """Return the blocks of the entries of a directory; append its directories to ``pending``."""
+    try:
+        descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    except (FileNotFoundError, NotADirectoryError):
+        return 0
     blocks = 0
     try:
-        with os.scandir(directory) as entries:
+        # By its descriptor, so that the system need not look up the whole path of every entry.
+        with os.scandir(descriptor) as entries:
             for entry in entries:
                 try:
                     status = entry.stat(follow_symlinks=False)
                 except FileNotFoundError:
                     continue
                 if entry.is_dir(follow_symlinks=False):
-                    pending.append(entry.path)
+                    pending.append(f"{directory}/{entry.name}")
                 elif status.st_nlink > 1:
                     inode = (status.st_dev, status.st_ino)
                     if inode in seen:
                         continue
                     seen.add(inode)
                 blocks += status.st_blocks
-    except (FileNotFoundError, NotADirectoryError):
-        pass
+    finally:
+        os.close(descriptor)
     return blocks
 
 

@@ -27,9 +27,8 @@ from reana_db.queries import Conn, RowCount, query
 from reana_db.records import ResourceType
 
 RUNS_PER_TRANSACTION = 500
-OWNERS_PER_PAGE = 5000
 WORKSPACES_PER_PAGE = 2000
-WORKSPACES_PER_UPLOAD = 200
+WORKSPACES_PER_UPLOAD = 500
 PASSES = 3
 """How often rows that somebody else was changing are tried again."""
 SESSIONS = 2
@@ -116,6 +115,12 @@ class _Holder:
 
 
 @dataclass(frozen=True, slots=True)
+class _Workspace:
+    owner_id: UUID
+    workspace_path: str
+
+
+@dataclass(frozen=True, slots=True)
 class _WrongDisk:
     workflow_id: UUID
     bytes_: int
@@ -136,7 +141,8 @@ def refresh(
     with contextlib.ExitStack() as stack:
         workers = plan.workers if ResourceType.DISK in plan.types else 1
         measure = stack.enter_context(measuring(workers))
-        guard, *sessions = (stack.enter_context(_opened(connect)) for _ in range(1 + SESSIONS))
+        correcting = SESSIONS if ResourceType.CPU in plan.types else 1
+        guard, *sessions = (stack.enter_context(_opened(connect)) for _ in range(1 + correcting))
         stack.enter_context(_alone(guard))
         sizes = _sizes(guard, user_id=plan.user_id)
         summary.users, summary.runs = sizes.users, sizes.runs
@@ -223,18 +229,16 @@ def _refresh_disk(
 
 
 def _all_workspaces(conn: Conn, user_id: UUID | None) -> Iterator[str]:
-    for owner_id in _all_owners(conn, user_id):
-        after = ""
-        while page := _workspaces(conn, owner_id=owner_id, after=after, size=WORKSPACES_PER_PAGE):
-            yield from page
-            after = page[-1]
-
-
-def _all_owners(conn: Conn, user_id: UUID | None) -> Iterator[UUID]:
-    after = None
-    while page := _owners(conn, user_id=user_id, after=after, size=OWNERS_PER_PAGE):
-        yield from page
-        after = page[-1]
+    last = _Workspace(UUID(int=0), "")
+    while page := _workspaces(
+        conn,
+        user_id=user_id,
+        owner_id=last.owner_id,
+        after=last.workspace_path,
+        size=WORKSPACES_PER_PAGE,
+    ):
+        yield from (item.workspace_path for item in page)
+        last = page[-1]
 
 
 def _upload(conn: Conn, plan: Plan, summary: Summary, measured: dict[str, int]) -> None:
@@ -305,11 +309,9 @@ def _lock_totals_of_runs(conn: Conn, workflow_ids: list[UUID]) -> None: ...
 
 
 @query
-def _owners(conn: Conn, *, user_id: UUID | None, after: UUID | None, size: int) -> list[UUID]: ...
-
-
-@query
-def _workspaces(conn: Conn, *, owner_id: UUID, after: str, size: int) -> list[str]: ...
+def _workspaces(
+    conn: Conn, *, user_id: UUID | None, owner_id: UUID, after: str, size: int
+) -> list[_Workspace]: ...
 
 
 @query

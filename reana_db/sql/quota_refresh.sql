@@ -27,8 +27,8 @@ LIMIT 1;
 
 -- name: _prepare_guard
 -- not null: settings
--- For this transaction, which stays idle for long.  What it reads it reads to the end, and compiling
--- that would take longer than running it.
+-- For this transaction, which stays idle for long, reads all of what it asks for, and would need
+-- more time to compile that than to run it.
 SELECT
     pg_catalog.concat(
         pg_catalog.set_config('idle_in_transaction_session_timeout', '0', TRUE),
@@ -51,30 +51,23 @@ WHERE
 -- writes
 SELECT __reana.lock_totals_of_runs(%(workflow_ids)s);
 
--- name: _owners
--- The users that own runs, in key order.
-SELECT user_.id_
-FROM __reana.user_
-WHERE
-    (
-        %(user_id)s::uuid IS NULL
-        OR user_.id_ = %(user_id)s::uuid
-    )
-    AND (
-        %(after)s::uuid IS NULL
-        OR user_.id_ > %(after)s::uuid
-    )
-ORDER BY user_.id_
-LIMIT %(size)s;
-
 -- name: _workspaces
--- not null: workspace_path
-SELECT DISTINCT workflow.workspace_path
+-- not null: owner_id, workspace_path
+-- A page in the order of owners, which an index has: only those of the page are sorted.
+SELECT DISTINCT
+    workflow.owner_id,
+    workflow.workspace_path
 FROM __reana.workflow
 WHERE
-    workflow.owner_id = %(owner_id)s
-    AND workflow.workspace_path > %(after)s
-ORDER BY workflow.workspace_path
+    (workflow.owner_id, workflow.workspace_path) > (%(owner_id)s::uuid, %(after)s::text)
+    AND workflow.workspace_path > ''
+    AND (
+        %(user_id)s::uuid IS NULL
+        OR workflow.owner_id = %(user_id)s::uuid
+    )
+ORDER BY
+    workflow.owner_id,
+    workflow.workspace_path
 LIMIT %(size)s;
 
 -- name: _wrong_disk
