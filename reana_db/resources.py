@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID, uuid4
 
-from reana_db.config import DEFAULT_RESOURCES
+from reana_db import config
+from reana_db.config import DEFAULT_RESOURCES, Settings
 from reana_db.queries import Conn, RowCount, query
 from reana_db.records import ResourceType, ResourceUnit
 
@@ -14,11 +15,18 @@ _UNITS = {
 }
 
 
-def create_defaults(conn: Conn) -> int:
+def create_defaults(conn: Conn, settings: Settings | None = None) -> int:
     """Create REANA's resources, "processing time" and "shared storage", where they are missing.
 
+    Each keeps the default limit of the settings (milliseconds, bytes) for users whose totals the
+    database has to make because they are missing; 0 leaves the limit of a resource that is there.
     Returns how many were created; safe to call from several processes at once.
     """
+    chosen = settings or config.settings()
+    limits = {
+        ResourceType.CPU: chosen.default_cpu_limit,
+        ResourceType.DISK: chosen.default_disk_limit,
+    }
     with conn.transaction():
         return sum(
             _create(
@@ -28,6 +36,7 @@ def create_defaults(conn: Conn) -> int:
                 type_=kind,
                 unit=unit,
                 title=f"Default {kind} resource.",
+                default_limit=limits[kind],
             )
             for kind, unit in _UNITS.items()
         )
@@ -42,4 +51,5 @@ def _create(
     type_: ResourceType,
     unit: ResourceUnit,
     title: str,
+    default_limit: int,
 ) -> RowCount: ...

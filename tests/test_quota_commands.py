@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import logging
+import multiprocessing
 import os
 import pty
 import subprocess
 import sys
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import UUID
 
@@ -15,7 +18,7 @@ import psycopg
 import pytest
 from click.testing import CliRunner, Result
 
-from reana_db import cli, config, quota, quota_periods, quota_refresh, resources
+from reana_db import cli, config, disk_usage, quota, quota_periods, quota_refresh, resources
 from reana_db.errors import RefreshRunning
 from reana_db.queries import Conn
 from reana_db.records import ResourceType
@@ -108,6 +111,31 @@ def test_create_default_resources(site: Site) -> None:
     assert site.run("create-default-resources") == "2 resources created\n"
 
 
+def test_default_limits_are_those_of_the_environment(site: Site) -> None:
+    site.environment |= {
+        "REANA_DEFAULT_QUOTA_CPU_LIMIT": "36000000",
+        "REANA_DEFAULT_QUOTA_DISK_LIMIT": "1024",
+    }
+    assert site.run("create-default-resources") == "the default resources exist\n"
+    user_id = make_user(site.conn)
+    run_id = make_workflow(site.conn, user_id)
+    quota.set_disk_usage(site.conn, workflow_id=run_id, bytes_=7)
+    limits = [item.quota_limit for item in quota.of_user(site.conn, user_id)]
+    assert limits == [36_000_000, 1024]
+
+
+def test_without_an_environment_default_limits_stay(site: Site) -> None:
+    site.environment["REANA_DEFAULT_QUOTA_CPU_LIMIT"] = "5"
+    site.conn.execute("DELETE FROM __reana.resource")
+    assert site.run("create-default-resources") == "2 resources created\n"
+    site.environment["REANA_DEFAULT_QUOTA_CPU_LIMIT"] = None
+    site.run("create-default-resources")
+    found = site.conn.execute(
+        "SELECT name, default_limit FROM __reana.resource ORDER BY name"
+    ).fetchall()
+    assert found == [("processing time", 5), ("shared storage", 0)]
+
+
 def test_set_default_limits(site: Site) -> None:
     site.run("set", EMAIL, "--limit", "0")
     site.environment["REANA_DEFAULT_QUOTA_CPU_LIMIT"] = "5"
@@ -139,6 +167,57 @@ def test_refresh(site: Site, tmp_path: Path) -> None:
     assert lines[1] == "corrected: processing time of 1 runs"
     found = json.loads(site.run("refresh", "--resource", "cpu", "--json"))
     assert (found["complete"], found["runs"], found["workspaces"]) == (True, 1, 0)
+
+
+NOBODY = 65534
+
+
+def in_a_child(target: Callable[[], object]) -> None:
+    """Call something in a forked process, which is not root: what it may not read, it cannot."""
+
+    def work() -> None:
+        if os.geteuid() == 0:
+            os.setgroups([])
+            os.setgid(NOBODY)
+            os.setuid(NOBODY)
+        target()
+
+    child = multiprocessing.get_context("fork").Process(target=work)
+    child.start()
+    child.join(60)
+    assert child.exitcode == 0
+
+
+def test_an_unreadable_workspace_is_reported_and_keeps_its_value(site: Site) -> None:
+    with tempfile.TemporaryDirectory() as directory:
+        Path(directory).chmod(0o755)
+        workspaces = [Path(directory, name) for name in ("open", "closed")]
+        for workspace in workspaces:
+            (workspace / "deep").mkdir(parents=True)
+            (workspace / "deep" / "file").write_bytes(b"x" * 5000)
+            ended_run(site, workspace)
+        # Also loads the modules, which the other user may be unable to read.
+        site.run("refresh", "--resource", "disk", "--workers", "2")
+        before = quota.of_user(site.conn, site.user_id)[1].quota_used
+        (workspaces[0] / "more").write_bytes(b"x" * 4096)
+        added = disk_usage.total(str(workspaces[0])) - before // 2
+        (workspaces[1] / "deep").chmod(0)
+        printed, logged = Path(directory, "printed"), Path(directory, "logged")
+        for file in (printed, logged):
+            file.touch()
+            file.chmod(0o666)
+
+        def refresh() -> None:
+            logging.getLogger("reana_db").addHandler(logging.FileHandler(logged))
+            arguments = ("--resource", "disk", "--workers", "2", "--json")
+            printed.write_text(site.run("refresh", *arguments, exit_code=1))
+
+        in_a_child(refresh)
+        (workspaces[1] / "deep").chmod(0o755)
+        found = json.loads(printed.read_text())
+        assert (found["complete"], found["unreadable"], found["workspaces"]) == (False, 1, 1)
+        assert f"cannot measure {workspaces[1]}: Permission denied" in logged.read_text()
+    assert quota.of_user(site.conn, site.user_id)[1].quota_used == before + added
 
 
 @pytest.mark.parametrize("name", ["resource-usage-update", "disk-usage-update"])

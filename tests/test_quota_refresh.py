@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -154,53 +151,6 @@ def test_only_one_user_is_refreshed(connect: Callable[[], Conn], writer: Conn) -
     found = refresh(connect, user_id=users[1])
     assert (found.users, found.runs, found.workspaces) == (1, 1, 1)
     assert [item.user_id for item in quota.of_everybody(writer) if item.quota_used] == [users[1]]
-
-
-def test_an_unreadable_workspace_keeps_its_value(
-    connect: Callable[[], Conn],
-    writer: Conn,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    measured = disk_usage.total
-
-    def total(directory: str) -> int:
-        if directory.endswith("secret"):
-            raise PermissionError(13, "Permission denied")
-        return measured(directory)
-
-    monkeypatch.setattr(disk_usage, "total", total)
-    user_id = make_user(writer)
-    size = make_files(tmp_path / "open", 1)
-    runs = [
-        make_workflow(writer, user_id, workspace_path=str(tmp_path / name))
-        for name in ("open", "secret")
-    ]
-    quota.set_disk_usage(writer, workflow_id=runs[1], bytes_=123)
-    found = refresh(connect, types=DISK)
-    assert (found.unreadable, found.workspaces, found.complete) == (1, 1, False)
-    assert quota.of_user(writer, user_id)[1].quota_used == size + 123
-    assert "cannot measure" in caplog.text
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
-def test_a_directory_without_permission_is_unreadable(tmp_path: Path) -> None:
-    make_files(tmp_path / "mine" / "deep", 1)
-    (tmp_path / "mine").chmod(0o700)
-    for parent in [tmp_path, *tmp_path.parents[:-2]]:
-        parent.chmod(0o755)
-    code = f"""
-import os
-os.setuid(65534)
-try:
-    with os.scandir({str(tmp_path / "mine")!r}):
-        pass
-except PermissionError as error:
-    print(error.strerror)
-"""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "Permission denied"
 
 
 def test_a_second_refresh_at_once_says_who_runs(

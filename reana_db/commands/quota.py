@@ -136,7 +136,11 @@ def set_default_limits() -> None:
 
 @command.command("create-default-resources")
 def create_default_resources() -> None:
-    """Create REANA's resources where they are missing."""
+    """Create REANA's resources where they are missing, with the default limits.
+
+    REANA_DEFAULT_QUOTA_CPU_LIMIT and …_DISK_LIMIT are kept with the resources, for users whose
+    totals the database has to make; users who have some keep theirs (see set-default-limits).
+    """
     with database.connect() as conn:
         created = resources.create_defaults(conn)
     click.echo(f"{created} resources created" if created else "the default resources exist")

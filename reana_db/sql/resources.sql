@@ -1,4 +1,15 @@
 -- name: _create
+WITH known AS (
+    UPDATE __reana.resource
+    SET
+        default_limit = %(default_limit)s,
+        updated = pg_catalog.clock_timestamp() AT TIME ZONE 'UTC'
+    WHERE
+        resource.name = %(name)s
+        AND %(default_limit)s > 0
+        AND resource.default_limit <> %(default_limit)s
+)
+
 INSERT INTO __reana.resource (
     created,
     updated,
@@ -6,7 +17,8 @@ INSERT INTO __reana.resource (
     name,
     type_,
     unit,
-    title
+    title,
+    default_limit
 )
 VALUES (
     pg_catalog.clock_timestamp() AT TIME ZONE 'UTC',
@@ -15,6 +27,7 @@ VALUES (
     %(name)s,
     %(type_)s::public.resourcetype,
     %(unit)s::public.resourceunit,
-    %(title)s
+    %(title)s,
+    %(default_limit)s
 )
 ON CONFLICT (name) DO NOTHING;
