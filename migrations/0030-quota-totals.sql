@@ -820,7 +820,8 @@ BEGIN
     IF TG_OP OPERATOR(pg_catalog.=) 'INSERT' THEN
         SELECT pg_catalog.array_agg(DISTINCT new_usage.workflow_id)
         INTO v_changed
-        FROM new_usage;
+        FROM new_usage
+        WHERE new_usage.quota_used OPERATOR(pg_catalog.<>) 0;
     ELSIF TG_OP OPERATOR(pg_catalog.=) 'DELETE' THEN
         SELECT pg_catalog.array_agg(DISTINCT old_usage.workflow_id)
         INTO v_changed

@@ -75,7 +75,7 @@ class ListedWorkflow:
     services: tuple[ListedService, ...]
     """In the order of their names."""
     disk_usage: int | None
-    """Bytes; None when not measured yet."""
+    """Bytes; 0 when not measured yet, None for an old run that never was."""
 
     @property
     def run_number(self) -> str:

@@ -1264,7 +1264,8 @@ BEGIN
     IF TG_OP OPERATOR(pg_catalog.=) 'INSERT' THEN
         SELECT pg_catalog.array_agg(DISTINCT new_usage.workflow_id)
         INTO v_changed
-        FROM new_usage;
+        FROM new_usage
+        WHERE new_usage.quota_used OPERATOR(pg_catalog.<>) 0;
     ELSIF TG_OP OPERATOR(pg_catalog.=) 'DELETE' THEN
         SELECT pg_catalog.array_agg(DISTINCT old_usage.workflow_id)
         INTO v_changed
@@ -1900,6 +1901,34 @@ END
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION __reana.open_usage()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+BEGIN
+    INSERT INTO __reana.workflow_resource (
+        created,
+        updated,
+        workflow_id,
+        resource_id,
+        quota_used
+    )
+    SELECT
+        clock_timestamp() AT TIME ZONE 'UTC',
+        clock_timestamp() AT TIME ZONE 'UTC',
+        new_run.id_,
+        quota_resource.resource_id,
+        0
+    FROM new_run
+    CROSS JOIN __reana.quota_resource
+    WHERE COALESCE(new_run.run_finished_at, new_run.run_stopped_at) IS NULL
+    ON CONFLICT (workflow_id, resource_id) DO NOTHING;
+    RETURN NULL;
+END
+$function$
+;
+
 CREATE OR REPLACE FUNCTION __reana.record_and_count_run(p_workflow_id uuid)
  RETURNS void
  LANGUAGE plpgsql
@@ -2484,6 +2513,8 @@ CREATE TRIGGER inactivate_retention_rules_at_deletion AFTER UPDATE ON __reana.wo
 
 CREATE TRIGGER inactivate_retention_rules_at_restart AFTER INSERT ON __reana.workflow FOR EACH ROW WHEN ((new.restart AND (new.status = 'created'::public.runstatus))) EXECUTE FUNCTION __reana.inactivate_retention_rules();
 
+CREATE TRIGGER open_usage AFTER INSERT ON __reana.workflow REFERENCING NEW TABLE AS new_run FOR EACH STATEMENT EXECUTE FUNCTION __reana.open_usage();
+
 CREATE TRIGGER record_deletion AFTER DELETE ON __reana.workflow FOR EACH ROW WHEN ((old.status IS NOT NULL)) EXECUTE FUNCTION __reana.record_status('workflow');
 
 CREATE TRIGGER record_first_status AFTER INSERT ON __reana.workflow FOR EACH ROW WHEN ((new.status IS NOT NULL)) EXECUTE FUNCTION __reana.record_status('workflow');
@@ -3030,6 +3061,8 @@ COMMENT ON FUNCTION __reana.lock_totals_of_runs(uuid[]) IS 'Locks the quota tota
 
 COMMENT ON FUNCTION __reana.merge_job_progress(json,json) IS 'The progress of the jobs of a run after a message: per status the union of the job ids and its size; the first total that is not 0 stays.';
 
+COMMENT ON FUNCTION __reana.open_usage() IS 'Gives new runs their rows of usage, which are zero.';
+
 COMMENT ON FUNCTION __reana.record_and_count_run(uuid) IS 'Records the processing time of a run that ended, if the policy says so, and counts the run.';
 
 COMMENT ON FUNCTION __reana.record_and_count_runs(uuid[]) IS 'Records the processing time of runs that ended, if the policy says so, and counts the runs: in the order of keys, whatever the number of owners.';
@@ -3155,6 +3188,8 @@ COMMENT ON TRIGGER inactivate_retention_rules_at_deletion ON __reana.workflow IS
 COMMENT ON TRIGGER inactivate_retention_rules_at_restart ON __reana.workflow IS 'Ends the retention rules of the runs before a restart; refuses a restart while one is pending.';
 
 COMMENT ON TRIGGER lock_run ON __reana.workflow_resource IS 'Locks runs before usage, so that no deadlock arises.';
+
+COMMENT ON TRIGGER open_usage ON __reana.workflow IS 'Gives new runs their rows of usage, so that nobody has to insert them later.';
 
 COMMENT ON TRIGGER record_deletion ON __reana.interactive_session IS 'Records that a row was deleted, and its last status.';
 

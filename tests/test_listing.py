@@ -187,7 +187,7 @@ def test_an_item_without_details_has_none(conn: Conn) -> None:
     make_workflow(conn, me, job_progress=None)
     (item,) = listing.page(conn, me).items
     assert (item.jobs_total, item.current_command, item.services) == (0, None, ())
-    assert (item.session_id, item.disk_usage, item.shared_with) == (None, None, ())
+    assert (item.session_id, item.disk_usage, item.shared_with) == (None, 0, ())
 
 
 def test_with_whom_others_share_their_runs_is_not_shown(conn: Conn) -> None:

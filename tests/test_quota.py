@@ -75,7 +75,8 @@ def test_a_workspace_is_set_for_all_its_runs(conn: Conn, user_id: UUID) -> None:
     assert quota.set_workspace_disk_usage(conn, workspace_path="/w/1", bytes_=10) == 3
     assert used(conn, user_id) == 10
     assert quota.of_workflow(conn, runs[2]) == [
-        WorkflowQuota("shared storage", DISK, ResourceUnit.BYTES, 10)
+        WorkflowQuota("processing time", CPU, ResourceUnit.MILLISECONDS, 0),
+        WorkflowQuota("shared storage", DISK, ResourceUnit.BYTES, 10),
     ]
 
 
@@ -119,7 +120,8 @@ def test_the_document_is_that_of_the_api(conn: Conn, user_id: UUID, run_id: UUID
         },
     }
     assert quota.document(quota.of_workflow(conn, run_id)) == {
-        "disk": {"usage": {"raw": 1792, "human_readable": "1.75 KiB"}}
+        "cpu": {"usage": {"raw": 0, "human_readable": "0s"}},
+        "disk": {"usage": {"raw": 1792, "human_readable": "1.75 KiB"}},
     }
 
 
@@ -231,6 +233,6 @@ def test_sixteen_sessions_add_one_byte_a_hundred_times(fresh_db: str) -> None:
 
     at_once(fresh_db, 16, add)
     with psycopg.connect(fresh_db) as conn:
-        assert quota.of_workflow(conn, run_id)[0].quota_used == 1600
+        assert quota.of_workflow(conn, run_id)[1].quota_used == 1600
         assert used(conn, user_id) == 1600
         assert stored(conn) == recomputed(conn)

@@ -81,7 +81,15 @@ def test_a_run_that_ends_is_counted(conn: Conn, user_id: UUID) -> None:
         [ENDED, run_id],
     )
     assert total(conn, user_id, "cpu") == HOUR
-    assert conn.execute("SELECT quota_used FROM __reana.workflow_resource").fetchall() == [(HOUR,)]
+    usage = conn.execute("SELECT quota_used FROM __reana.workflow_resource ORDER BY quota_used")
+    assert usage.fetchall() == [(0,), (HOUR,)]
+
+
+def test_a_new_run_has_its_rows_of_usage(conn: Conn, user_id: UUID) -> None:
+    run_id = make_workflow(conn, user_id, status="created")
+    rows = conn.execute("SELECT workflow_id, quota_used FROM __reana.workflow_resource")
+    assert rows.fetchall() == [(run_id, 0)] * 2
+    assert conn.execute("SELECT FROM __reana.user_resource").fetchall() == []
 
 
 def test_a_stopped_run_counts_until_it_was_stopped(conn: Conn, user_id: UUID) -> None:
@@ -106,7 +114,7 @@ def test_times_that_are_corrected_are_counted_again(conn: Conn, user_id: UUID) -
 
 def test_a_clock_that_went_back_counts_zero(conn: Conn, user_id: UUID) -> None:
     ended_run(conn, user_id, run_started_at=ENDED, run_finished_at=STARTED)
-    assert total(conn, user_id, "cpu") == 0
+    assert not total(conn, user_id, "cpu")
 
 
 @pytest.mark.parametrize("column", ["run_started_at", "run_finished_at"])
@@ -255,7 +263,7 @@ def test_usage_never_becomes_negative(conn: Conn, user_id: UUID) -> None:
     conn.add_notice_handler(lambda notice: warnings.append(notice.message_primary or ""))
     run_id = make_workflow(conn, user_id)
     use(conn, run_id, "disk", 10)
-    conn.execute("UPDATE __reana.workflow_resource SET quota_used = quota_used - 11")
+    conn.execute("UPDATE __reana.workflow_resource SET quota_used = -1 WHERE quota_used = 10")
     assert total(conn, user_id, "disk") == 0
     assert warnings == [f"The usage of run {run_id} would become negative (-1); it is set to zero."]
 
