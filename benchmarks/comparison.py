@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import Any
 
 import psycopg
 
@@ -16,7 +15,6 @@ from benchmarks import staging
 from benchmarks.contenders import Contender, Placement, Sample, is_released
 from benchmarks.operations import Operation, Turn, World
 from benchmarks.wire import Proxy, Traffic
-from benchmarks.worker import Arguments
 
 WARMING = 8
 """Repetitions before anything counts: statements are prepared, plans kept, caches filled."""
@@ -81,117 +79,127 @@ class Measured:
         """Nanoseconds of the client for one repetition: the median of the rounds."""
         return statistics.median(self.cpus)
 
+    @property
+    def servers(self) -> list[float]:
+        """Nanoseconds of the backend for one repetition, one for each round."""
+        return [sample.server / len(sample.latencies) for sample in self.samples]
+
+    @property
+    def server(self) -> float:
+        """Nanoseconds of the backend for one repetition: the median of the rounds."""
+        return statistics.median(self.servers)
+
     def _latencies(self) -> list[int]:
         return [latency for sample in self.samples for latency in sample.latencies]
 
 
 def ratio(these: Sequence[float], those: Sequence[float]) -> float:
     """Return how many times as large these are: the median of the rounds, pair by pair."""
-    return statistics.median(a / b for a, b in zip(these, those, strict=True))
+    return statistics.median(a / b if b else 1 for a, b in zip(these, those, strict=True))
 
 
 Results = dict[str, dict[str, Measured]]
 """By operation and contender."""
 
 
-class Comparison:
-    """Contenders, each on the database that is made for it."""
+@dataclass(frozen=True, slots=True)
+class Entrant:
+    """A contender on a database."""
 
-    def __init__(
-        self,
-        world: World,
-        uris: Callable[[str], str],
-        scale: Scale,
-        placement: Placement | None = None,
-    ) -> None:
-        self.world = world
-        self.scale = scale
-        self._uris = uris
-        """Returns the database of a contender."""
-        self._placement = placement
-        self._admins: dict[str, psycopg.Connection[Any]] = {}
+    label: str
+    """Unique in a comparison."""
+    contender: str
+    uri: str
+    world: World
 
-    def run(self, operations: Sequence[Operation], names: Sequence[str]) -> Results:
-        """Measure operations of contenders."""
-        results: Results = {operation.name: {} for operation in operations}
-        with contextlib.ExitStack() as stack:
-            contenders = [stack.enter_context(Contender(name, self._placement)) for name in names]
-            for name in names:
-                self._admins[name] = stack.enter_context(
-                    psycopg.connect(self._uris(name), autocommit=True)
-                )
-            for contender in contenders:
-                contender.connect(self._uris(contender.name))
-            for operation in operations:
-                began = time.perf_counter()
-                results[operation.name] = self._measure(operation, contenders)
-                seconds = time.perf_counter() - began
-                print(f"{operation.title}: {seconds:.1f} s", file=sys.stderr, flush=True)
-            for contender in contenders:
-                self._count(contender, operations, results)
-        return results
 
-    def _measure(
-        self, operation: Operation, contenders: Sequence[Contender]
-    ) -> dict[str, Measured]:
-        able = [item for item in contenders if can(item, operation)]
-        found = {contender.name: Measured() for contender in able}
-        sizes = {}
-        for contender in able:
-            warm = self._round(operation, contender, "warming", warming(contender, operation))
-            sizes[contender.name] = self.scale.repetitions_for(operation, warm)
-        for number in range(self.scale.rounds):
-            for contender in self._in_turn(able, number):
-                size = sizes[contender.name]
-                sample = self._round(operation, contender, f"round{number}", size)
-                found[contender.name].samples.append(sample)
-        return found
+class _Runner:
+    """An entrant at work."""
 
-    def _round(self, operation: Operation, contender: Contender, label: str, size: int) -> Sample:
-        arguments = self._arguments(operation, contender, label, size)
-        return contender.run(operation.call(contender.name), arguments)
+    def __init__(self, entrant: Entrant, placement: Placement | None, stack: ExitStack) -> None:
+        self.label = entrant.label
+        self.name = entrant.contender
+        self.uri = entrant.uri
+        self._world = entrant.world
+        self._process = stack.enter_context(Contender(entrant.contender, placement))
+        self._process.connect(entrant.uri)
+        self._admin = stack.enter_context(psycopg.connect(entrant.uri, autocommit=True))
 
-    @staticmethod
-    def _in_turn(contenders: list[Contender], number: int) -> Iterator[Contender]:
-        """Yield the contenders; in each round another one is first."""
-        first = number % len(contenders)
-        yield from contenders[first:] + contenders[:first]
+    def connect(self, uri: str) -> None:
+        """Let the contender connect by another way."""
+        self._process.connect(uri)
 
-    def _arguments(
-        self, operation: Operation, contender: Contender, label: str, size: int
-    ) -> list[Arguments]:
-        tag = f"{operation.name}/{contender.name}/{label}"
+    def round(self, operation: Operation, label: str, size: int) -> Sample:
+        """Let it do an operation a number of times."""
+        tag = f"{operation.name}/{self.label}/{label}"
         if operation.staged:
-            users = self.world.layout.users
-            staging.stage(self._admins[contender.name], tag, size, operation.staged, users)
-        return [operation.make(Turn(self.world, tag, number)) for number in range(1, size + 1)]
+            users = self._world.layout.users
+            staging.stage(self._admin, tag, size, operation.staged, users)
+        turns = [Turn(self._world, tag, number) for number in range(1, size + 1)]
+        arguments = [operation.make(turn) for turn in turns]
+        return self._process.run(operation.call(self.name), arguments)
 
-    def _count(
-        self, contender: Contender, operations: Sequence[Operation], results: Results
-    ) -> None:
-        with Proxy(self._uris(contender.name)) as proxy:
-            contender.connect(proxy.uri)
-            for operation in operations:
-                if not can(contender, operation):
-                    continue
-                size = 1 if operation.heavy else COUNTED
-                self._round(operation, contender, "before", warming(contender, operation))
-                proxy.reset()
-                self._round(operation, contender, "counted", size)
-                results[operation.name][contender.name].traffic = proxy.traffic.per(size)
+    def warm_up(self, operation: Operation) -> Sample:
+        """Do it as often as must be before it is measured."""
+        return self.round(operation, "warming", warming(self.name, operation))
 
 
-def warming(contender: Contender, operation: Operation) -> int:
+def run(
+    operations: Sequence[Operation],
+    entrants: Sequence[Entrant],
+    scale: Scale,
+    placement: Placement | None = None,
+) -> Results:
+    """Measure operations of entrants, by the names and the labels of these."""
+    results: Results = {}
+    with ExitStack() as stack:
+        runners = [_Runner(entrant, placement, stack) for entrant in entrants]
+        for operation in operations:
+            began = time.perf_counter()
+            able = [runner for runner in runners if can(runner.name, operation)]
+            results[operation.name] = _measure(operation, able, scale)
+            seconds = time.perf_counter() - began
+            print(f"{operation.title}: {seconds:.1f} s", file=sys.stderr, flush=True)
+        for runner in runners:
+            _count(runner, operations, results)
+    return results
+
+
+def _measure(operation: Operation, runners: Sequence[_Runner], scale: Scale) -> dict[str, Measured]:
+    found = {runner.label: Measured() for runner in runners}
+    sizes = {
+        runner.label: scale.repetitions_for(operation, runner.warm_up(operation))
+        for runner in runners
+    }
+    for number in range(scale.rounds):
+        first = number % len(runners)
+        for runner in [*runners[first:], *runners[:first]]:
+            sample = runner.round(operation, f"round{number}", sizes[runner.label])
+            found[runner.label].samples.append(sample)
+    return found
+
+
+def _count(runner: _Runner, operations: Sequence[Operation], results: Results) -> None:
+    """Do everything once more, through a proxy that counts."""
+    with Proxy(runner.uri) as proxy:
+        runner.connect(proxy.uri)
+        for operation in operations:
+            if not can(runner.name, operation):
+                continue
+            size = 1 if operation.heavy else COUNTED
+            runner.round(operation, "before", warming(runner.name, operation))
+            proxy.reset()
+            runner.round(operation, "counted", size)
+            results[operation.name][runner.label].traffic = proxy.traffic.per(size)
+
+
+def warming(contender: str, operation: Operation) -> int:
     """Return how often an operation is repeated before it is measured."""
     if operation.heavy:
         return 1
-    return WARMING_OF_RELEASED if is_released(contender.name) else WARMING
+    return WARMING_OF_RELEASED if is_released(contender) else WARMING
 
 
-def can(contender: Contender, operation: Operation) -> bool:
-    """Tell whether a contender has an operation: some releases have no tokens."""
-    return not (
-        operation.name == "authenticate"
-        and is_released(contender.name)
-        and contender.name.startswith("0.95.0a13")
-    )
+def can(contender: str, operation: Operation) -> bool:
+    """Tell whether a contender has an operation: the newest release has no tokens."""
+    return not (operation.name == "authenticate" and contender == "0.95.0a13")

@@ -46,6 +46,8 @@ class Sample:
     """Nanoseconds, one for each repetition."""
     cpu: int
     """Nanoseconds of the client, for all of them."""
+    server: int = 0
+    """Nanoseconds of the backend, for all of them; 0 where that is not known."""
 
 
 class Contender:
@@ -54,6 +56,7 @@ class Contender:
     def __init__(self, name: str, placement: Placement | None = None) -> None:
         self.name = name
         self._placement = placement
+        self._backend = 0
         self._process = subprocess.Popen(
             _command(name),
             stdin=subprocess.PIPE,
@@ -67,14 +70,16 @@ class Contender:
 
     def connect(self, uri: str) -> None:
         """Connect to a database; its backend is pinned, where this process may do that."""
-        backend = self._ask({"do": "connect", "uri": uri})["backend"]
+        self._backend = int(self._ask({"do": "connect", "uri": uri})["backend"])
         if self._placement:
-            pin(backend, self._placement.server)
+            pin(self._backend, self._placement.server)
 
     def run(self, operation: str, arguments: Sequence[Arguments]) -> Sample:
         """Let it do an operation, once with each of the arguments."""
         request = {"do": "run", "operation": operation, "arguments": list(arguments)}
-        return Sample(**self._ask(request))
+        before = cpu_of(self._backend)
+        answer = self._ask(request)
+        return Sample(**answer, server=cpu_of(self._backend) - before)
 
     def close(self) -> None:
         """Let it end."""
@@ -105,6 +110,14 @@ def pin(pid: int, core: int) -> bool:
     except (OSError, AttributeError):
         return False
     return True
+
+
+def cpu_of(pid: int) -> int:
+    """Return the nanoseconds that a process has run on this machine; 0 where that is not told."""
+    try:
+        return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0])
+    except OSError:
+        return 0
 
 
 def is_released(name: str) -> bool:

@@ -30,7 +30,8 @@ from uuid import UUID
 import psycopg
 from psycopg import sql
 
-from reana_db import installation, keyring
+from benchmarks import texts
+from reana_db import installation, keyring, migration_files
 
 SECRET_KEY = "benchmark"
 """The ``REANA_SECRET_KEY`` that opens the tokens."""
@@ -171,38 +172,6 @@ def step(workflows: int) -> timedelta:
     return timedelta(seconds=DAYS * 86400 // max(workflows, 1))
 
 
-def specification(variant: int) -> dict[str, Any]:
-    """Return a specification of about 4 KB."""
-    steps = [
-        {
-            "name": f"step{number}",
-            "environment": "docker.io/reanahub/reana-env-root6:6.18.04",
-            "compute_backend": "kubernetes",
-            "kubernetes_memory_limit": "512Mi",
-            "commands": [
-                f"root -b -q 'code/{word}.C(${{events}},\"results/{word}.root\")' | tee {word}.log"
-            ],
-        }
-        for number in range(14)
-        for word in (_identity("word", variant * 100 + number),)
-    ]
-    return {
-        "version": "0.9.3",
-        "inputs": {"files": ["code/"], "parameters": {"events": 20000 + variant}},
-        "workflow": {"type": "serial", "specification": {"steps": steps}},
-        "outputs": {"files": [f"results/plot{variant}.png"]},
-    }
-
-
-def log_text(variant: int, lines: int) -> str:
-    """Return a text of about 100 characters per line."""
-    return "".join(
-        f"2025-11-24 08:{variant % 60:02}:{line:02},417 | root | INFO | step {line} of"
-        f" {_identity('line', variant * 100 + line)} submitted\n"
-        for line in range(lines)
-    )
-
-
 def _escaped(text: str) -> str:
     return text.replace("\\", r"\\").replace("\n", r"\n")
 
@@ -235,9 +204,9 @@ def _token_lines(users: int) -> Iterator[bytes]:
 
 
 def _workflow_lines(layout: Layout) -> Iterator[bytes]:
-    texts = [json.dumps(specification(variant)) for variant in range(64)]
-    specifications = [_escaped(text) for text in texts]
-    logs = [_escaped(log_text(variant, 20)) for variant in range(64)]
+    rendered = [json.dumps(texts.specification(variant)) for variant in range(64)]
+    specifications = [_escaped(text) for text in rendered]
+    logs = [_escaped(texts.log_text(variant, 20)) for variant in range(64)]
     progress = json.dumps(
         {
             "total": {"total": JOBS_PER_RUN, "job_ids": []},
@@ -291,7 +260,7 @@ def workspace_path(run: Run) -> str:
 
 
 def _job_lines(layout: Layout) -> Iterator[bytes]:
-    logs = [_escaped(log_text(variant, 4)) for variant in range(64)]
+    logs = [_escaped(texts.log_text(variant, 4)) for variant in range(64)]
     distance, first = step(layout.workflows), FIRST_DAY.replace(tzinfo=None)
     statuses = {"running": "running", "queued": "created", "pending": "created"}
     for run in layout.runs():
@@ -329,10 +298,11 @@ def build(uri: str, *, workflows: int = 200_000, users: int = USERS) -> None:
     """Make sure that a database holds so many runs: build it, or find it as it was left.
 
     The database may be missing or must be empty; its role must be a superuser, who can switch
-    triggers off.  Raises BenchmarkError for one that holds something else.
+    triggers off.  Raises BenchmarkError for one that holds something else, such as what earlier
+    migrations made of it.
     """
     installation.install(uri)
-    mark = f"benchmark of reana-db: layout {LAYOUT}, {workflows} workflows, {users} users"
+    mark = _mark(workflows, users)
     with psycopg.connect(uri, autocommit=True) as conn:
         found = conn.execute(_MARK).fetchone()
         if found == (mark,):
@@ -344,6 +314,14 @@ def build(uri: str, *, workflows: int = 200_000, users: int = USERS) -> None:
         conn.execute("VACUUM (ANALYZE)")
         name = sql.Identifier(conn.info.dbname)
         conn.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(name, mark))
+
+
+def _mark(workflows: int, users: int) -> str:
+    """Return what a database is marked with: what it was built by, and how large."""
+    parts = [SQL, *(file.sql for file in migration_files.read())]
+    digest = hashlib.sha256("".join(parts).encode()).hexdigest()
+    version = f"{LAYOUT}.{digest[:8]}"
+    return f"benchmark of reana-db: layout {version}, {workflows} workflows, {users} users"
 
 
 _MARK = """

@@ -38,7 +38,7 @@ class Import:
     """Bytes that the process grows by."""
 
 
-def measure(names: Sequence[str], repetitions: int = 7) -> dict[str, Import]:
+def measure(names: Sequence[str], repetitions: int = 5) -> dict[str, Import]:
     """Import contenders in turns."""
     found: dict[str, list[list[float]]] = {name: [] for name in names}
     for _ in range(repetitions):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from benchmarks import database, staging
+from benchmarks import database, staging, texts
 from benchmarks.database import Layout, Run
 from benchmarks.worker import Arguments
 
@@ -158,7 +158,7 @@ def _new_run(turn: Turn) -> Arguments:
         "workflow_id": str(staging.run_id(f"{tag}/new", number)),
         "name": "analysis-3",
         "workspace_path": f"/var/reana/{tag}/new/{number}",
-        "specification": database.specification(number % 64),
+        "specification": texts.specification(number % 64),
     }
 
 
@@ -172,7 +172,7 @@ def _restart(turn: Turn) -> Arguments:
 def _message(turn: Turn) -> Arguments:
     return {
         "workflow_id": turn.staged,
-        "logs": database.log_text(turn.number % 64, 2),
+        "logs": texts.log_text(turn.number % 64, 2),
         "progress": _progress("finished", staging.job_id(turn.tag, turn.number, 1)),
     }
 
@@ -184,7 +184,7 @@ def _progress(status: str, job_id: UUID) -> Any:
 def _job(turn: Turn) -> Arguments:
     return {
         "job_id": str(staging.job_id(turn.tag, turn.number, 1)),
-        "logs": database.log_text(turn.number % 64, 6),
+        "logs": texts.log_text(turn.number % 64, 6),
     }
 
 
@@ -193,7 +193,7 @@ def _life(turn: Turn) -> Arguments:
     steps = [
         {
             "job_id": str(job),
-            "logs": database.log_text(turn.number % 64, 6),
+            "logs": texts.log_text(turn.number % 64, 6),
             "running": _progress("running", job),
             "finished": _progress("finished", job),
         }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -21,10 +23,12 @@ from reana_db import (
     workflows,
 )
 from reana_db.jobs import NewJob
+from reana_db.queries import Conn
 from reana_db.records import JobStatus, RunStatus
 
 KEYS = keyring.of(database.SECRET_KEY)
 RULES = {"**/*": 30}
+Call = Callable[[Conn], object]
 
 
 class Ours:
@@ -54,16 +58,7 @@ class Ours:
         return workflows.resolve(self.conn, given["text"], user_id=given["user_id"])
 
     def create(self, given: Arguments) -> object:
-        return lifecycle.create(
-            self.conn,
-            workflow_id=given["workflow_id"],
-            owner_id=given["user_id"],
-            name=given["name"],
-            specification=given["specification"],
-            type_="serial",
-            workspace_path=given["workspace_path"],
-            retention_rules=RULES,
-        )
+        return create(self.conn, given)
 
     def restart(self, given: Arguments) -> object:
         return lifecycle.clone_for_restart(
@@ -99,34 +94,7 @@ class Ours:
 
     def life(self, given: Arguments) -> object:
         """Create, queue and start a run; three jobs; messages of the engine; the end."""
-        self.create(given)
-        run_id = given["workflow_id"]
-        lifecycle.queue(self.conn, run_id)
-        lifecycle.start(self.conn, run_id, input_parameters={"events": 20000})
-        lifecycle.apply_status_message(
-            self.conn,
-            run_id,
-            status=RunStatus.RUNNING,
-            progress={"total": {"total": 3, "job_ids": []}},
-        )
-        for step in given["steps"]:
-            self.step(run_id, step)
-        return lifecycle.apply_status_message(
-            self.conn, run_id, status=RunStatus.FINISHED, engine_logs=given["logs"]
-        )
-
-    def step(self, run_id: UUID, given: Arguments) -> None:
-        """Create a job, let it run and end, and let the engine report both."""
-        job_id = UUID(given["job_id"])
-        new = NewJob("Kubernetes", cmd="root", prettified_cmd="root", job_name="fit", id_=job_id)
-        jobs.create(self.conn, run_id, new)
-        transitions.set_job_status(self.conn, job_id, JobStatus.RUNNING)
-        for state in ("running", "finished"):
-            if state == "finished":
-                self.job({"job_id": job_id, "logs": given["logs"]})
-            lifecycle.apply_status_message(
-                self.conn, run_id, status=RunStatus.RUNNING, progress=given[state]
-            )
+        return [call(self.conn) for call in calls_of_life(given)]
 
     def list_runs(self, given: Arguments) -> object:
         return listing.page(self.conn, given["user_id"], page=given["page"], size=given["size"])
@@ -142,6 +110,44 @@ class Ours:
 
     def cluster_report(self, given: Arguments) -> object:
         return statistics.cluster_report(self.conn)
+
+
+def create(conn: Conn, given: Arguments) -> object:
+    """Create a run with a rule."""
+    return lifecycle.create(
+        conn,
+        workflow_id=given["workflow_id"],
+        owner_id=given["user_id"],
+        name=given["name"],
+        specification=given["specification"],
+        type_="serial",
+        workspace_path=given["workspace_path"],
+        retention_rules=RULES,
+    )
+
+
+def calls_of_life(given: Arguments) -> Iterator[Call]:
+    """Yield the calls that the life of a run consists of, each a request or message of its own."""
+    run_id = given["workflow_id"]
+    report = partial(_report, run_id)
+    yield partial(create, given=given)
+    yield partial(lifecycle.queue, workflow_id=run_id)
+    yield partial(lifecycle.start, workflow_id=run_id, input_parameters={"events": 20000})
+    yield report(progress={"total": {"total": len(given["steps"]), "job_ids": []}})
+    for step in given["steps"]:
+        job_id = UUID(step["job_id"])
+        job = NewJob("Kubernetes", cmd="root", prettified_cmd="root", job_name="fit", id_=job_id)
+        change = partial(transitions.set_job_status, job_id=job_id)
+        yield partial(jobs.create, workflow_id=run_id, job=job)
+        yield partial(change, status=JobStatus.RUNNING)
+        yield report(progress=step["running"])
+        yield partial(change, status=JobStatus.FINISHED, logs=step["logs"])
+        yield report(progress=step["finished"])
+    yield report(status=RunStatus.FINISHED, engine_logs=given["logs"])
+
+
+def _report(run_id: UUID, status: RunStatus = RunStatus.RUNNING, **values: Any) -> Call:
+    return partial(lifecycle.apply_status_message, workflow_id=run_id, status=status, **values)
 
 
 NAMES = [

@@ -40,6 +40,12 @@ class Row:
         """Return how many times the client CPU of another ours is."""
         return ratio(self.ours.cpus, self.found[other].cpus) if other in self.found else None
 
+    def server(self, other: str) -> float | None:
+        """Return how many times the CPU of the backend of another ours is."""
+        if other not in self.found:
+            return None
+        return ratio(self.ours.servers, self.found[other].servers)
+
     def missed(self, released: Sequence[str]) -> Iterator[str]:
         """Yield the targets that were missed."""
         latency, cpu = self.latency(FLOOR), self.cpu(FLOOR)
@@ -64,25 +70,23 @@ def rows(results: Results) -> list[Row]:
 def table(results: Results, names: Sequence[str], *, markdown: bool = False) -> str:
     """Return a table: latencies, ratios, statements."""
     released = [name for name in names if name not in ("ours", FLOOR)]
-    header = ["operation", "ours", "p95", "by hand", "x", "CPU", "x"]
+    header = ["operation", "ours", "p95", "by hand", "x", "CPU", "x", "server CPU", "x"]
     for name in released:
         header += [name, "faster"]
     header += ["statements", "round trips"]
     lines = [header, *(_cells(row, released, names) for row in rows(results))]
-    return _markdown(lines) if markdown else _aligned(lines)
+    return markdown_of(lines) if markdown else aligned(lines)
 
 
 def _cells(row: Row, released: Sequence[str], names: Sequence[str]) -> list[str]:
-    cells = [row.operation.title, _time(row.ours.median), _time(row.ours.p95)]
-    if FLOOR in row.found:
-        floor = row.found[FLOOR]
-        cells += [_time(floor.median), _ratio(row.latency(FLOOR))]
-        cells += [_time(row.ours.cpu), _ratio(row.cpu(FLOOR))]
-    else:
-        cells += ["", "", _time(row.ours.cpu), ""]
+    cells = [row.operation.title, time(row.ours.median), time(row.ours.p95)]
+    floor = time(row.found[FLOOR].median) if FLOOR in row.found else ""
+    cells += [floor, _ratio(row.latency(FLOOR))]
+    cells += [time(row.ours.cpu), _ratio(row.cpu(FLOOR))]
+    cells += [time(row.ours.server), _ratio(row.server(FLOOR))]
     for name in released:
         slower = row.latency(name)
-        cells += [_time(row.found[name].median), f"{1 / slower:.1f} x"] if slower else ["-", "-"]
+        cells += [time(row.found[name].median), f"{1 / slower:.1f} x"] if slower else ["-", "-"]
     for kind in ("statements", "round_trips"):
         counts = (
             f"{getattr(row.found[name].traffic, kind):.0f}" if name in row.found else "-"
@@ -92,7 +96,8 @@ def _cells(row: Row, released: Sequence[str], names: Sequence[str]) -> list[str]
     return cells
 
 
-def _time(nanoseconds: float) -> str:
+def time(nanoseconds: float) -> str:
+    """Return a time as people read it."""
     if nanoseconds < 10_000_000:
         return f"{nanoseconds / 1000:.0f} µs"
     return f"{nanoseconds / 1_000_000:.1f} ms"
@@ -102,7 +107,8 @@ def _ratio(value: float | None) -> str:
     return "" if value is None else f"{value:.2f}"
 
 
-def _aligned(lines: list[list[str]]) -> str:
+def aligned(lines: list[list[str]]) -> str:
+    """Return rows of cells as columns of text."""
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     return "\n".join(
         "  ".join(
@@ -113,14 +119,15 @@ def _aligned(lines: list[list[str]]) -> str:
     )
 
 
-def _markdown(lines: list[list[str]]) -> str:
+def markdown_of(lines: list[list[str]]) -> str:
+    """Return rows of cells, the first one being the header, as Markdown."""
     rule = ["---", *("---:" for _ in lines[0][1:])]
     return "\n".join("| " + " | ".join(line) + " |" for line in [lines[0], rule, *lines[1:]])
 
 
 def import_table(found: dict[str, Import]) -> str:
     """Return what importing each contender takes."""
-    return _aligned(
+    return aligned(
         [
             ["import", "time", "memory"],
             *(
@@ -158,6 +165,8 @@ def _record(item: Measured) -> dict[str, Any]:
         "cpu": item.cpu,
         "medians_of_rounds": item.medians,
         "cpu_of_rounds": item.cpus,
+        "server_cpu": item.server,
+        "server_cpu_of_rounds": item.servers,
         **asdict(item.traffic),
     }
 

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import psycopg
 
-from benchmarks import database
+from benchmarks import database, texts
 
 SQL = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
 JOBS = 3
@@ -37,9 +37,9 @@ def stage(conn: psycopg.Connection[Any], tag: str, runs: int, status: str, users
         "status": status,
         "job_status": "finished" if status == "finished" else "running",
         "owners": [database.user_id(2 + number) for number in range(min(users, 500) - 2)],
-        "specification": json.dumps(database.specification(0)),
-        "logs": database.log_text(0, 20),
-        "job_logs": database.log_text(1, 4),
+        "specification": json.dumps(texts.specification(0)),
+        "logs": texts.log_text(0, 20),
+        "job_logs": texts.log_text(1, 4),
     }
     for statement in statements():
         conn.execute(statement.encode(), values)

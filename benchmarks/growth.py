@@ -1,0 +1,110 @@
+"""How much longer operations take in a larger database.
+
+The same operations in databases of 10,000, 100,000 and 1,000,000 runs, in turns.  What is about one
+run or one user must not take longer; what is about everything there is may.
+
+    python -m benchmarks.growth
+    python -m benchmarks.growth --sizes 10000 100000 --quick
+
+Results go to a directory: ``growth.txt``, ``growth.md``, ``growth.json`` and ``growth.svg``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from benchmarks import charts, comparison, options, report, servers
+from benchmarks.comparison import Entrant, Results, ratio
+from benchmarks.database import BenchmarkError, Layout
+from benchmarks.operations import BY_NAME, Operation, World
+from benchmarks.servers import Site
+
+LIMIT = 1.3
+"""How many times as long an operation may take in the largest database as in the smallest."""
+
+
+def measure(site: Site, sizes: Sequence[int], given: argparse.Namespace) -> Results:
+    """Build what is missing, and measure."""
+    for size in sizes:
+        site.of_size(size).build()
+    with ExitStack() as stack:
+        entrants = [_entrant(site.of_size(size), given, stack) for size in sizes]
+        return comparison.run(
+            options.chosen(given), entrants, options.scale(given), options.placement(given)
+        )
+
+
+def _entrant(site: Site, given: argparse.Namespace, stack: ExitStack) -> Entrant:
+    uris = stack.enter_context(site.copies(released=False))
+    world = World.of(Layout(site.workflows, site.users))
+    return Entrant(f"{site.workflows:,}", given.contender, uris[False], world)
+
+
+def growth(results: Results, name: str) -> float:
+    """Return how many times as long an operation takes in the largest database."""
+    found = list(results[name].values())
+    return ratio(found[-1].medians, found[0].medians)
+
+
+def missed(results: Results) -> list[str]:
+    """Return what takes too long in the largest database, though it is about little of it."""
+    return [
+        f"{BY_NAME[name].title}: {growth(results, name):.2f} x"
+        for name in results
+        if not BY_NAME[name].grows and growth(results, name) > LIMIT
+    ]
+
+
+def table(results: Results, *, markdown: bool = False) -> str:
+    """Return a table of the medians, and of the growth from the first size to the last."""
+    sizes = list(next(iter(results.values())))
+    lines = [["operation", *sizes, "growth"], *(_cells(results, name) for name in results)]
+    return report.markdown_of(lines) if markdown else report.aligned(lines)
+
+
+def _cells(results: Results, name: str) -> list[str]:
+    operation: Operation = BY_NAME[name]
+    times = [report.time(found.median) for found in results[name].values()]
+    allowed = " (may grow)" if operation.grows else ""
+    return [operation.title, *times, f"{growth(results, name):.2f}{allowed}"]
+
+
+def write(directory: Path, results: Results) -> str:
+    """Write the results to a directory, and return what is shown."""
+    directory.mkdir(parents=True, exist_ok=True)
+    late = missed(results)
+    verdict = "\n".join(["missed:", *late]) if late else f"nothing grows by more than {LIMIT} x"
+    shown = f"{table(results)}\n\n{verdict}"
+    sizes = list(next(iter(results.values())))
+    lines = {
+        BY_NAME[name].title: [item.median / 1e6 for item in found.values()]
+        for name, found in results.items()
+    }
+    (directory / "growth.txt").write_text(shown + "\n")
+    (directory / "growth.md").write_text(table(results, markdown=True) + "\n")
+    (directory / "growth.json").write_text(report.to_json(report.document(results, {}, {})))
+    (directory / "growth.svg").write_text(charts.curves("median latency", sizes, lines, "ms"))
+    return shown
+
+
+def main() -> None:
+    """Run the benchmark."""
+    parser = options.parser("benchmarks.growth", __doc__)
+    options.add_measuring(parser)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
+    parser.add_argument("--contender", default="ours")
+    given = parser.parse_args()
+    try:
+        with servers.server(given.uri, given.directory) as uri:
+            results = measure(Site(uri, 0, given.users), given.sizes, given)
+            print(write(given.output, results))
+    except BenchmarkError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()
