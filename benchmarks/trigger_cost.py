@@ -1,20 +1,29 @@
 """What the triggers add to a change of a row.
 
-pgbench runs the same UPDATE on the same table with all triggers of the database, and with none,
-in turns; each transaction changes a row that was not changed before.  Printed is the ratio of the
-latencies that pgbench reports, of the least disturbed round of each.
+pgbench, over a Unix socket, runs the same single-row UPDATE, one per transaction, with all triggers
+of the database and with none, in turns; each transaction changes a row that was not changed before.
+A session's first transactions load and plan what the later ones use; services keep their
+connections, so these are left out (``--warm-up 0`` counts them).  The latency of a round is the
+median of its transactions.  Printed are the least ratio of all rounds, the median, the greatest,
+and that of the means, which a busy machine disturbs.
+
+Both run with the same settings: by default with fsync = off, which shows the work alone; with
+``--durable`` on a server as PostgreSQL is installed, where both also wait for their commit.
 
     python -m benchmarks.trigger_cost
+    python -m benchmarks.trigger_cost --durable
     python -m benchmarks.trigger_cost --uri postgresql://…   (an empty database; is filled)
 """
 
 from __future__ import annotations
 
 import argparse
-import re
+import contextlib
 import shutil
+import statistics
 import subprocess
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,7 +43,7 @@ TABLES = (
     "workflow_resource",
     "user_resource",
 )
-LATENCY = re.compile(r"latency average = ([0-9.]+) ms")
+STATES = ("DISABLE", "ENABLE")
 FRESH = """
 UPDATE __reana.workflow SET status = {status}, run_started_at = now() - interval '1 h',
     run_finished_at = NULL, run_stopped_at = NULL;
@@ -95,51 +104,70 @@ def refresh(conn: Conn, case: Case) -> None:
     conn.execute("CHECKPOINT")
 
 
-def latency(pgbench: Path, uri: str, case: Case, changes: int) -> float:
-    """Return the milliseconds that a change takes."""
+def latencies(pgbench: Path, uri: str, case: Case, options: argparse.Namespace) -> list[int]:
+    """Return the microseconds that each change takes, but for those that warm the session up."""
     script = (
         "\\set number :number + 1\n"
         f"UPDATE __reana.{case.table} SET {case.change} WHERE id_ = md5(:number::text)::uuid;\n"
     )
-    with tempfile.NamedTemporaryFile("w", suffix=".pgbench") as file:
-        file.write(script)
-        file.flush()
-        command = [str(pgbench), "-n", "-M", "prepared", "-t", str(changes), "-D", "number=0"]
-        done = subprocess.run(
-            [*command, "-f", file.name, uri], check=True, capture_output=True, text=True
-        )
-    found = LATENCY.search(done.stdout)
-    assert found is not None, done.stdout
-    return float(found[1])
+    with tempfile.TemporaryDirectory() as directory:
+        file = Path(directory, "change.sql")
+        file.write_text(script)
+        number = options.warm_up + options.changes
+        command = [str(pgbench), "-n", "-M", "prepared", "-t", str(number), "-D", "number=0"]
+        log = ["-l", "--log-prefix", f"{directory}/log"]
+        subprocess.run([*command, *log, "-f", file, uri], check=True, capture_output=True)
+        (written,) = Path(directory).glob("log.*")
+        lines = written.read_text().splitlines()
+    return [int(line.split()[2]) for line in lines[options.warm_up :]]
 
 
 def measure(pgbench: Path, uri: str, conn: Conn, case: Case, options: argparse.Namespace) -> float:
     """Return how many times as long a change takes with triggers."""
-    best: dict[str, float] = {}
-    for _ in range(options.rounds):
-        for state in ("DISABLE", "ENABLE"):
+    medians: dict[str, list[float]] = {state: [] for state in STATES}
+    means: dict[str, list[float]] = {state: [] for state in STATES}
+    for number in range(options.rounds):
+        for state in STATES if number % 2 else reversed(STATES):
             refresh(conn, case)
             switch_triggers(conn, state)
-            taken = latency(pgbench, uri, case, options.changes)
-            best[state] = min(taken, best.get(state, taken))
-    ratio = best["ENABLE"] / best["DISABLE"]
+            taken = latencies(pgbench, uri, case, options)
+            medians[state].append(statistics.median(taken))
+            means[state].append(statistics.fmean(taken))
+    off, on = (statistics.median(medians[state]) for state in STATES)
+    ratios = [with_ / without for without, with_ in zip(*medians.values(), strict=True)]
+    of_means = statistics.median(means["ENABLE"]) / statistics.median(means["DISABLE"])
+    ratio = statistics.median(ratios)
     limit = f"at most {case.limit:g}" if case.limit else ""
     print(
-        f"{case.name:33} {best['DISABLE'] * 1000:8.0f} µs {best['ENABLE'] * 1000:8.0f} µs"
-        f" {ratio:8.2f}  {limit}",
+        f"{case.name:33} {off:6.0f} µs {on:6.0f} µs"
+        f" {min(ratios):6.2f} {ratio:6.2f} {max(ratios):6.2f} {of_means:6.2f}  {limit}",
         flush=True,
     )
     return ratio
 
 
 def run(uri: str, pgbench: Path, options: argparse.Namespace) -> bool:
-    """Measure every case; tell whether all keep their limits."""
+    """Measure the cases; tell whether all keep their limits."""
     migrate.apply(uri)
-    print(f"{'change':33} {'without':>11} {'with':>11} {'ratio':>8}  limit")
+    head = f"{'change':33} {'without':>9} {'with':>9}"
+    print(f"{head} {'least':>6} {'ratio':>6} {'most':>6} {'means':>6}  limit")
     with psycopg.connect(uri, autocommit=True) as conn:
-        prepare(conn, options.changes)
-        ratios = [(case, measure(pgbench, uri, conn, case, options)) for case in CASES]
+        prepare(conn, options.warm_up + options.changes)
+        cases = [case for case in CASES if options.case in case.name]
+        ratios = [(case, measure(pgbench, uri, conn, case, options)) for case in cases]
     return all(case.limit is None or ratio <= case.limit for case, ratio in ratios)
+
+
+@contextlib.contextmanager
+def database(options: argparse.Namespace) -> Iterator[str]:
+    """Give the database to measure in."""
+    if options.uri:
+        yield options.uri
+        return
+    with tempfile.TemporaryDirectory() as directory:
+        home = Path(directory, "server") if options.durable else None
+        with embedded.start(home) as server:
+            yield server.uri()
 
 
 def main() -> None:
@@ -148,16 +176,16 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--uri", help="an empty database; default: a private server")
-    parser.add_argument("--changes", type=int, default=10_000, help="changes per round")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--durable", action="store_true", help="a private server with fsync")
+    parser.add_argument("--changes", type=int, default=4000, help="changes per round")
+    parser.add_argument("--warm-up", type=int, default=100, help="changes before those")
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--case", default="", help="a part of the names of the cases to measure")
     options = parser.parse_args()
     bindir, _ = embedded.find_binaries()
     pgbench = Path(shutil.which("pgbench") or bindir / "pgbench")
-    if options.uri:
-        kept = run(options.uri, pgbench, options)
-    else:
-        with embedded.start(tcp=True) as server:
-            kept = run(server.uri(), pgbench, options)
+    with database(options) as uri:
+        kept = run(uri, pgbench, options)
     raise SystemExit(not kept)
 
 
