@@ -65,27 +65,23 @@ DROP TRIGGER zz_guard_status ON __reana.interactive_session;
 DROP TRIGGER zz_guard_status ON __reana.service;
 DROP TRIGGER zz_guard_status ON __reana.workspace_retention_rule;
 
-DROP TRIGGER set_job_times ON __reana.job;
-DROP TRIGGER set_run_times ON __reana.workflow;
-
 DROP TRIGGER set_updated ON __reana.audit_log;
 DROP TRIGGER set_updated ON __reana.interactive_session;
 DROP TRIGGER set_updated ON __reana.interactive_session_resource;
-DROP TRIGGER set_updated ON __reana.job;
 DROP TRIGGER set_updated ON __reana.job_cache;
 DROP TRIGGER set_updated ON __reana.resource;
 DROP TRIGGER set_updated ON __reana.setting;
 DROP TRIGGER set_updated ON __reana.user_;
 DROP TRIGGER set_updated ON __reana.user_resource;
 DROP TRIGGER set_updated ON __reana.user_token;
-DROP TRIGGER set_updated ON __reana.workflow;
 DROP TRIGGER set_updated ON __reana.workflow_resource;
 
 DROP FUNCTION __reana.merge_job_progress(json, json);
 DROP FUNCTION __reana.set_updated();
-DROP FUNCTION __reana.set_job_times();
-DROP FUNCTION __reana.set_run_times();
+DROP FUNCTION __reana.guard_job();
+DROP FUNCTION __reana.guard_run();
 DROP FUNCTION __reana.guard_status();
+DROP FUNCTION __reana.judge_status(text, uuid, text, text);
 DROP FUNCTION __reana.refuse_transition(text, uuid, text, text);
 DROP FUNCTION __reana.status_rules_enforced();
 DROP FUNCTION __reana.is_transition(text, text, text);

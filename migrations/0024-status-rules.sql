@@ -173,32 +173,45 @@ $$;
 COMMENT ON FUNCTION __reana.refuse_transition(text, uuid, text, text) IS
 'Raises 23R01: which change is refused, and what is allowed instead.';
 
-CREATE FUNCTION __reana.guard_status()
-RETURNS trigger
+CREATE FUNCTION __reana.judge_status(p_entity text, p_id uuid, p_from text, p_to text)
+RETURNS boolean
 LANGUAGE plpgsql
-SECURITY DEFINER
 AS $$
 BEGIN
-    IF OLD.status IS NULL THEN
-        RETURN NEW; -- rows of old releases: there is nothing to guard
+    IF p_from IS NULL THEN
+        RETURN TRUE; -- rows of old releases: there is nothing to guard
     END IF;
 
     PERFORM
     FROM __reana.status_transition AS rule
     WHERE
-        rule.entity OPERATOR(pg_catalog.=) TG_ARGV[0]
-        AND rule.from_status OPERATOR(pg_catalog.=) OLD.status::pg_catalog.text
-        AND rule.to_status OPERATOR(pg_catalog.=) NEW.status::pg_catalog.text;
+        rule.entity OPERATOR(pg_catalog.=) p_entity
+        AND rule.from_status OPERATOR(pg_catalog.=) p_from
+        AND rule.to_status OPERATOR(pg_catalog.=) p_to;
 
-    IF NOT FOUND AND __reana.status_rules_enforced() THEN
-        PERFORM __reana.refuse_transition(
-            TG_ARGV[0],
-            OLD.id_,
-            OLD.status::pg_catalog.text,
-            NEW.status::pg_catalog.text
-        );
+    RETURN FOUND OR NOT __reana.status_rules_enforced();
+END
+$$;
+
+REVOKE EXECUTE ON FUNCTION __reana.judge_status(text, uuid, text, text) FROM PUBLIC;
+
+COMMENT ON FUNCTION __reana.judge_status(text, uuid, text, text) IS
+'Tells whether a change of a status is accepted: the rules allow it or are not enforced.';
+
+-- The triggers that guard a status run with the rights of their owner, so that roles that may change
+-- a run need no rights on the rules.
+CREATE FUNCTION __reana.guard_status()
+RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $$
+DECLARE
+    v_from CONSTANT pg_catalog.text := OLD.status;
+    v_to CONSTANT pg_catalog.text := NEW.status;
+BEGIN
+    IF NOT __reana.judge_status(TG_ARGV[0], OLD.id_, v_from, v_to) THEN
+        PERFORM __reana.refuse_transition(TG_ARGV[0], OLD.id_, v_from, v_to);
     END IF;
-
     RETURN NEW;
 END
 $$;
@@ -206,87 +219,129 @@ $$;
 REVOKE EXECUTE ON FUNCTION __reana.guard_status() FROM PUBLIC;
 
 COMMENT ON FUNCTION __reana.guard_status() IS
-'Refuses a status that may not follow. It runs with the rights of its owner, so that roles that may change a run need no rights on the rules.';
+'Refuses a status that may not follow.';
 
+-- Runs and jobs change often.  One trigger without a condition does for each all that there is to do
+-- before a change: a condition costs as much as the call that it spares, and a second call as much.
+--
 -- In a change of status, a time that is stored stays, else the time that the client gives in the
 -- same statement counts, else now.  An end is never before its start, though the clocks of two
 -- pods differ, and though a run whose start was never seen can run again after its end.  A statement
 -- that leaves the status alone may correct any time.
-CREATE FUNCTION __reana.set_run_times()
+CREATE FUNCTION __reana.guard_run()
 RETURNS trigger
 LANGUAGE plpgsql
+SECURITY DEFINER
 AS $$
 DECLARE
-    v_now timestamp without time zone;
-    v_status pg_catalog.text;
+    v_now CONSTANT timestamp without time zone
+    := pg_catalog.timezone('UTC', pg_catalog.clock_timestamp());
+    v_from pg_catalog.text;
+    v_to pg_catalog.text;
 BEGIN
-    v_now := pg_catalog.timezone('UTC', pg_catalog.clock_timestamp());
-    v_status := NEW.status;
-    NEW.run_started_at := COALESCE(OLD.run_started_at, NEW.run_started_at);
-    NEW.run_finished_at := COALESCE(OLD.run_finished_at, NEW.run_finished_at);
-    NEW.run_stopped_at := COALESCE(OLD.run_stopped_at, NEW.run_stopped_at);
-
-    IF NEW.updated OPERATOR(pg_catalog.=) OLD.updated THEN
+    IF COALESCE(
+        NEW.updated OPERATOR(pg_catalog.=) OLD.updated,
+        COALESCE(NEW.updated, OLD.updated) IS NULL
+    ) THEN
         NEW.updated := v_now;
     END IF;
 
-    IF v_status OPERATOR(pg_catalog.=) 'running' THEN
-        NEW.run_started_at := COALESCE(
-            OLD.run_started_at,
-            LEAST(NEW.run_finished_at, NEW.run_stopped_at, COALESCE(NEW.run_started_at, v_now))
-        );
-    ELSIF v_status OPERATOR(pg_catalog.=) 'stopped' THEN
-        NEW.run_stopped_at := COALESCE(
-            OLD.run_stopped_at,
-            GREATEST(NEW.run_started_at, COALESCE(NEW.run_stopped_at, v_now))
-        );
-    ELSIF v_status OPERATOR(pg_catalog.=) 'finished' OR v_status OPERATOR(pg_catalog.=) 'failed' THEN
-        NEW.run_finished_at := COALESCE(
-            OLD.run_finished_at,
-            GREATEST(NEW.run_started_at, COALESCE(NEW.run_finished_at, v_now))
-        );
+    IF COALESCE(
+        NEW.status OPERATOR(pg_catalog.=) OLD.status,
+        COALESCE(NEW.status, OLD.status) IS NULL
+    ) THEN
+        RETURN NEW;
     END IF;
 
+    IF OLD.run_started_at IS NOT NULL THEN
+        NEW.run_started_at := OLD.run_started_at;
+    END IF;
+    IF OLD.run_finished_at IS NOT NULL THEN
+        NEW.run_finished_at := OLD.run_finished_at;
+    END IF;
+    IF OLD.run_stopped_at IS NOT NULL THEN
+        NEW.run_stopped_at := OLD.run_stopped_at;
+    END IF;
+
+    v_from := OLD.status;
+    v_to := NEW.status;
+    IF v_to OPERATOR(pg_catalog.=) 'running' AND OLD.run_started_at IS NULL THEN
+        NEW.run_started_at := LEAST(
+            NEW.run_finished_at, NEW.run_stopped_at, COALESCE(NEW.run_started_at, v_now)
+        );
+    ELSIF v_to OPERATOR(pg_catalog.=) 'stopped' AND OLD.run_stopped_at IS NULL THEN
+        NEW.run_stopped_at := GREATEST(NEW.run_started_at, COALESCE(NEW.run_stopped_at, v_now));
+    ELSIF v_to OPERATOR(pg_catalog.=) ANY(ARRAY['finished', 'failed'])
+        AND OLD.run_finished_at IS NULL
+    THEN
+        NEW.run_finished_at := GREATEST(NEW.run_started_at, COALESCE(NEW.run_finished_at, v_now));
+    END IF;
+
+    IF NOT __reana.judge_status('workflow', OLD.id_, v_from, v_to) THEN
+        PERFORM __reana.refuse_transition('workflow', OLD.id_, v_from, v_to);
+    END IF;
     RETURN NEW;
 END
 $$;
 
-COMMENT ON FUNCTION __reana.set_run_times() IS
-'Sets the first start and the first end of a run (UTC) when its status changes; updated too, so that one trigger does both.';
+REVOKE EXECUTE ON FUNCTION __reana.guard_run() FROM PUBLIC;
+
+COMMENT ON FUNCTION __reana.guard_run() IS
+'Sets updated; when the status of a run changes, sets its first start and its first end (UTC), and refuses a status that may not follow.';
 
 -- As for runs.  A stopped job gets no time, as in REANA.
-CREATE FUNCTION __reana.set_job_times()
+CREATE FUNCTION __reana.guard_job()
 RETURNS trigger
 LANGUAGE plpgsql
+SECURITY DEFINER
 AS $$
 DECLARE
-    v_now timestamp without time zone;
-    v_status pg_catalog.text;
+    v_now CONSTANT timestamp without time zone
+    := pg_catalog.timezone('UTC', pg_catalog.clock_timestamp());
+    v_from pg_catalog.text;
+    v_to pg_catalog.text;
 BEGIN
-    v_now := pg_catalog.timezone('UTC', pg_catalog.clock_timestamp());
-    v_status := NEW.status;
-    NEW.started_at := COALESCE(OLD.started_at, NEW.started_at);
-    NEW.finished_at := COALESCE(OLD.finished_at, NEW.finished_at);
-
-    IF NEW.updated OPERATOR(pg_catalog.=) OLD.updated THEN
+    IF COALESCE(
+        NEW.updated OPERATOR(pg_catalog.=) OLD.updated,
+        COALESCE(NEW.updated, OLD.updated) IS NULL
+    ) THEN
         NEW.updated := v_now;
     END IF;
 
-    IF v_status OPERATOR(pg_catalog.=) 'running' THEN
-        NEW.started_at := COALESCE(NEW.started_at, v_now);
-    ELSIF v_status OPERATOR(pg_catalog.=) 'finished' OR v_status OPERATOR(pg_catalog.=) 'failed' THEN
-        NEW.finished_at := COALESCE(
-            OLD.finished_at,
-            GREATEST(NEW.started_at, COALESCE(NEW.finished_at, v_now))
-        );
+    IF COALESCE(
+        NEW.status OPERATOR(pg_catalog.=) OLD.status,
+        COALESCE(NEW.status, OLD.status) IS NULL
+    ) THEN
+        RETURN NEW;
     END IF;
 
+    IF OLD.started_at IS NOT NULL THEN
+        NEW.started_at := OLD.started_at;
+    END IF;
+    IF OLD.finished_at IS NOT NULL THEN
+        NEW.finished_at := OLD.finished_at;
+    END IF;
+
+    v_from := OLD.status;
+    v_to := NEW.status;
+    IF v_to OPERATOR(pg_catalog.=) 'running' AND NEW.started_at IS NULL THEN
+        NEW.started_at := v_now;
+    ELSIF v_to OPERATOR(pg_catalog.=) ANY(ARRAY['finished', 'failed']) AND OLD.finished_at IS NULL
+    THEN
+        NEW.finished_at := GREATEST(NEW.started_at, COALESCE(NEW.finished_at, v_now));
+    END IF;
+
+    IF NOT __reana.judge_status('job', OLD.id_, v_from, v_to) THEN
+        PERFORM __reana.refuse_transition('job', OLD.id_, v_from, v_to);
+    END IF;
     RETURN NEW;
 END
 $$;
 
-COMMENT ON FUNCTION __reana.set_job_times() IS
-'Sets the first start and the first end of a job (UTC) when its status changes; updated too, so that one trigger does both.';
+REVOKE EXECUTE ON FUNCTION __reana.guard_job() FROM PUBLIC;
+
+COMMENT ON FUNCTION __reana.guard_job() IS
+'Sets updated; when the status of a job changes, sets its first start and its first end (UTC), and refuses a status that may not follow.';
 
 CREATE FUNCTION __reana.set_updated()
 RETURNS trigger
@@ -387,18 +442,6 @@ COMMENT ON TRIGGER set_updated ON __reana.interactive_session_resource IS
 'Sets updated where the client did not.';
 
 CREATE TRIGGER set_updated
-BEFORE UPDATE ON __reana.job
-FOR EACH ROW
-WHEN (
-    NEW.updated IS NOT DISTINCT FROM OLD.updated
-    AND NEW.status IS NOT DISTINCT FROM OLD.status
-)
-EXECUTE FUNCTION __reana.set_updated();
-
-COMMENT ON TRIGGER set_updated ON __reana.job IS
-'Sets updated where the client did not.';
-
-CREATE TRIGGER set_updated
 BEFORE UPDATE ON __reana.job_cache
 FOR EACH ROW
 WHEN (NEW.updated IS NOT DISTINCT FROM OLD.updated)
@@ -453,18 +496,6 @@ COMMENT ON TRIGGER set_updated ON __reana.user_token IS
 'Sets updated where the client did not.';
 
 CREATE TRIGGER set_updated
-BEFORE UPDATE ON __reana.workflow
-FOR EACH ROW
-WHEN (
-    NEW.updated IS NOT DISTINCT FROM OLD.updated
-    AND NEW.status IS NOT DISTINCT FROM OLD.status
-)
-EXECUTE FUNCTION __reana.set_updated();
-
-COMMENT ON TRIGGER set_updated ON __reana.workflow IS
-'Sets updated where the client did not.';
-
-CREATE TRIGGER set_updated
 BEFORE UPDATE ON __reana.workflow_resource
 FOR EACH ROW
 WHEN (NEW.updated IS NOT DISTINCT FROM OLD.updated)
@@ -473,42 +504,22 @@ EXECUTE FUNCTION __reana.set_updated();
 COMMENT ON TRIGGER set_updated ON __reana.workflow_resource IS
 'Sets updated where the client did not.';
 
-CREATE TRIGGER set_run_times
-BEFORE UPDATE ON __reana.workflow
-FOR EACH ROW
-WHEN (NEW.status IS DISTINCT FROM OLD.status)
-EXECUTE FUNCTION __reana.set_run_times();
-
-COMMENT ON TRIGGER set_run_times ON __reana.workflow IS
-'Sets the first start and the first end of a run.';
-
-CREATE TRIGGER set_job_times
-BEFORE UPDATE ON __reana.job
-FOR EACH ROW
-WHEN (NEW.status IS DISTINCT FROM OLD.status)
-EXECUTE FUNCTION __reana.set_job_times();
-
-COMMENT ON TRIGGER set_job_times ON __reana.job IS
-'Sets the first start and the first end of a job.';
-
 -- Triggers fire in the order of their names: this one sees what the others have made of the row.
 CREATE TRIGGER zz_guard_status
 BEFORE UPDATE ON __reana.workflow
 FOR EACH ROW
-WHEN (NEW.status IS DISTINCT FROM OLD.status)
-EXECUTE FUNCTION __reana.guard_status('workflow');
+EXECUTE FUNCTION __reana.guard_run();
 
 COMMENT ON TRIGGER zz_guard_status ON __reana.workflow IS
-'Refuses a status that may not follow; fires after all other triggers of its kind.';
+'Sets updated and times, refuses a status that may not follow; fires after all other triggers of its kind.';
 
 CREATE TRIGGER zz_guard_status
 BEFORE UPDATE ON __reana.job
 FOR EACH ROW
-WHEN (NEW.status IS DISTINCT FROM OLD.status)
-EXECUTE FUNCTION __reana.guard_status('job');
+EXECUTE FUNCTION __reana.guard_job();
 
 COMMENT ON TRIGGER zz_guard_status ON __reana.job IS
-'Refuses a status that may not follow; fires after all other triggers of its kind.';
+'Sets updated and times, refuses a status that may not follow; fires after all other triggers of its kind.';
 
 CREATE TRIGGER zz_guard_status
 BEFORE UPDATE ON __reana.interactive_session

@@ -14,37 +14,27 @@ DROP TRIGGER record_first_status ON __reana.workspace_retention_rule;
 
 DROP FUNCTION __reana.record_status();
 
-CREATE OR REPLACE FUNCTION __reana.guard_status()
-RETURNS trigger
+CREATE OR REPLACE FUNCTION __reana.judge_status(p_entity text, p_id uuid, p_from text, p_to text)
+RETURNS boolean
 LANGUAGE plpgsql
-SECURITY DEFINER
 AS $$
 BEGIN
-    IF OLD.status IS NULL THEN
-        RETURN NEW; -- rows of old releases: there is nothing to guard
+    IF p_from IS NULL THEN
+        RETURN TRUE; -- rows of old releases: there is nothing to guard
     END IF;
 
     PERFORM
     FROM __reana.status_transition AS rule
     WHERE
-        rule.entity OPERATOR(pg_catalog.=) TG_ARGV[0]
-        AND rule.from_status OPERATOR(pg_catalog.=) OLD.status::pg_catalog.text
-        AND rule.to_status OPERATOR(pg_catalog.=) NEW.status::pg_catalog.text;
+        rule.entity OPERATOR(pg_catalog.=) p_entity
+        AND rule.from_status OPERATOR(pg_catalog.=) p_from
+        AND rule.to_status OPERATOR(pg_catalog.=) p_to;
 
-    IF NOT FOUND AND __reana.status_rules_enforced() THEN
-        PERFORM __reana.refuse_transition(
-            TG_ARGV[0],
-            OLD.id_,
-            OLD.status::pg_catalog.text,
-            NEW.status::pg_catalog.text
-        );
-    END IF;
-
-    RETURN NEW;
+    RETURN FOUND OR NOT __reana.status_rules_enforced();
 END
 $$;
 
-COMMENT ON FUNCTION __reana.guard_status() IS
-'Refuses a status that may not follow. It runs with the rights of its owner, so that roles that may change a run need no rights on the rules.';
+COMMENT ON FUNCTION __reana.judge_status(text, uuid, text, text) IS
+'Tells whether a change of a status is accepted: the rules allow it or are not enforced.';
 
 DROP TABLE __reana.status_history;

@@ -42,10 +42,11 @@ COMMENT ON COLUMN __reana.status_history.allowed IS
 'Whether status_transition allows it; false only where the setting status_mode was observe.';
 
 -- One statement judges and records: it costs half of two.
-CREATE OR REPLACE FUNCTION __reana.guard_status()
-RETURNS trigger
+CREATE OR REPLACE FUNCTION __reana.judge_status(
+    p_entity text, p_id uuid, p_from text, p_to text
+)
+RETURNS boolean
 LANGUAGE plpgsql
-SECURITY DEFINER
 AS $$
 DECLARE
     v_allowed boolean;
@@ -53,37 +54,28 @@ BEGIN
     INSERT INTO __reana.status_history
     (entity, entity_id, from_status, to_status, allowed)
     VALUES (
-        TG_ARGV[0],
-        NEW.id_,
-        OLD.status::pg_catalog.text,
-        NEW.status::pg_catalog.text,
-        OLD.status IS NULL -- rows of old releases: there is nothing to guard
+        p_entity,
+        p_id,
+        p_from,
+        p_to,
+        p_from IS NULL -- rows of old releases: there is nothing to guard
         OR EXISTS (
             SELECT
             FROM __reana.status_transition AS rule
             WHERE
-                rule.entity OPERATOR(pg_catalog.=) TG_ARGV[0]
-                AND rule.from_status OPERATOR(pg_catalog.=) OLD.status::pg_catalog.text
-                AND rule.to_status OPERATOR(pg_catalog.=) NEW.status::pg_catalog.text
+                rule.entity OPERATOR(pg_catalog.=) p_entity
+                AND rule.from_status OPERATOR(pg_catalog.=) p_from
+                AND rule.to_status OPERATOR(pg_catalog.=) p_to
         )
     )
     RETURNING status_history.allowed INTO v_allowed;
 
-    IF NOT v_allowed AND __reana.status_rules_enforced() THEN
-        PERFORM __reana.refuse_transition(
-            TG_ARGV[0],
-            OLD.id_,
-            OLD.status::pg_catalog.text,
-            NEW.status::pg_catalog.text
-        );
-    END IF;
-
-    RETURN NEW;
+    RETURN v_allowed OR NOT __reana.status_rules_enforced();
 END
 $$;
 
-COMMENT ON FUNCTION __reana.guard_status() IS
-'Refuses a status that may not follow and records one that may. It runs with the rights of its owner, so that roles that may change a run need no rights on rules and history.';
+COMMENT ON FUNCTION __reana.judge_status(text, uuid, text, text) IS
+'Records a change of a status and tells whether it is accepted: the rules allow it or are not enforced.';
 
 CREATE FUNCTION __reana.record_status()
 RETURNS trigger

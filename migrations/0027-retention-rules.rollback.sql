@@ -22,5 +22,20 @@ DROP TRIGGER set_retention_dates ON __reana.workspace_retention_rule;
 
 DROP FUNCTION __reana.set_retention_dates();
 
+DROP TRIGGER zz_guard_status ON __reana.workspace_retention_rule;
+
+CREATE TRIGGER zz_guard_status
+BEFORE UPDATE ON __reana.workspace_retention_rule
+FOR EACH ROW
+WHEN (NEW.status IS DISTINCT FROM OLD.status)
+EXECUTE FUNCTION __reana.guard_status('workspace_retention_rule');
+
+COMMENT ON TRIGGER zz_guard_status ON __reana.workspace_retention_rule IS
+'Refuses a status that may not follow; fires after all other triggers of its kind.';
+
+DROP FUNCTION __reana.guard_retention_rule();
+
+DROP FUNCTION __reana.end_of_retention(integer);
+
 ALTER TABLE __reana.workspace_retention_rule
 DROP COLUMN pending_since;

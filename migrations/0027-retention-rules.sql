@@ -16,43 +16,101 @@ ADD COLUMN pending_since timestamp without time zone;
 COMMENT ON COLUMN __reana.workspace_retention_rule.pending_since IS
 'When the rule was claimed last, in UTC; NULL unless it is pending.';
 
+CREATE FUNCTION __reana.end_of_retention(p_days integer)
+RETURNS timestamp without time zone
+LANGUAGE sql
+VOLATILE
+AS $$
+SELECT
+    pg_catalog.date_trunc('day', pg_catalog.timezone('UTC', pg_catalog.clock_timestamp()))
+    OPERATOR(pg_catalog.+) pg_catalog.make_interval(days => 1, secs => -0.000001)
+    OPERATOR(pg_catalog.+) pg_catalog.make_interval(days => p_days)
+$$;
+
+COMMENT ON FUNCTION __reana.end_of_retention(integer) IS
+'When a rule that becomes active now is due: the end of the day (UTC), and so many days later.';
+
 CREATE FUNCTION __reana.set_retention_dates()
 RETURNS trigger
 LANGUAGE plpgsql
 AS $$
-DECLARE
-    v_now CONSTANT timestamp without time zone
-    := pg_catalog.timezone('UTC', pg_catalog.clock_timestamp());
 BEGIN
     IF NEW.status OPERATOR(pg_catalog.=) 'inactive' THEN
         NEW.apply_on := NULL;
-    ELSIF NEW.status OPERATOR(pg_catalog.=) 'active' AND NEW.apply_on IS NULL THEN
-        NEW.apply_on := pg_catalog.date_trunc('day', v_now)
-            OPERATOR(pg_catalog.+) pg_catalog.make_interval(days => 1, secs => -0.000001)
-            OPERATOR(pg_catalog.+) pg_catalog.make_interval(days => NEW.retention_days);
+    ELSIF NEW.apply_on IS NULL AND NEW.status OPERATOR(pg_catalog.=) 'active' THEN
+        NEW.apply_on := __reana.end_of_retention(NEW.retention_days);
     END IF;
 
-    IF NEW.status OPERATOR(pg_catalog.<>) 'pending' THEN
-        NEW.pending_since := NULL;
-    ELSIF TG_OP OPERATOR(pg_catalog.=) 'INSERT' THEN
-        NEW.pending_since := v_now;
-    ELSIF OLD.status OPERATOR(pg_catalog.<>) 'pending' THEN
-        NEW.pending_since := v_now;
-    END IF;
+    NEW.pending_since := CASE
+        WHEN NEW.status OPERATOR(pg_catalog.=) 'pending'
+            THEN pg_catalog.timezone('UTC', pg_catalog.clock_timestamp())
+    END;
     RETURN NEW;
 END
 $$;
 
 COMMENT ON FUNCTION __reana.set_retention_dates() IS
-'Sets apply_on of a rule that becomes active without a date (end of the day in UTC plus retention_days) and clears it when inactive; keeps pending_since.';
+'Sets apply_on of a new rule that is active without a date (end of the day in UTC plus retention_days) and clears it when inactive; sets pending_since.';
 
 CREATE TRIGGER set_retention_dates
-BEFORE INSERT OR UPDATE ON __reana.workspace_retention_rule
+BEFORE INSERT ON __reana.workspace_retention_rule
 FOR EACH ROW
 EXECUTE FUNCTION __reana.set_retention_dates();
 
 COMMENT ON TRIGGER set_retention_dates ON __reana.workspace_retention_rule IS
 'Sets apply_on and pending_since.';
+
+-- One trigger does both, as for runs.
+CREATE FUNCTION __reana.guard_retention_rule()
+RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $$
+DECLARE
+    v_from pg_catalog.text;
+    v_to pg_catalog.text;
+BEGIN
+    IF NEW.status OPERATOR(pg_catalog.=) 'inactive' THEN
+        NEW.apply_on := NULL;
+    ELSIF NEW.apply_on IS NULL AND NEW.status OPERATOR(pg_catalog.=) 'active' THEN
+        NEW.apply_on := __reana.end_of_retention(NEW.retention_days);
+    END IF;
+
+    IF COALESCE(
+        NEW.status OPERATOR(pg_catalog.=) OLD.status,
+        COALESCE(NEW.status, OLD.status) IS NULL
+    ) THEN
+        RETURN NEW;
+    END IF;
+
+    NEW.pending_since := CASE
+        WHEN NEW.status OPERATOR(pg_catalog.=) 'pending'
+            THEN pg_catalog.timezone('UTC', pg_catalog.clock_timestamp())
+    END;
+
+    v_from := OLD.status;
+    v_to := NEW.status;
+    IF NOT __reana.judge_status('workspace_retention_rule', OLD.id_, v_from, v_to) THEN
+        PERFORM __reana.refuse_transition('workspace_retention_rule', OLD.id_, v_from, v_to);
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+REVOKE EXECUTE ON FUNCTION __reana.guard_retention_rule() FROM PUBLIC;
+
+COMMENT ON FUNCTION __reana.guard_retention_rule() IS
+'Sets apply_on of a rule that becomes active without a date and clears it when inactive; keeps pending_since; refuses a status that may not follow.';
+
+DROP TRIGGER zz_guard_status ON __reana.workspace_retention_rule;
+
+CREATE TRIGGER zz_guard_status
+BEFORE UPDATE ON __reana.workspace_retention_rule
+FOR EACH ROW
+EXECUTE FUNCTION __reana.guard_retention_rule();
+
+COMMENT ON TRIGGER zz_guard_status ON __reana.workspace_retention_rule IS
+'Sets dates, refuses a status that may not follow; fires after all other triggers of its kind.';
 
 CREATE FUNCTION __reana.record_retention_action()
 RETURNS trigger
@@ -133,19 +191,21 @@ RETURNS trigger
 LANGUAGE plpgsql
 AS $$
 BEGIN
-    UPDATE __reana.workspace_retention_rule
-    SET status = 'active'
+    PERFORM 1
+    FROM __reana.workspace_retention_rule AS rule
     WHERE
-        workspace_retention_rule.status OPERATOR(pg_catalog.=) 'created'
-        AND workspace_retention_rule.id_ OPERATOR(pg_catalog.=) ANY(
-            SELECT rule.id_
-            FROM __reana.workspace_retention_rule AS rule
-            WHERE
-                rule.workflow_id OPERATOR(pg_catalog.=) NEW.id_
-                AND rule.status OPERATOR(pg_catalog.=) 'created'
-            ORDER BY rule.id_
-            FOR NO KEY UPDATE
-        );
+        rule.workflow_id OPERATOR(pg_catalog.=) NEW.id_
+        AND rule.status OPERATOR(pg_catalog.=) 'created'
+    ORDER BY rule.id_
+    FOR NO KEY UPDATE;
+
+    IF FOUND THEN
+        UPDATE __reana.workspace_retention_rule
+        SET status = 'active'
+        WHERE
+            workspace_retention_rule.workflow_id OPERATOR(pg_catalog.=) NEW.id_
+            AND workspace_retention_rule.status OPERATOR(pg_catalog.=) 'created';
+    END IF;
     RETURN NULL;
 END
 $$;

@@ -40,6 +40,10 @@ DROP FUNCTION __reana.count_changed_runs();
 
 DROP FUNCTION __reana.count_changed_run();
 
+DROP FUNCTION __reana.count_ended_run(
+    uuid, uuid, text, timestamp without time zone, timestamp without time zone
+);
+
 DROP FUNCTION __reana.record_and_count_runs(uuid []);
 
 DROP FUNCTION __reana.record_and_count_run(uuid);

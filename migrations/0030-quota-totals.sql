@@ -1,6 +1,5 @@
 -- depends: 0029-token-functions
--- holds: workflow, workflow_resource, user_resource: the usage of every run is read once (about 2 s
--- at 200,000 workflows)
+-- holds: workflow, workflow_resource, user_resource: writers wait about 2 s with 200,000 runs
 --
 -- Quota totals that are exact at every commit, whoever writes.
 --
@@ -818,6 +817,25 @@ DECLARE
     v_changed uuid [];
 BEGIN
     IF TG_OP OPERATOR(pg_catalog.=) 'INSERT' THEN
+        -- Who counts before recording, below the trigger of a run, has nothing left to count.
+        IF pg_catalog.pg_trigger_depth() OPERATOR(pg_catalog.>) 1 THEN
+            PERFORM 1
+            FROM new_usage
+            INNER JOIN __reana.quota_resource
+                ON new_usage.resource_id OPERATOR(pg_catalog.=) quota_resource.resource_id
+            LEFT JOIN __reana.quota_ledger
+                ON new_usage.workflow_id OPERATOR(pg_catalog.=) quota_ledger.workflow_id
+            WHERE new_usage.quota_used OPERATOR(pg_catalog.<>) COALESCE(
+                CASE
+                    WHEN quota_resource.type_ OPERATOR(pg_catalog.=) 'cpu' THEN quota_ledger.cpu_used
+                    ELSE quota_ledger.disk_used
+                END,
+                0::pg_catalog.int8
+            );
+            IF NOT FOUND THEN
+                RETURN NULL;
+            END IF;
+        END IF;
         SELECT pg_catalog.array_agg(DISTINCT new_usage.workflow_id)
         INTO v_changed
         FROM new_usage
@@ -872,7 +890,7 @@ $$;
 COMMENT ON FUNCTION __reana.count_written_usage() IS
 'Counts the runs whose usage a statement inserted, changed or deleted.';
 
-CREATE FUNCTION __reana.record_cpu(p_workflow_id uuid) RETURNS boolean
+CREATE FUNCTION __reana.record_cpu(p_workflow_id uuid) RETURNS void
 LANGUAGE plpgsql
 AS $$
 DECLARE
@@ -905,7 +923,7 @@ BEGIN
         AND quota_resource.type_ OPERATOR(pg_catalog.=) 'cpu'
         AND run_time.workflow_id OPERATOR(pg_catalog.=) p_workflow_id;
     IF NOT FOUND OR v_run.recorded OPERATOR(pg_catalog.=) v_run.cpu_used THEN
-        RETURN FALSE;
+        RETURN;
     END IF;
 
     IF NOT v_run.is_recorded THEN
@@ -925,7 +943,7 @@ BEGIN
         )
         ON CONFLICT (workflow_id, resource_id) DO NOTHING;
         IF FOUND THEN
-            RETURN TRUE;
+            RETURN;
         END IF;
     END IF;
     UPDATE __reana.workflow_resource
@@ -936,21 +954,18 @@ BEGIN
         workflow_resource.workflow_id OPERATOR(pg_catalog.=) p_workflow_id
         AND workflow_resource.resource_id OPERATOR(pg_catalog.=) v_run.resource_id
         AND NOT COALESCE(workflow_resource.quota_used OPERATOR(pg_catalog.=) v_run.cpu_used, FALSE);
-    RETURN FOUND;
 END
 $$;
 
 COMMENT ON FUNCTION __reana.record_cpu(uuid) IS
-'Records the processing time of a run that has ended, if the policy of the site contains cpu; tells whether there was something to record.';
+'Records the processing time of a run that has ended, if the policy of the site contains cpu.';
 
 CREATE FUNCTION __reana.record_and_count_run(p_workflow_id uuid) RETURNS void
 LANGUAGE plpgsql
 AS $$
 BEGIN
-    -- Recording counts, by the trigger on workflow_resource.
-    IF NOT __reana.record_cpu(p_workflow_id) THEN
-        PERFORM __reana.count_run(p_workflow_id);
-    END IF;
+    PERFORM __reana.record_cpu(p_workflow_id);
+    PERFORM __reana.count_run(p_workflow_id);
 END
 $$;
 
@@ -979,6 +994,142 @@ $$;
 COMMENT ON FUNCTION __reana.record_and_count_runs(uuid []) IS
 'Records the processing time of runs that ended, if the policy says so, and counts the runs: in the order of keys, whatever the number of owners.';
 
+CREATE FUNCTION __reana.count_ended_run(
+    p_workflow_id uuid,
+    p_owner_id uuid,
+    p_workspace_path text,
+    p_started_at timestamp without time zone,
+    p_ended_at timestamp without time zone
+) RETURNS boolean
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    v_totals integer;
+    v_run record;
+BEGIN
+    -- The order in which everybody locks: all usage of the run, then the totals.  A session that
+    -- changes usage of this run may be waiting for the totals.
+    PERFORM 1
+    FROM __reana.workflow_resource
+    WHERE workflow_resource.workflow_id OPERATOR(pg_catalog.=) p_workflow_id
+    ORDER BY workflow_resource.resource_id
+    FOR NO KEY UPDATE;
+
+    PERFORM 1
+    FROM __reana.user_resource
+    WHERE
+        user_resource.user_id OPERATOR(pg_catalog.=) p_owner_id
+        AND user_resource.quota_counted IS NOT NULL
+    ORDER BY user_resource.resource_id
+    FOR NO KEY UPDATE;
+    GET DIAGNOSTICS v_totals = ROW_COUNT;
+
+    SELECT
+        cpu.resource_id AS cpu_id,
+        policy.value OPERATOR(pg_catalog.=) ANY(ARRAY['cpu', 'cpu,disk']) AS is_recorded,
+        __reana.cpu_milliseconds(p_started_at, p_ended_at, NULL) AS cpu_used,
+        was.run_started_at AS was_started_at,
+        was.run_ended_at AS was_ended_at,
+        COALESCE(was.cpu_used, 0::pg_catalog.int8) AS was_cpu_used,
+        COALESCE(was.owner_id, p_owner_id) AS was_owner_id,
+        COALESCE(was.workspace_path, p_workspace_path) AS was_workspace_path
+    INTO v_run
+    FROM __reana.setting AS policy
+    CROSS JOIN __reana.quota_resource AS cpu
+    LEFT JOIN __reana.quota_ledger AS was
+        ON was.workflow_id OPERATOR(pg_catalog.=) p_workflow_id
+    WHERE
+        policy.name OPERATOR(pg_catalog.=) 'termination_quota_update_policy'
+        AND cpu.type_ OPERATOR(pg_catalog.=) 'cpu';
+
+    IF NOT COALESCE(v_run.is_recorded, FALSE)
+        OR p_started_at IS NULL
+        OR p_ended_at IS NULL
+        OR v_totals OPERATOR(pg_catalog.<>) 2
+        OR v_run.was_owner_id OPERATOR(pg_catalog.<>) p_owner_id
+        OR v_run.was_workspace_path OPERATOR(pg_catalog.<>) p_workspace_path
+    THEN
+        RETURN FALSE;
+    END IF;
+
+    INSERT INTO __reana.quota_ledger (
+        workflow_id,
+        owner_id,
+        workspace_path,
+        run_started_at,
+        run_ended_at,
+        cpu_used,
+        disk_used
+    )
+    VALUES (
+        p_workflow_id,
+        p_owner_id,
+        p_workspace_path,
+        p_started_at,
+        p_ended_at,
+        v_run.cpu_used,
+        0
+    )
+    ON CONFLICT (workflow_id) DO UPDATE SET
+        run_started_at = excluded.run_started_at,
+        run_ended_at = excluded.run_ended_at,
+        cpu_used = excluded.cpu_used;
+
+    UPDATE __reana.user_resource
+    SET
+        quota_counted = user_resource.quota_counted OPERATOR(pg_catalog.+) CASE
+            WHEN user_resource.quota_period_months IS NULL
+                THEN v_run.cpu_used OPERATOR(pg_catalog.-) v_run.was_cpu_used
+            ELSE
+                __reana.cpu_milliseconds(
+                    p_started_at, p_ended_at, user_resource.quota_period_start_at
+                )
+                OPERATOR(pg_catalog.-) __reana.cpu_milliseconds(
+                    v_run.was_started_at, v_run.was_ended_at, user_resource.quota_period_start_at
+                )
+        END::pg_catalog.numeric,
+        updated = pg_catalog.timezone('UTC', pg_catalog.clock_timestamp())
+    WHERE
+        user_resource.user_id OPERATOR(pg_catalog.=) p_owner_id
+        AND user_resource.resource_id OPERATOR(pg_catalog.=) v_run.cpu_id;
+
+    INSERT INTO __reana.workflow_resource (
+        created,
+        updated,
+        workflow_id,
+        resource_id,
+        quota_used
+    )
+    VALUES (
+        pg_catalog.timezone('UTC', pg_catalog.clock_timestamp()),
+        pg_catalog.timezone('UTC', pg_catalog.clock_timestamp()),
+        p_workflow_id,
+        v_run.cpu_id,
+        v_run.cpu_used
+    )
+    ON CONFLICT (workflow_id, resource_id) DO NOTHING;
+
+    IF NOT FOUND THEN
+        UPDATE __reana.workflow_resource
+        SET
+            quota_used = v_run.cpu_used,
+            updated = pg_catalog.timezone('UTC', pg_catalog.clock_timestamp())
+        WHERE
+            workflow_resource.workflow_id OPERATOR(pg_catalog.=) p_workflow_id
+            AND workflow_resource.resource_id OPERATOR(pg_catalog.=) v_run.cpu_id
+            AND NOT COALESCE(
+                workflow_resource.quota_used OPERATOR(pg_catalog.=) v_run.cpu_used, FALSE
+            );
+    END IF;
+    RETURN TRUE;
+END
+$$;
+
+COMMENT ON FUNCTION __reana.count_ended_run(
+    uuid, uuid, text, timestamp without time zone, timestamp without time zone
+) IS
+'Does what record_and_count_run does in the usual case, a run that ends and is recorded, with half the work; tells whether it was that case.';
+
 CREATE FUNCTION __reana.count_changed_run() RETURNS trigger
 LANGUAGE plpgsql
 AS $$
@@ -989,11 +1140,20 @@ BEGIN
     IF FOUND THEN
         RETURN NULL;
     END IF;
-    IF NEW.id_ OPERATOR(pg_catalog.=) OLD.id_ AND NEW.owner_id OPERATOR(pg_catalog.=) OLD.owner_id
-    THEN
-        PERFORM __reana.record_and_count_run(NEW.id_);
-    ELSE
+    IF NOT COALESCE(
+        NEW.id_ OPERATOR(pg_catalog.=) OLD.id_
+        AND NEW.owner_id OPERATOR(pg_catalog.=) OLD.owner_id,
+        FALSE
+    ) THEN
         PERFORM __reana.record_and_count_runs(ARRAY[OLD.id_, NEW.id_]);
+    ELSIF NOT __reana.count_ended_run(
+        NEW.id_,
+        NEW.owner_id,
+        COALESCE(NEW.workspace_path, ''),
+        NEW.run_started_at,
+        COALESCE(NEW.run_finished_at, NEW.run_stopped_at)
+    ) THEN
+        PERFORM __reana.record_and_count_run(NEW.id_);
     END IF;
     RETURN NULL;
 END

@@ -736,19 +736,21 @@ CREATE OR REPLACE FUNCTION __reana.activate_retention_rules()
  LANGUAGE plpgsql
 AS $function$
 BEGIN
-    UPDATE __reana.workspace_retention_rule
-    SET status = 'active'
+    PERFORM 1
+    FROM __reana.workspace_retention_rule AS rule
     WHERE
-        workspace_retention_rule.status OPERATOR(pg_catalog.=) 'created'
-        AND workspace_retention_rule.id_ OPERATOR(pg_catalog.=) ANY(
-            SELECT rule.id_
-            FROM __reana.workspace_retention_rule AS rule
-            WHERE
-                rule.workflow_id OPERATOR(pg_catalog.=) NEW.id_
-                AND rule.status OPERATOR(pg_catalog.=) 'created'
-            ORDER BY rule.id_
-            FOR NO KEY UPDATE
-        );
+        rule.workflow_id OPERATOR(pg_catalog.=) NEW.id_
+        AND rule.status OPERATOR(pg_catalog.=) 'created'
+    ORDER BY rule.id_
+    FOR NO KEY UPDATE;
+
+    IF FOUND THEN
+        UPDATE __reana.workspace_retention_rule
+        SET status = 'active'
+        WHERE
+            workspace_retention_rule.workflow_id OPERATOR(pg_catalog.=) NEW.id_
+            AND workspace_retention_rule.status OPERATOR(pg_catalog.=) 'created';
+    END IF;
     RETURN NULL;
 END
 $function$
@@ -830,11 +832,20 @@ BEGIN
     IF FOUND THEN
         RETURN NULL;
     END IF;
-    IF NEW.id_ OPERATOR(pg_catalog.=) OLD.id_ AND NEW.owner_id OPERATOR(pg_catalog.=) OLD.owner_id
-    THEN
-        PERFORM __reana.record_and_count_run(NEW.id_);
-    ELSE
+    IF NOT COALESCE(
+        NEW.id_ OPERATOR(pg_catalog.=) OLD.id_
+        AND NEW.owner_id OPERATOR(pg_catalog.=) OLD.owner_id,
+        FALSE
+    ) THEN
         PERFORM __reana.record_and_count_runs(ARRAY[OLD.id_, NEW.id_]);
+    ELSIF NOT __reana.count_ended_run(
+        NEW.id_,
+        NEW.owner_id,
+        COALESCE(NEW.workspace_path, ''),
+        NEW.run_started_at,
+        COALESCE(NEW.run_finished_at, NEW.run_stopped_at)
+    ) THEN
+        PERFORM __reana.record_and_count_run(NEW.id_);
     END IF;
     RETURN NULL;
 END
@@ -918,6 +929,133 @@ BEGIN
         PERFORM __reana.record_and_count_runs(v_changed);
     END IF;
     RETURN NULL;
+END
+$function$
+;
+
+CREATE OR REPLACE FUNCTION __reana.count_ended_run(p_workflow_id uuid, p_owner_id uuid, p_workspace_path text, p_started_at timestamp without time zone, p_ended_at timestamp without time zone)
+ RETURNS boolean
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+    v_totals integer;
+    v_run record;
+BEGIN
+    -- The order in which everybody locks: all usage of the run, then the totals.  A session that
+    -- changes usage of this run may be waiting for the totals.
+    PERFORM 1
+    FROM __reana.workflow_resource
+    WHERE workflow_resource.workflow_id OPERATOR(pg_catalog.=) p_workflow_id
+    ORDER BY workflow_resource.resource_id
+    FOR NO KEY UPDATE;
+
+    PERFORM 1
+    FROM __reana.user_resource
+    WHERE
+        user_resource.user_id OPERATOR(pg_catalog.=) p_owner_id
+        AND user_resource.quota_counted IS NOT NULL
+    ORDER BY user_resource.resource_id
+    FOR NO KEY UPDATE;
+    GET DIAGNOSTICS v_totals = ROW_COUNT;
+
+    SELECT
+        cpu.resource_id AS cpu_id,
+        policy.value OPERATOR(pg_catalog.=) ANY(ARRAY['cpu', 'cpu,disk']) AS is_recorded,
+        __reana.cpu_milliseconds(p_started_at, p_ended_at, NULL) AS cpu_used,
+        was.run_started_at AS was_started_at,
+        was.run_ended_at AS was_ended_at,
+        COALESCE(was.cpu_used, 0::pg_catalog.int8) AS was_cpu_used,
+        COALESCE(was.owner_id, p_owner_id) AS was_owner_id,
+        COALESCE(was.workspace_path, p_workspace_path) AS was_workspace_path
+    INTO v_run
+    FROM __reana.setting AS policy
+    CROSS JOIN __reana.quota_resource AS cpu
+    LEFT JOIN __reana.quota_ledger AS was
+        ON was.workflow_id OPERATOR(pg_catalog.=) p_workflow_id
+    WHERE
+        policy.name OPERATOR(pg_catalog.=) 'termination_quota_update_policy'
+        AND cpu.type_ OPERATOR(pg_catalog.=) 'cpu';
+
+    IF NOT COALESCE(v_run.is_recorded, FALSE)
+        OR p_started_at IS NULL
+        OR p_ended_at IS NULL
+        OR v_totals OPERATOR(pg_catalog.<>) 2
+        OR v_run.was_owner_id OPERATOR(pg_catalog.<>) p_owner_id
+        OR v_run.was_workspace_path OPERATOR(pg_catalog.<>) p_workspace_path
+    THEN
+        RETURN FALSE;
+    END IF;
+
+    INSERT INTO __reana.quota_ledger (
+        workflow_id,
+        owner_id,
+        workspace_path,
+        run_started_at,
+        run_ended_at,
+        cpu_used,
+        disk_used
+    )
+    VALUES (
+        p_workflow_id,
+        p_owner_id,
+        p_workspace_path,
+        p_started_at,
+        p_ended_at,
+        v_run.cpu_used,
+        0
+    )
+    ON CONFLICT (workflow_id) DO UPDATE SET
+        run_started_at = excluded.run_started_at,
+        run_ended_at = excluded.run_ended_at,
+        cpu_used = excluded.cpu_used;
+
+    UPDATE __reana.user_resource
+    SET
+        quota_counted = user_resource.quota_counted OPERATOR(pg_catalog.+) CASE
+            WHEN user_resource.quota_period_months IS NULL
+                THEN v_run.cpu_used OPERATOR(pg_catalog.-) v_run.was_cpu_used
+            ELSE
+                __reana.cpu_milliseconds(
+                    p_started_at, p_ended_at, user_resource.quota_period_start_at
+                )
+                OPERATOR(pg_catalog.-) __reana.cpu_milliseconds(
+                    v_run.was_started_at, v_run.was_ended_at, user_resource.quota_period_start_at
+                )
+        END::pg_catalog.numeric,
+        updated = pg_catalog.timezone('UTC', pg_catalog.clock_timestamp())
+    WHERE
+        user_resource.user_id OPERATOR(pg_catalog.=) p_owner_id
+        AND user_resource.resource_id OPERATOR(pg_catalog.=) v_run.cpu_id;
+
+    INSERT INTO __reana.workflow_resource (
+        created,
+        updated,
+        workflow_id,
+        resource_id,
+        quota_used
+    )
+    VALUES (
+        pg_catalog.timezone('UTC', pg_catalog.clock_timestamp()),
+        pg_catalog.timezone('UTC', pg_catalog.clock_timestamp()),
+        p_workflow_id,
+        v_run.cpu_id,
+        v_run.cpu_used
+    )
+    ON CONFLICT (workflow_id, resource_id) DO NOTHING;
+
+    IF NOT FOUND THEN
+        UPDATE __reana.workflow_resource
+        SET
+            quota_used = v_run.cpu_used,
+            updated = pg_catalog.timezone('UTC', pg_catalog.clock_timestamp())
+        WHERE
+            workflow_resource.workflow_id OPERATOR(pg_catalog.=) p_workflow_id
+            AND workflow_resource.resource_id OPERATOR(pg_catalog.=) v_run.cpu_id
+            AND NOT COALESCE(
+                workflow_resource.quota_used OPERATOR(pg_catalog.=) v_run.cpu_used, FALSE
+            );
+    END IF;
+    RETURN TRUE;
 END
 $function$
 ;
@@ -1262,6 +1400,25 @@ DECLARE
     v_changed uuid [];
 BEGIN
     IF TG_OP OPERATOR(pg_catalog.=) 'INSERT' THEN
+        -- Who counts before recording, below the trigger of a run, has nothing left to count.
+        IF pg_catalog.pg_trigger_depth() OPERATOR(pg_catalog.>) 1 THEN
+            PERFORM 1
+            FROM new_usage
+            INNER JOIN __reana.quota_resource
+                ON new_usage.resource_id OPERATOR(pg_catalog.=) quota_resource.resource_id
+            LEFT JOIN __reana.quota_ledger
+                ON new_usage.workflow_id OPERATOR(pg_catalog.=) quota_ledger.workflow_id
+            WHERE new_usage.quota_used OPERATOR(pg_catalog.<>) COALESCE(
+                CASE
+                    WHEN quota_resource.type_ OPERATOR(pg_catalog.=) 'cpu' THEN quota_ledger.cpu_used
+                    ELSE quota_ledger.disk_used
+                END,
+                0::pg_catalog.int8
+            );
+            IF NOT FOUND THEN
+                RETURN NULL;
+            END IF;
+        END IF;
         SELECT pg_catalog.array_agg(DISTINCT new_usage.workflow_id)
         INTO v_changed
         FROM new_usage
@@ -1400,6 +1557,17 @@ BEGIN
     END LOOP;
     RETURN v_start_at;
 END;
+$function$
+;
+
+CREATE OR REPLACE FUNCTION __reana.end_of_retention(p_days integer)
+ RETURNS timestamp without time zone
+ LANGUAGE sql
+AS $function$
+SELECT
+    pg_catalog.date_trunc('day', pg_catalog.timezone('UTC', pg_catalog.clock_timestamp()))
+    OPERATOR(pg_catalog.+) pg_catalog.make_interval(days => 1, secs => -0.000001)
+    OPERATOR(pg_catalog.+) pg_catalog.make_interval(days => p_days)
 $function$
 ;
 
@@ -1616,42 +1784,161 @@ END
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION __reana.guard_job()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+AS $function$
+DECLARE
+    v_now CONSTANT timestamp without time zone
+    := pg_catalog.timezone('UTC', pg_catalog.clock_timestamp());
+    v_from pg_catalog.text;
+    v_to pg_catalog.text;
+BEGIN
+    IF COALESCE(
+        NEW.updated OPERATOR(pg_catalog.=) OLD.updated,
+        COALESCE(NEW.updated, OLD.updated) IS NULL
+    ) THEN
+        NEW.updated := v_now;
+    END IF;
+
+    IF COALESCE(
+        NEW.status OPERATOR(pg_catalog.=) OLD.status,
+        COALESCE(NEW.status, OLD.status) IS NULL
+    ) THEN
+        RETURN NEW;
+    END IF;
+
+    IF OLD.started_at IS NOT NULL THEN
+        NEW.started_at := OLD.started_at;
+    END IF;
+    IF OLD.finished_at IS NOT NULL THEN
+        NEW.finished_at := OLD.finished_at;
+    END IF;
+
+    v_from := OLD.status;
+    v_to := NEW.status;
+    IF v_to OPERATOR(pg_catalog.=) 'running' AND NEW.started_at IS NULL THEN
+        NEW.started_at := v_now;
+    ELSIF v_to OPERATOR(pg_catalog.=) ANY(ARRAY['finished', 'failed']) AND OLD.finished_at IS NULL
+    THEN
+        NEW.finished_at := GREATEST(NEW.started_at, COALESCE(NEW.finished_at, v_now));
+    END IF;
+
+    IF NOT __reana.judge_status('job', OLD.id_, v_from, v_to) THEN
+        PERFORM __reana.refuse_transition('job', OLD.id_, v_from, v_to);
+    END IF;
+    RETURN NEW;
+END
+$function$
+;
+
+CREATE OR REPLACE FUNCTION __reana.guard_retention_rule()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+AS $function$
+DECLARE
+    v_from pg_catalog.text;
+    v_to pg_catalog.text;
+BEGIN
+    IF NEW.status OPERATOR(pg_catalog.=) 'inactive' THEN
+        NEW.apply_on := NULL;
+    ELSIF NEW.apply_on IS NULL AND NEW.status OPERATOR(pg_catalog.=) 'active' THEN
+        NEW.apply_on := __reana.end_of_retention(NEW.retention_days);
+    END IF;
+
+    IF COALESCE(
+        NEW.status OPERATOR(pg_catalog.=) OLD.status,
+        COALESCE(NEW.status, OLD.status) IS NULL
+    ) THEN
+        RETURN NEW;
+    END IF;
+
+    NEW.pending_since := CASE
+        WHEN NEW.status OPERATOR(pg_catalog.=) 'pending'
+            THEN pg_catalog.timezone('UTC', pg_catalog.clock_timestamp())
+    END;
+
+    v_from := OLD.status;
+    v_to := NEW.status;
+    IF NOT __reana.judge_status('workspace_retention_rule', OLD.id_, v_from, v_to) THEN
+        PERFORM __reana.refuse_transition('workspace_retention_rule', OLD.id_, v_from, v_to);
+    END IF;
+    RETURN NEW;
+END
+$function$
+;
+
+CREATE OR REPLACE FUNCTION __reana.guard_run()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+AS $function$
+DECLARE
+    v_now CONSTANT timestamp without time zone
+    := pg_catalog.timezone('UTC', pg_catalog.clock_timestamp());
+    v_from pg_catalog.text;
+    v_to pg_catalog.text;
+BEGIN
+    IF COALESCE(
+        NEW.updated OPERATOR(pg_catalog.=) OLD.updated,
+        COALESCE(NEW.updated, OLD.updated) IS NULL
+    ) THEN
+        NEW.updated := v_now;
+    END IF;
+
+    IF COALESCE(
+        NEW.status OPERATOR(pg_catalog.=) OLD.status,
+        COALESCE(NEW.status, OLD.status) IS NULL
+    ) THEN
+        RETURN NEW;
+    END IF;
+
+    IF OLD.run_started_at IS NOT NULL THEN
+        NEW.run_started_at := OLD.run_started_at;
+    END IF;
+    IF OLD.run_finished_at IS NOT NULL THEN
+        NEW.run_finished_at := OLD.run_finished_at;
+    END IF;
+    IF OLD.run_stopped_at IS NOT NULL THEN
+        NEW.run_stopped_at := OLD.run_stopped_at;
+    END IF;
+
+    v_from := OLD.status;
+    v_to := NEW.status;
+    IF v_to OPERATOR(pg_catalog.=) 'running' AND OLD.run_started_at IS NULL THEN
+        NEW.run_started_at := LEAST(
+            NEW.run_finished_at, NEW.run_stopped_at, COALESCE(NEW.run_started_at, v_now)
+        );
+    ELSIF v_to OPERATOR(pg_catalog.=) 'stopped' AND OLD.run_stopped_at IS NULL THEN
+        NEW.run_stopped_at := GREATEST(NEW.run_started_at, COALESCE(NEW.run_stopped_at, v_now));
+    ELSIF v_to OPERATOR(pg_catalog.=) ANY(ARRAY['finished', 'failed'])
+        AND OLD.run_finished_at IS NULL
+    THEN
+        NEW.run_finished_at := GREATEST(NEW.run_started_at, COALESCE(NEW.run_finished_at, v_now));
+    END IF;
+
+    IF NOT __reana.judge_status('workflow', OLD.id_, v_from, v_to) THEN
+        PERFORM __reana.refuse_transition('workflow', OLD.id_, v_from, v_to);
+    END IF;
+    RETURN NEW;
+END
+$function$
+;
+
 CREATE OR REPLACE FUNCTION __reana.guard_status()
  RETURNS trigger
  LANGUAGE plpgsql
  SECURITY DEFINER
 AS $function$
 DECLARE
-    v_allowed boolean;
+    v_from CONSTANT pg_catalog.text := OLD.status;
+    v_to CONSTANT pg_catalog.text := NEW.status;
 BEGIN
-    INSERT INTO __reana.status_history
-    (entity, entity_id, from_status, to_status, allowed)
-    VALUES (
-        TG_ARGV[0],
-        NEW.id_,
-        OLD.status::pg_catalog.text,
-        NEW.status::pg_catalog.text,
-        OLD.status IS NULL -- rows of old releases: there is nothing to guard
-        OR EXISTS (
-            SELECT
-            FROM __reana.status_transition AS rule
-            WHERE
-                rule.entity OPERATOR(pg_catalog.=) TG_ARGV[0]
-                AND rule.from_status OPERATOR(pg_catalog.=) OLD.status::pg_catalog.text
-                AND rule.to_status OPERATOR(pg_catalog.=) NEW.status::pg_catalog.text
-        )
-    )
-    RETURNING status_history.allowed INTO v_allowed;
-
-    IF NOT v_allowed AND __reana.status_rules_enforced() THEN
-        PERFORM __reana.refuse_transition(
-            TG_ARGV[0],
-            OLD.id_,
-            OLD.status::pg_catalog.text,
-            NEW.status::pg_catalog.text
-        );
+    IF NOT __reana.judge_status(TG_ARGV[0], OLD.id_, v_from, v_to) THEN
+        PERFORM __reana.refuse_transition(TG_ARGV[0], OLD.id_, v_from, v_to);
     END IF;
-
     RETURN NEW;
 END
 $function$
@@ -1738,6 +2025,37 @@ BEGIN
         AND rule.from_status = p_from
         AND rule.to_status = p_to;
     RETURN FOUND;
+END
+$function$
+;
+
+CREATE OR REPLACE FUNCTION __reana.judge_status(p_entity text, p_id uuid, p_from text, p_to text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+    v_allowed boolean;
+BEGIN
+    INSERT INTO __reana.status_history
+    (entity, entity_id, from_status, to_status, allowed)
+    VALUES (
+        p_entity,
+        p_id,
+        p_from,
+        p_to,
+        p_from IS NULL -- rows of old releases: there is nothing to guard
+        OR EXISTS (
+            SELECT
+            FROM __reana.status_transition AS rule
+            WHERE
+                rule.entity OPERATOR(pg_catalog.=) p_entity
+                AND rule.from_status OPERATOR(pg_catalog.=) p_from
+                AND rule.to_status OPERATOR(pg_catalog.=) p_to
+        )
+    )
+    RETURNING status_history.allowed INTO v_allowed;
+
+    RETURN v_allowed OR NOT __reana.status_rules_enforced();
 END
 $function$
 ;
@@ -1934,10 +2252,8 @@ CREATE OR REPLACE FUNCTION __reana.record_and_count_run(p_workflow_id uuid)
  LANGUAGE plpgsql
 AS $function$
 BEGIN
-    -- Recording counts, by the trigger on workflow_resource.
-    IF NOT __reana.record_cpu(p_workflow_id) THEN
-        PERFORM __reana.count_run(p_workflow_id);
-    END IF;
+    PERFORM __reana.record_cpu(p_workflow_id);
+    PERFORM __reana.count_run(p_workflow_id);
 END
 $function$
 ;
@@ -1964,7 +2280,7 @@ $function$
 ;
 
 CREATE OR REPLACE FUNCTION __reana.record_cpu(p_workflow_id uuid)
- RETURNS boolean
+ RETURNS void
  LANGUAGE plpgsql
 AS $function$
 DECLARE
@@ -1997,7 +2313,7 @@ BEGIN
         AND quota_resource.type_ OPERATOR(pg_catalog.=) 'cpu'
         AND run_time.workflow_id OPERATOR(pg_catalog.=) p_workflow_id;
     IF NOT FOUND OR v_run.recorded OPERATOR(pg_catalog.=) v_run.cpu_used THEN
-        RETURN FALSE;
+        RETURN;
     END IF;
 
     IF NOT v_run.is_recorded THEN
@@ -2017,7 +2333,7 @@ BEGIN
         )
         ON CONFLICT (workflow_id, resource_id) DO NOTHING;
         IF FOUND THEN
-            RETURN TRUE;
+            RETURN;
         END IF;
     END IF;
     UPDATE __reana.workflow_resource
@@ -2028,7 +2344,6 @@ BEGIN
         workflow_resource.workflow_id OPERATOR(pg_catalog.=) p_workflow_id
         AND workflow_resource.resource_id OPERATOR(pg_catalog.=) v_run.resource_id
         AND NOT COALESCE(workflow_resource.quota_used OPERATOR(pg_catalog.=) v_run.cpu_used, FALSE);
-    RETURN FOUND;
 END
 $function$
 ;
@@ -2303,100 +2618,21 @@ END
 $function$
 ;
 
-CREATE OR REPLACE FUNCTION __reana.set_job_times()
- RETURNS trigger
- LANGUAGE plpgsql
-AS $function$
-DECLARE
-    v_now timestamp without time zone;
-    v_status pg_catalog.text;
-BEGIN
-    v_now := pg_catalog.timezone('UTC', pg_catalog.clock_timestamp());
-    v_status := NEW.status;
-    NEW.started_at := COALESCE(OLD.started_at, NEW.started_at);
-    NEW.finished_at := COALESCE(OLD.finished_at, NEW.finished_at);
-
-    IF NEW.updated OPERATOR(pg_catalog.=) OLD.updated THEN
-        NEW.updated := v_now;
-    END IF;
-
-    IF v_status OPERATOR(pg_catalog.=) 'running' THEN
-        NEW.started_at := COALESCE(NEW.started_at, v_now);
-    ELSIF v_status OPERATOR(pg_catalog.=) 'finished' OR v_status OPERATOR(pg_catalog.=) 'failed' THEN
-        NEW.finished_at := COALESCE(
-            OLD.finished_at,
-            GREATEST(NEW.started_at, COALESCE(NEW.finished_at, v_now))
-        );
-    END IF;
-
-    RETURN NEW;
-END
-$function$
-;
-
 CREATE OR REPLACE FUNCTION __reana.set_retention_dates()
  RETURNS trigger
  LANGUAGE plpgsql
 AS $function$
-DECLARE
-    v_now CONSTANT timestamp without time zone
-    := pg_catalog.timezone('UTC', pg_catalog.clock_timestamp());
 BEGIN
     IF NEW.status OPERATOR(pg_catalog.=) 'inactive' THEN
         NEW.apply_on := NULL;
-    ELSIF NEW.status OPERATOR(pg_catalog.=) 'active' AND NEW.apply_on IS NULL THEN
-        NEW.apply_on := pg_catalog.date_trunc('day', v_now)
-            OPERATOR(pg_catalog.+) pg_catalog.make_interval(days => 1, secs => -0.000001)
-            OPERATOR(pg_catalog.+) pg_catalog.make_interval(days => NEW.retention_days);
+    ELSIF NEW.apply_on IS NULL AND NEW.status OPERATOR(pg_catalog.=) 'active' THEN
+        NEW.apply_on := __reana.end_of_retention(NEW.retention_days);
     END IF;
 
-    IF NEW.status OPERATOR(pg_catalog.<>) 'pending' THEN
-        NEW.pending_since := NULL;
-    ELSIF TG_OP OPERATOR(pg_catalog.=) 'INSERT' THEN
-        NEW.pending_since := v_now;
-    ELSIF OLD.status OPERATOR(pg_catalog.<>) 'pending' THEN
-        NEW.pending_since := v_now;
-    END IF;
-    RETURN NEW;
-END
-$function$
-;
-
-CREATE OR REPLACE FUNCTION __reana.set_run_times()
- RETURNS trigger
- LANGUAGE plpgsql
-AS $function$
-DECLARE
-    v_now timestamp without time zone;
-    v_status pg_catalog.text;
-BEGIN
-    v_now := pg_catalog.timezone('UTC', pg_catalog.clock_timestamp());
-    v_status := NEW.status;
-    NEW.run_started_at := COALESCE(OLD.run_started_at, NEW.run_started_at);
-    NEW.run_finished_at := COALESCE(OLD.run_finished_at, NEW.run_finished_at);
-    NEW.run_stopped_at := COALESCE(OLD.run_stopped_at, NEW.run_stopped_at);
-
-    IF NEW.updated OPERATOR(pg_catalog.=) OLD.updated THEN
-        NEW.updated := v_now;
-    END IF;
-
-    IF v_status OPERATOR(pg_catalog.=) 'running' THEN
-        NEW.run_started_at := COALESCE(
-            OLD.run_started_at,
-            LEAST(NEW.run_finished_at, NEW.run_stopped_at, COALESCE(NEW.run_started_at, v_now))
-        );
-    ELSIF v_status OPERATOR(pg_catalog.=) 'stopped' THEN
-        NEW.run_stopped_at := COALESCE(
-            OLD.run_stopped_at,
-            GREATEST(NEW.run_started_at, COALESCE(NEW.run_stopped_at, v_now))
-        );
-    ELSIF v_status OPERATOR(pg_catalog.=) 'finished' OR v_status OPERATOR(pg_catalog.=) 'failed' THEN
-        NEW.run_finished_at := COALESCE(
-            OLD.run_finished_at,
-            GREATEST(NEW.run_started_at, COALESCE(NEW.run_finished_at, v_now))
-        );
-    END IF;
-
+    NEW.pending_since := CASE
+        WHEN NEW.status OPERATOR(pg_catalog.=) 'pending'
+            THEN pg_catalog.timezone('UTC', pg_catalog.clock_timestamp())
+    END;
     RETURN NEW;
 END
 $function$
@@ -2465,11 +2701,7 @@ CREATE TRIGGER record_deletion AFTER DELETE ON __reana.job FOR EACH ROW WHEN ((o
 
 CREATE TRIGGER record_first_status AFTER INSERT ON __reana.job FOR EACH ROW WHEN ((new.status IS NOT NULL)) EXECUTE FUNCTION __reana.record_status('job');
 
-CREATE TRIGGER set_job_times BEFORE UPDATE ON __reana.job FOR EACH ROW WHEN ((new.status IS DISTINCT FROM old.status)) EXECUTE FUNCTION __reana.set_job_times();
-
-CREATE TRIGGER set_updated BEFORE UPDATE ON __reana.job FOR EACH ROW WHEN (((NOT (new.updated IS DISTINCT FROM old.updated)) AND (NOT (new.status IS DISTINCT FROM old.status)))) EXECUTE FUNCTION __reana.set_updated();
-
-CREATE TRIGGER zz_guard_status BEFORE UPDATE ON __reana.job FOR EACH ROW WHEN ((new.status IS DISTINCT FROM old.status)) EXECUTE FUNCTION __reana.guard_status('job');
+CREATE TRIGGER zz_guard_status BEFORE UPDATE ON __reana.job FOR EACH ROW EXECUTE FUNCTION __reana.guard_job();
 
 CREATE TRIGGER set_updated BEFORE UPDATE ON __reana.job_cache FOR EACH ROW WHEN ((NOT (new.updated IS DISTINCT FROM old.updated))) EXECUTE FUNCTION __reana.set_updated();
 
@@ -2521,11 +2753,7 @@ CREATE TRIGGER record_first_status AFTER INSERT ON __reana.workflow FOR EACH ROW
 
 CREATE TRIGGER recount_truncated_runs AFTER TRUNCATE ON __reana.workflow FOR EACH STATEMENT EXECUTE FUNCTION __reana.recount_everybody();
 
-CREATE TRIGGER set_run_times BEFORE UPDATE ON __reana.workflow FOR EACH ROW WHEN ((new.status IS DISTINCT FROM old.status)) EXECUTE FUNCTION __reana.set_run_times();
-
-CREATE TRIGGER set_updated BEFORE UPDATE ON __reana.workflow FOR EACH ROW WHEN (((NOT (new.updated IS DISTINCT FROM old.updated)) AND (NOT (new.status IS DISTINCT FROM old.status)))) EXECUTE FUNCTION __reana.set_updated();
-
-CREATE TRIGGER zz_guard_status BEFORE UPDATE ON __reana.workflow FOR EACH ROW WHEN ((new.status IS DISTINCT FROM old.status)) EXECUTE FUNCTION __reana.guard_status('workflow');
+CREATE TRIGGER zz_guard_status BEFORE UPDATE ON __reana.workflow FOR EACH ROW EXECUTE FUNCTION __reana.guard_run();
 
 CREATE TRIGGER count_deleted_usage AFTER DELETE ON __reana.workflow_resource REFERENCING OLD TABLE AS old_usage FOR EACH STATEMENT EXECUTE FUNCTION __reana.count_written_usage();
 
@@ -2551,9 +2779,9 @@ CREATE TRIGGER record_retention_insert AFTER INSERT ON __reana.workspace_retenti
 
 CREATE TRIGGER record_retention_update AFTER UPDATE ON __reana.workspace_retention_rule FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION __reana.record_retention_action();
 
-CREATE TRIGGER set_retention_dates BEFORE INSERT OR UPDATE ON __reana.workspace_retention_rule FOR EACH ROW EXECUTE FUNCTION __reana.set_retention_dates();
+CREATE TRIGGER set_retention_dates BEFORE INSERT ON __reana.workspace_retention_rule FOR EACH ROW EXECUTE FUNCTION __reana.set_retention_dates();
 
-CREATE TRIGGER zz_guard_status BEFORE UPDATE ON __reana.workspace_retention_rule FOR EACH ROW WHEN ((new.status IS DISTINCT FROM old.status)) EXECUTE FUNCTION __reana.guard_status('workspace_retention_rule');
+CREATE TRIGGER zz_guard_status BEFORE UPDATE ON __reana.workspace_retention_rule FOR EACH ROW EXECUTE FUNCTION __reana.guard_retention_rule();
 
 COMMENT ON COLUMN __reana.audit_log.action IS 'What was done.';
 
@@ -3017,6 +3245,8 @@ COMMENT ON FUNCTION __reana.count_changed_run() IS 'Counts the run whose times, 
 
 COMMENT ON FUNCTION __reana.count_changed_runs() IS 'Counts the runs that a statement inserted or deleted, or changed the times, owner or workspace of, if it changed several rows.';
 
+COMMENT ON FUNCTION __reana.count_ended_run(uuid,uuid,text,timestamp without time zone,timestamp without time zone) IS 'Does what record_and_count_run does in the usual case, a run that ends and is recorded, with half the work; tells whether it was that case.';
+
 COMMENT ON FUNCTION __reana.count_run(uuid) IS 'Brings the ledger of one run, and the totals of its owner, to what the run uses now.';
 
 COMMENT ON FUNCTION __reana.count_runs(uuid[]) IS 'Brings the ledger of runs, and the totals of their owners, to what the runs use now.';
@@ -3033,6 +3263,8 @@ COMMENT ON FUNCTION __reana.cpu_milliseconds(timestamp without time zone,timesta
 
 COMMENT ON FUNCTION __reana.current_period_start(timestamp without time zone,integer,timestamp without time zone) IS 'The start of the quota period that holds a time (UTC); a start in the future stays.';
 
+COMMENT ON FUNCTION __reana.end_of_retention(integer) IS 'When a rule that becomes active now is due: the end of the day (UTC), and so many days later.';
+
 COMMENT ON FUNCTION __reana.ensure_session_secret(uuid,bytea,bytea,bytea) IS 'Returns the encrypted secret of a session, having stored the one given if there was none; NULL for an unknown session.';
 
 COMMENT ON FUNCTION __reana.ensure_webhook_secret(uuid,bytea,bytea,text,timestamp without time zone,boolean) IS 'Returns the encrypted GitLab webhook secret of a user and its end, having stored the one given if there was none, if it had expired or if it is to be renewed; no row for an unknown user.';
@@ -3045,11 +3277,19 @@ COMMENT ON FUNCTION __reana.grant_encrypted_token(uuid,uuid,bytea,bytea,bytea,uu
 
 COMMENT ON FUNCTION __reana.grant_token(uuid,uuid,bytea,uuid,uuid,json) IS 'Makes the requested token of a user active, or a new one, with the encrypted value given; writes the audit entry of the administrator, if there is one; returns done, unknown user, already active or value taken.';
 
-COMMENT ON FUNCTION __reana.guard_status() IS 'Refuses a status that may not follow and records one that may. It runs with the rights of its owner, so that roles that may change a run need no rights on rules and history.';
+COMMENT ON FUNCTION __reana.guard_job() IS 'Sets updated; when the status of a job changes, sets its first start and its first end (UTC), and refuses a status that may not follow.';
+
+COMMENT ON FUNCTION __reana.guard_retention_rule() IS 'Sets apply_on of a rule that becomes active without a date and clears it when inactive; keeps pending_since; refuses a status that may not follow.';
+
+COMMENT ON FUNCTION __reana.guard_run() IS 'Sets updated; when the status of a run changes, sets its first start and its first end (UTC), and refuses a status that may not follow.';
+
+COMMENT ON FUNCTION __reana.guard_status() IS 'Refuses a status that may not follow.';
 
 COMMENT ON FUNCTION __reana.inactivate_retention_rules() IS 'Ends the created and active rules of all runs with the owner, name and major number of a restarted or deleted run; refuses a restart (SQLSTATE 23R02) while one of them is pending.';
 
 COMMENT ON FUNCTION __reana.is_transition(text,text,text) IS 'Whether a status may follow another: by status_transition, from NULL, or because they are equal.';
+
+COMMENT ON FUNCTION __reana.judge_status(text,uuid,text,text) IS 'Records a change of a status and tells whether it is accepted: the rules allow it or are not enforced.';
 
 COMMENT ON FUNCTION __reana.keep_quota_used() IS 'Keeps quota_used at the exact total, whatever a client writes there.';
 
@@ -3067,7 +3307,7 @@ COMMENT ON FUNCTION __reana.record_and_count_run(uuid) IS 'Records the processin
 
 COMMENT ON FUNCTION __reana.record_and_count_runs(uuid[]) IS 'Records the processing time of runs that ended, if the policy says so, and counts the runs: in the order of keys, whatever the number of owners.';
 
-COMMENT ON FUNCTION __reana.record_cpu(uuid) IS 'Records the processing time of a run that has ended, if the policy of the site contains cpu; tells whether there was something to record.';
+COMMENT ON FUNCTION __reana.record_cpu(uuid) IS 'Records the processing time of a run that has ended, if the policy of the site contains cpu.';
 
 COMMENT ON FUNCTION __reana.record_retention_action() IS 'Writes the audit entry of a new or changed retention rule, in UTC.';
 
@@ -3087,11 +3327,7 @@ COMMENT ON FUNCTION __reana.request_token(uuid,uuid,uuid) IS 'Requests a token f
 
 COMMENT ON FUNCTION __reana.separate_audit_times() IS 'Moves an audit entry whose rule, time and action are taken to the next free microsecond.';
 
-COMMENT ON FUNCTION __reana.set_job_times() IS 'Sets the first start and the first end of a job (UTC) when its status changes; updated too, so that one trigger does both.';
-
-COMMENT ON FUNCTION __reana.set_retention_dates() IS 'Sets apply_on of a rule that becomes active without a date (end of the day in UTC plus retention_days) and clears it when inactive; keeps pending_since.';
-
-COMMENT ON FUNCTION __reana.set_run_times() IS 'Sets the first start and the first end of a run (UTC) when its status changes; updated too, so that one trigger does both.';
+COMMENT ON FUNCTION __reana.set_retention_dates() IS 'Sets apply_on of a new rule that is active without a date (end of the day in UTC plus retention_days) and clears it when inactive; sets pending_since.';
 
 COMMENT ON FUNCTION __reana.set_updated() IS 'Sets the time of the last change of a row (UTC), where the client did not.';
 
@@ -3227,19 +3463,13 @@ COMMENT ON TRIGGER refuse_negative_usage ON __reana.workflow_resource IS 'Sets u
 
 COMMENT ON TRIGGER separate_audit_times ON __reana.workspace_retention_audit_log IS 'Keeps two entries of one moment apart.';
 
-COMMENT ON TRIGGER set_job_times ON __reana.job IS 'Sets the first start and the first end of a job.';
-
 COMMENT ON TRIGGER set_retention_dates ON __reana.workspace_retention_rule IS 'Sets apply_on and pending_since.';
-
-COMMENT ON TRIGGER set_run_times ON __reana.workflow IS 'Sets the first start and the first end of a run.';
 
 COMMENT ON TRIGGER set_updated ON __reana.audit_log IS 'Sets updated where the client did not.';
 
 COMMENT ON TRIGGER set_updated ON __reana.interactive_session IS 'Sets updated where the client did not.';
 
 COMMENT ON TRIGGER set_updated ON __reana.interactive_session_resource IS 'Sets updated where the client did not.';
-
-COMMENT ON TRIGGER set_updated ON __reana.job IS 'Sets updated where the client did not.';
 
 COMMENT ON TRIGGER set_updated ON __reana.job_cache IS 'Sets updated where the client did not.';
 
@@ -3253,19 +3483,17 @@ COMMENT ON TRIGGER set_updated ON __reana.user_resource IS 'Sets updated where t
 
 COMMENT ON TRIGGER set_updated ON __reana.user_token IS 'Sets updated where the client did not.';
 
-COMMENT ON TRIGGER set_updated ON __reana.workflow IS 'Sets updated where the client did not.';
-
 COMMENT ON TRIGGER set_updated ON __reana.workflow_resource IS 'Sets updated where the client did not.';
 
 COMMENT ON TRIGGER zz_guard_status ON __reana.interactive_session IS 'Refuses a status that may not follow; fires after all other triggers of its kind.';
 
-COMMENT ON TRIGGER zz_guard_status ON __reana.job IS 'Refuses a status that may not follow; fires after all other triggers of its kind.';
+COMMENT ON TRIGGER zz_guard_status ON __reana.job IS 'Sets updated and times, refuses a status that may not follow; fires after all other triggers of its kind.';
 
 COMMENT ON TRIGGER zz_guard_status ON __reana.service IS 'Refuses a status that may not follow; fires after all other triggers of its kind.';
 
-COMMENT ON TRIGGER zz_guard_status ON __reana.workflow IS 'Refuses a status that may not follow; fires after all other triggers of its kind.';
+COMMENT ON TRIGGER zz_guard_status ON __reana.workflow IS 'Sets updated and times, refuses a status that may not follow; fires after all other triggers of its kind.';
 
-COMMENT ON TRIGGER zz_guard_status ON __reana.workspace_retention_rule IS 'Refuses a status that may not follow; fires after all other triggers of its kind.';
+COMMENT ON TRIGGER zz_guard_status ON __reana.workspace_retention_rule IS 'Sets dates, refuses a status that may not follow; fires after all other triggers of its kind.';
 
 COMMENT ON TRIGGER zz_keep_quota_used ON __reana.user_resource IS 'Keeps quota_used at the exact total. Its name makes it the last.';
 
