@@ -49,7 +49,7 @@ UPDATE __reana.workflow SET status = {status}, run_started_at = now() - interval
     run_finished_at = NULL, run_stopped_at = NULL;
 UPDATE __reana.job SET status = {job_status}, started_at = NULL, finished_at = NULL;
 UPDATE __reana.workspace_retention_rule SET status = 'created', apply_on = NULL;
-DELETE FROM __reana.workflow_resource USING __reana.quota_resource
+UPDATE __reana.workflow_resource SET quota_used = 0 FROM __reana.quota_resource
 WHERE quota_resource.resource_id = workflow_resource.resource_id AND quota_resource.type_ = 'cpu';
 UPDATE __reana.quota_ledger SET run_started_at = NULL, run_ended_at = NULL, cpu_used = 0;
 TRUNCATE __reana.status_history, __reana.workspace_retention_audit_log;
@@ -136,7 +136,7 @@ def measure(pgbench: Path, uri: str, conn: Conn, case: Case, options: argparse.N
     off, on = (statistics.median(medians[state]) for state in STATES)
     ratios = [with_ / without for without, with_ in zip(*medians.values(), strict=True)]
     of_means = statistics.median(means["ENABLE"]) / statistics.median(means["DISABLE"])
-    ratio = statistics.median(ratios)
+    ratio: float = statistics.median(ratios)
     limit = f"at most {case.limit:g}" if case.limit else ""
     print(
         f"{case.name:33} {off:6.0f} µs {on:6.0f} µs"

@@ -64,11 +64,9 @@ SELECT
     'created'
 FROM __reana.workflow;
 
-INSERT INTO __reana.workflow_resource (workflow_id, resource_id, quota_used)
-SELECT
-    workflow.id_,
-    quota_resource.resource_id,
-    1000
-FROM __reana.workflow
-CROSS JOIN __reana.quota_resource
-WHERE quota_resource.type_ = 'disk';
+UPDATE __reana.workflow_resource
+SET quota_used = 1000
+FROM __reana.quota_resource
+WHERE
+    quota_resource.resource_id = workflow_resource.resource_id
+    AND quota_resource.type_ = 'disk';

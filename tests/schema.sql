@@ -1027,33 +1027,32 @@ BEGIN
         user_resource.user_id OPERATOR(pg_catalog.=) p_owner_id
         AND user_resource.resource_id OPERATOR(pg_catalog.=) v_run.cpu_id;
 
-    INSERT INTO __reana.workflow_resource (
-        created,
-        updated,
-        workflow_id,
-        resource_id,
-        quota_used
-    )
-    VALUES (
-        pg_catalog.timezone('UTC', pg_catalog.clock_timestamp()),
-        pg_catalog.timezone('UTC', pg_catalog.clock_timestamp()),
-        p_workflow_id,
-        v_run.cpu_id,
-        v_run.cpu_used
-    )
-    ON CONFLICT (workflow_id, resource_id) DO NOTHING;
+    UPDATE __reana.workflow_resource
+    SET
+        quota_used = v_run.cpu_used,
+        updated = pg_catalog.timezone('UTC', pg_catalog.clock_timestamp())
+    WHERE
+        workflow_resource.workflow_id OPERATOR(pg_catalog.=) p_workflow_id
+        AND workflow_resource.resource_id OPERATOR(pg_catalog.=) v_run.cpu_id;
 
     IF NOT FOUND THEN
-        UPDATE __reana.workflow_resource
-        SET
-            quota_used = v_run.cpu_used,
-            updated = pg_catalog.timezone('UTC', pg_catalog.clock_timestamp())
-        WHERE
-            workflow_resource.workflow_id OPERATOR(pg_catalog.=) p_workflow_id
-            AND workflow_resource.resource_id OPERATOR(pg_catalog.=) v_run.cpu_id
-            AND NOT COALESCE(
-                workflow_resource.quota_used OPERATOR(pg_catalog.=) v_run.cpu_used, FALSE
-            );
+        INSERT INTO __reana.workflow_resource (
+            created,
+            updated,
+            workflow_id,
+            resource_id,
+            quota_used
+        )
+        VALUES (
+            pg_catalog.timezone('UTC', pg_catalog.clock_timestamp()),
+            pg_catalog.timezone('UTC', pg_catalog.clock_timestamp()),
+            p_workflow_id,
+            v_run.cpu_id,
+            v_run.cpu_used
+        )
+        ON CONFLICT (workflow_id, resource_id) DO UPDATE SET
+            quota_used = excluded.quota_used,
+            updated = excluded.updated;
     END IF;
     RETURN TRUE;
 END
@@ -1399,26 +1398,27 @@ AS $function$
 DECLARE
     v_changed uuid [];
 BEGIN
-    IF TG_OP OPERATOR(pg_catalog.=) 'INSERT' THEN
-        -- Who counts before recording, below the trigger of a run, has nothing left to count.
-        IF pg_catalog.pg_trigger_depth() OPERATOR(pg_catalog.>) 1 THEN
-            PERFORM 1
-            FROM new_usage
-            INNER JOIN __reana.quota_resource
-                ON new_usage.resource_id OPERATOR(pg_catalog.=) quota_resource.resource_id
-            LEFT JOIN __reana.quota_ledger
-                ON new_usage.workflow_id OPERATOR(pg_catalog.=) quota_ledger.workflow_id
-            WHERE new_usage.quota_used OPERATOR(pg_catalog.<>) COALESCE(
-                CASE
-                    WHEN quota_resource.type_ OPERATOR(pg_catalog.=) 'cpu' THEN quota_ledger.cpu_used
-                    ELSE quota_ledger.disk_used
-                END,
-                0::pg_catalog.int8
-            );
-            IF NOT FOUND THEN
-                RETURN NULL;
-            END IF;
+    -- Below the trigger of a run, which counts before it records, there is nothing left to count.
+    IF pg_catalog.pg_trigger_depth() OPERATOR(pg_catalog.>) 1 AND TG_OP OPERATOR(pg_catalog.<>) 'DELETE'
+    THEN
+        PERFORM 1
+        FROM new_usage
+        LEFT JOIN __reana.quota_resource
+            ON new_usage.resource_id OPERATOR(pg_catalog.=) quota_resource.resource_id
+        LEFT JOIN __reana.quota_ledger
+            ON new_usage.workflow_id OPERATOR(pg_catalog.=) quota_ledger.workflow_id
+        WHERE GREATEST(new_usage.quota_used, 0::pg_catalog.int8) OPERATOR(pg_catalog.<>) CASE
+            WHEN quota_resource.type_ OPERATOR(pg_catalog.=) 'cpu'
+                THEN COALESCE(quota_ledger.cpu_used, 0::pg_catalog.int8)
+            WHEN quota_resource.type_ OPERATOR(pg_catalog.=) 'disk'
+                THEN COALESCE(quota_ledger.disk_used, 0::pg_catalog.int8)
+        END;
+        IF NOT FOUND THEN
+            RETURN NULL;
         END IF;
+    END IF;
+
+    IF TG_OP OPERATOR(pg_catalog.=) 'INSERT' THEN
         SELECT pg_catalog.array_agg(DISTINCT new_usage.workflow_id)
         INTO v_changed
         FROM new_usage
