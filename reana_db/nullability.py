@@ -72,7 +72,7 @@ def generic_plan(conn: Conn, prepared: str, parameters: int) -> Plan:
     explain = f"EXPLAIN (VERBOSE, FORMAT JSON) EXECUTE {prepared}{arguments}"
     with conn.transaction(), conn.cursor(row_factory=tuple_row) as cursor:
         _plan_generically(conn)
-        cursor.execute(explain.encode())
+        cursor.execute(explain.encode(), prepare=False)
         ((plans,),) = cursor.fetchall()
     root: Plan = plans[0]["Plan"]
     return root

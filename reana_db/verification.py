@@ -126,22 +126,28 @@ class _Verifier:
             except psycopg.Error as error:
                 yield f"does not prepare: {error.diag.message_primary}"
                 return
-            yield from self.result_messages(statement, described, hints["return"])
-            self.deallocate()
+            yield from self.result_messages(statement, text, described, hints["return"])
             yield from self.time_messages(described, hints, order)
             yield from self.sent_messages(text, hints, order)
 
     def prepare(self, text: str, oids: list[int]) -> pq.abc.PGresult:
-        """Prepare a statement and describe it."""
+        """Prepare a statement and describe it; without a name, which poolers leave as it is."""
         pgconn = self.conn.pgconn
         with self.conn.transaction():
-            prepared = pgconn.prepare(_PREPARED.encode(), text.encode(), oids or None)
+            prepared = pgconn.prepare(b"", text.encode(), oids or None)
             if prepared.status != pq.ExecStatus.COMMAND_OK:
                 raise psycopg.errors.error_from_result(prepared)
-        return pgconn.describe_prepared(_PREPARED.encode())
+            return pgconn.describe_prepared(b"")
 
-    def deallocate(self) -> None:
-        self.conn.execute(f"DEALLOCATE {_PREPARED}".encode())
+    def nullable_outputs(
+        self, statement: Statement, text: str, described: pq.abc.PGresult
+    ) -> list[bool]:
+        self.conn.execute(f"PREPARE {_PREPARED} AS {text}".encode(), prepare=False)
+        nullable = nullability.nullable_outputs(
+            self.conn, _PREPARED, described, self.not_null, statement.not_null
+        )
+        self.conn.execute(f"DEALLOCATE {_PREPARED}".encode(), prepare=False)
+        return nullable
 
     def time_messages(
         self, described: pq.abc.PGresult, hints: dict[str, Any], order: list[str]
@@ -156,7 +162,6 @@ class _Verifier:
         for oids in self.sent(hints, order):
             try:
                 self.prepare(text, oids)
-                self.deallocate()
             except psycopg.Error as error:
                 names = [self.types[oid].name if oid else "unknown" for oid in oids]
                 sent = ", ".join(f"{p}: {n}" for p, n in zip(order, names, strict=True))
@@ -175,7 +180,7 @@ class _Verifier:
         return [self.oids[prefix + name] for name in _SENT.get(item, [])] or [0]
 
     def result_messages(
-        self, statement: Statement, described: pq.abc.PGresult, annotation: Any
+        self, statement: Statement, text: str, described: pq.abc.PGresult, annotation: Any
     ) -> Iterator[str]:
         result = results.result(annotation, RowCount)
         if result.form in (results.Form.NOTHING, results.Form.COUNT):
@@ -187,9 +192,7 @@ class _Verifier:
         elif is_dataclass(result.row_type) and names != list(expected):
             yield f"columns {names} where {_name(result.row_type)} has {list(expected)}"
         else:
-            nullable = nullability.nullable_outputs(
-                self.conn, _PREPARED, described, self.not_null, statement.not_null
-            )
+            nullable = self.nullable_outputs(statement, text, described)
             for index, (name, kind) in enumerate(zip(names, expected.values(), strict=True)):
                 loaded = self.types[described.ftype(index)]
                 yield from self.column_messages(name, kind, loaded, nullable=nullable[index])

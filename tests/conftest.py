@@ -18,6 +18,7 @@ import pytest
 from reana_db import embedded, migrate, queries
 from tests import leaks
 from tests.databases import Databases
+from tests.large_database import large_database
 from tests.pgbouncer import suite as pooled
 
 SHARED = Path(
@@ -76,6 +77,13 @@ def fresh_db(server: Databases, template: str) -> Iterator[str]:
     """The URI of a migrated database of the test's own."""
     with server.database(template=template) as name:
         yield server.uri(name)
+
+
+@pytest.fixture(scope="session")
+def large_uri(server: Databases, template: str) -> Iterator[str]:
+    """The URI of a database with much in it, in which no test commits."""
+    with large_database(server, template) as uri:
+        yield uri
 
 
 @pytest.fixture

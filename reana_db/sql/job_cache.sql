@@ -69,8 +69,13 @@ ORDER BY
 LIMIT 1;
 
 -- name: delete_of_workflows
+-- By an array, and so by the index, however many jobs the planner expects.
 DELETE FROM __reana.job_cache
-USING __reana.job
 WHERE
-    job_cache.job_id = job.id_
-    AND job.workflow_uuid = any(%(workflow_ids)s);
+    job_cache.job_id = any(
+        array(
+            SELECT job.id_
+            FROM __reana.job
+            WHERE job.workflow_uuid = any(%(workflow_ids)s)
+        )
+    );

@@ -108,14 +108,19 @@ WHERE
 ORDER BY sharer.email;
 
 -- name: shared_with_by
+-- By an array, and so by the index, however many runs the planner expects.
 SELECT DISTINCT receiver.email
-FROM __reana.workflow
-JOIN __reana.user_workflow AS share
-    ON workflow.id_ = share.workflow_id
+FROM __reana.user_workflow AS share
 JOIN __reana.user_ AS receiver
     ON share.user_id = receiver.id_
 WHERE
-    workflow.owner_id = %(user_id)s
+    share.workflow_id = any(
+        array(
+            SELECT workflow.id_
+            FROM __reana.workflow
+            WHERE workflow.owner_id = %(user_id)s
+        )
+    )
     AND (
         share.valid_until IS NULL
         OR share.valid_until > pg_catalog.statement_timestamp() AT TIME ZONE 'UTC'

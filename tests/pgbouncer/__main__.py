@@ -1,6 +1,7 @@
-"""The test suite through each PgBouncer that is installed: ``tox -e pgbouncer``.
+"""The test suite through PgBouncer: ``tox -e pgbouncer``.
 
-Once without prepared statements, and once with them where the version can.  What cannot run is
+Once without prepared statements, through the first program, and once with them, through each
+program that can.  What cannot run is
 shown as such.  Ends with 1 if a test failed; arguments are those of pytest.
 """
 
@@ -27,7 +28,7 @@ def main(arguments: list[str]) -> int:
     if not programs:
         print(f"skipped: no pgbouncer on the PATH, nor in {pooler.VARIABLE}")  # noqa: T201 # the same
         return 0
-    passed = [_run(program, "plain", arguments) for program in programs]
+    passed = [_run(programs[0], "plain", arguments)]
     able = [program for program in programs if program.can_prepare]
     passed += [_run(program, "prepared", arguments) for program in able]
     if not able:
