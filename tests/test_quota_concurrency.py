@@ -1,21 +1,30 @@
-"""Totals are exact after sixteen sessions changed runs at random, some of them killed."""
+"""Totals are exact after sixteen sessions changed runs at random, some of them killed.
+
+``REANA_DB_TEST_SECONDS`` makes the random workload longer than its 8 seconds.
+"""
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import random
 import threading
 import time
 from collections import Counter
-from contextlib import ExitStack
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
+from multiprocessing.synchronize import Barrier
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
 
-from reana_db import resources
+from reana_db import lifecycle, quota, quota_periods, quota_refresh, resources
+from reana_db.errors import InvalidArgument, InvalidTransition, NotFound, RestartRefused
+from reana_db.records import ResourceType, RunStatus
 from tests.factories import make_user, make_workflow
 from tests.quota_recomputation import recomputed, stored
 from tests.races import at_once
@@ -25,6 +34,7 @@ SECONDS = float(os.environ.get("REANA_DB_TEST_SECONDS", "8"))
 SESSIONS = 16
 USERS = 5
 RUNS = 40
+REFUSALS = (InvalidArgument, InvalidTransition, NotFound, RestartRefused)
 
 
 def now() -> datetime:
@@ -33,7 +43,10 @@ def now() -> datetime:
 
 
 class Session:
-    """One client that changes one run, or one total, per transaction."""
+    """One client that changes one run, or one total, per transaction.
+
+    Half of what it can do goes through functions of the library, half is SQL of somebody else.
+    """
 
     def __init__(self, conn: Conn, seed: int, users: list[UUID], runs: list[UUID]) -> None:
         self.conn = conn
@@ -50,7 +63,7 @@ class Session:
         try:
             with self.conn.transaction():
                 action(self)
-        except psycopg.errors.IntegrityError:
+        except (psycopg.errors.IntegrityError, *REFUSALS):
             self.done["refused"] += 1
         else:
             self.runs.extend(self.created)  # only now the others can see them
@@ -140,6 +153,68 @@ class Session:
             "UPDATE __reana.workflow SET workspace_path = %s WHERE id_ = %s", [path, self.run()]
         )
 
+    def give_away(self) -> None:
+        """Move a run to another owner, who has a workspace of the same path or not."""
+        self.conn.execute(
+            "UPDATE __reana.workflow SET owner_id = %s WHERE id_ = %s",
+            [self.random.choice(self.users), self.run()],
+        )
+
+    def library_create(self) -> None:
+        owner = self.random.choice(self.users)
+        run = lifecycle.create(
+            self.conn,
+            workflow_id=uuid4(),
+            owner_id=owner,
+            name=f"name{self.random.randrange(5)}",
+            specification={},
+            type_="serial",
+            workspace_path=f"/w/{owner}/{self.random.randrange(10)}",
+            retention_rules={"*": 1, "**/*": 2},
+        )
+        self.created.append(run.id_)
+
+    def library_restart(self) -> None:
+        run = lifecycle.clone_for_restart(self.conn, self.run(), retention_rules={"*": 1})
+        self.created.append(run.id_)
+
+    def library_start(self) -> None:
+        run_id = self.run()
+        lifecycle.queue(self.conn, run_id)
+        lifecycle.start(self.conn, run_id)
+
+    def library_message(self) -> None:
+        status = self.random.choice([RunStatus.RUNNING, RunStatus.FINISHED, RunStatus.FAILED])
+        at = self.time().replace(tzinfo=UTC)
+        lifecycle.apply_status_message(self.conn, self.run(), status=status, logs="x", at=at)
+
+    def library_stop(self) -> None:
+        lifecycle.stop(self.conn, self.run())
+
+    def library_delete(self) -> None:
+        lifecycle.delete_run(self.conn, self.run())
+
+    def library_set_disk(self) -> None:
+        bytes_ = self.random.randrange(1000)
+        quota.set_disk_usage(self.conn, workflow_id=self.run(), bytes_=bytes_)
+
+    def library_add_disk(self) -> None:
+        bytes_ = self.random.randrange(1000) - 400
+        quota.add_disk_usage(self.conn, workflow_id=self.run(), bytes_=bytes_)
+
+    def library_set_limit(self) -> None:
+        user_ids = [self.random.choice(self.users)]
+        type_ = self.random.choice(list(ResourceType))
+        quota.set_limit(self.conn, user_ids=user_ids, limit=7, type_=type_)
+
+    def library_set_period(self) -> None:
+        user_id = self.random.choice(self.users)
+        if self.random.random() < 0.5:
+            quota_periods.clear(self.conn, user_id)
+        else:
+            start_at = self.time().replace(tzinfo=UTC)
+            quota_periods.set_period(self.conn, user_id=user_id, months=1, start_at=start_at)
+
     def delete_row(self) -> None:
         self.conn.execute(
             "DELETE FROM __reana.workflow_resource WHERE workflow_id = %s AND resource_id ="
@@ -148,13 +223,21 @@ class Session:
         )
 
 
-ACTIONS = (
+RAW = (
     *(Session.create, Session.restart, Session.correct_times, Session.move, Session.delete_row),
     *(Session.set_disk, Session.set_cpu, Session.set_limit, Session.set_period),
     *(4 * [Session.advance]),
     *(4 * [Session.add_disk]),
-    Session.finish_and_measure,
+    *(Session.finish_and_measure, Session.give_away),
 )
+LIBRARY = (
+    *(Session.library_create, Session.library_restart, Session.library_stop),
+    *(Session.library_delete, Session.library_set_disk, Session.library_add_disk),
+    *(Session.library_set_limit, Session.library_set_period),
+    *(2 * [Session.library_start]),
+    *(4 * [Session.library_message]),
+)
+ACTIONS = (*RAW, *LIBRARY)
 
 
 @pytest.fixture
@@ -169,6 +252,71 @@ def users(fresh_db: str) -> list[UUID]:
         return [make_user(conn) for _ in range(USERS)]
 
 
+@contextmanager
+def refreshing(uri: str, over: threading.Event, done: Counter[str]) -> Iterator[None]:
+    """Refresh all usage again and again, killed now and then as everybody."""
+
+    def refresh() -> None:
+        plan = quota_refresh.Plan(workers=1)
+        while not over.wait(0.1):
+            try:
+                quota_refresh.refresh(lambda: psycopg.connect(uri), plan)
+            except psycopg.errors.DeadlockDetected:
+                raise
+            except psycopg.OperationalError:
+                done["refresh killed"] += 1
+            else:
+                done["refreshed"] += 1
+
+    with ThreadPoolExecutor(1) as thread:
+        running = thread.submit(refresh)
+        try:
+            yield
+        finally:
+            over.set()
+        running.result()
+
+
+@contextmanager
+def killing(uri: str, over: threading.Event) -> Iterator[None]:
+    """Kill a random client now and then, until the time of the workload is over."""
+
+    def kill() -> None:
+        ends = time.monotonic() + SECONDS
+        with psycopg.connect(uri, autocommit=True) as conn:
+            while time.monotonic() < ends and not over.wait(SECONDS / 20):
+                conn.execute(
+                    "SELECT pg_terminate_backend(pid) FROM (SELECT pid FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                    " AND backend_type = 'client backend' ORDER BY random() LIMIT 1) AS victim"
+                )
+        over.set()
+
+    with ThreadPoolExecutor(1) as thread:
+        running = thread.submit(kill)
+        try:
+            yield
+        finally:
+            over.set()
+        running.result()
+
+
+def work(session: Session, reconnect: Any, over: threading.Event) -> None:
+    """Change something again and again; only a killed session may fail, and goes on."""
+    while not over.is_set():
+        try:
+            session.step()
+        except psycopg.OperationalError as error:
+            if isinstance(error, psycopg.errors.DeadlockDetected) or not session.conn.broken:
+                over.set()
+                raise
+            session.done["killed"] += 1
+            session.conn = reconnect()
+        except BaseException:
+            over.set()
+            raise
+
+
 def test_totals_are_exact_after_a_random_workload(fresh_db: str, users: list[UUID]) -> None:
     with psycopg.connect(fresh_db) as conn:
         runs = [make_workflow(conn, users[number % USERS]) for number in range(RUNS)]
@@ -177,41 +325,75 @@ def test_totals_are_exact_after_a_random_workload(fresh_db: str, users: list[UUI
 
     def client(conn: Conn, number: int) -> None:
         session = Session(conn, number, users, runs)
-        while not over.is_set():
-            try:
-                session.step()
-            except (psycopg.errors.AdminShutdown, psycopg.OperationalError) as error:
-                if isinstance(error, psycopg.errors.DeadlockDetected) or not session.conn.broken:
-                    over.set()
-                    raise
-                session.done["killed"] += 1
-                session.conn = reconnected.enter_context(psycopg.connect(fresh_db, autocommit=True))
+        with ExitStack() as connections:
+            work(
+                session,
+                lambda: connections.enter_context(psycopg.connect(fresh_db, autocommit=True)),
+                over,
+            )
         done.update(session.done)
 
-    def disturber() -> None:
-        """Kill a random client now and then."""
-        ends = time.monotonic() + SECONDS
-        with psycopg.connect(fresh_db, autocommit=True) as conn:
-            while time.monotonic() < ends:
-                time.sleep(SECONDS / 20)
-                conn.execute(
-                    "SELECT pg_terminate_backend(pid) FROM (SELECT pid FROM pg_stat_activity"
-                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-                    " AND backend_type = 'client backend' ORDER BY random() LIMIT 1) AS victim"
-                )
-        over.set()
-
-    killer = threading.Thread(target=disturber)
-    killer.start()
-    with ExitStack() as reconnected:
-        try:
-            at_once(fresh_db, SESSIONS, client)
-        finally:
-            over.set()
-            killer.join()
+    with refreshing(fresh_db, over, done), killing(fresh_db, over):
+        at_once(fresh_db, SESSIONS, client)
 
     assert done["killed"] > 0
+    assert done["refreshed"] > 0
     assert not {action.__name__ for action in ACTIONS} - set(done)
     with psycopg.connect(fresh_db) as conn:
         assert stored(conn) == recomputed(conn)
         assert any(stored(conn).values())
+
+
+def test_runs_change_owners_without_deadlock(fresh_db: str, users: list[UUID]) -> None:
+    """Each session moves runs of its own, one or several at once, to and from the same users."""
+    with psycopg.connect(fresh_db) as conn:
+        conn.execute("DELETE FROM __reana.user_resource WHERE user_id = %s", [users[0]])
+        runs = [
+            [make_workflow(conn, users[number % USERS], workspace_path="/w") for number in range(4)]
+            for _ in range(SESSIONS)
+        ]
+
+    def client(conn: Conn, number: int) -> None:
+        session = Session(conn, number, users, runs[number])
+        for _ in range(40):
+            moved = session.random.sample(runs[number], session.random.choice([1, 1, 4]))
+            conn.execute(
+                "UPDATE __reana.workflow SET owner_id = %s WHERE id_ = ANY(%s)",
+                [session.random.choice(users), moved],
+            )
+            session.random.choice([session.advance, session.correct_times, session.set_disk])()
+
+    at_once(fresh_db, SESSIONS, client)
+
+    with psycopg.connect(fresh_db) as conn:
+        assert stored(conn) == recomputed(conn)
+        assert any(stored(conn).values())
+
+
+def add_bytes(uri: str, run_id: UUID, start: Barrier) -> None:
+    """Be one process that adds a byte a hundred times."""
+    with psycopg.connect(uri, autocommit=True) as conn:
+        start.wait(60)
+        for _ in range(100):
+            quota.add_disk_usage(conn, workflow_id=run_id, bytes_=1)
+
+
+def test_sixteen_processes_add_a_hundred_bytes_each(fresh_db: str, users: list[UUID]) -> None:
+    """To four runs of one user, so that some processes share a run and all share the total."""
+    with psycopg.connect(fresh_db) as conn:
+        runs = [make_workflow(conn, users[0], workspace_path=f"/w/{n}") for n in range(4)]
+    context = multiprocessing.get_context("fork")
+    start = context.Barrier(SESSIONS)
+    clients = [
+        context.Process(target=add_bytes, args=(fresh_db, runs[number % 4], start))
+        for number in range(SESSIONS)
+    ]
+    for client in clients:
+        client.start()
+    for client in clients:
+        client.join(120)
+
+    assert [client.exitcode for client in clients] == [0] * SESSIONS
+    with psycopg.connect(fresh_db) as conn:
+        assert stored(conn)[users[0], "disk"] == 1600
+        assert stored(conn) == recomputed(conn)
