@@ -99,6 +99,13 @@ CHECKS = (
         "second active or requested tokens of a user are revoked, each with an audit entry",
     ),
     _Check(
+        "wrong_totals",
+        "0030-quota-totals",
+        "user_resource.quota_used",
+        "quota totals of users are not what their runs use, and become that (processing "
+        "time in a quota period is not compared here)",
+    ),
+    _Check(
         "audit_tokens",
         "0031-secret-digests",
         "audit_log.details",

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from reana_db import resources
+from reana_db import migrate, preflight, resources
 from tests.factories import insert, make_user, make_workflow
 from tests.quota_recomputation import milliseconds, recomputed, stored
 
@@ -355,3 +355,26 @@ def test_a_new_period_without_start_begins_with_the_user(conn: Conn) -> None:
     set_period(conn, user_id, 1200, None)
     row = conn.execute("SELECT quota_period_start_at FROM __reana.user_resource").fetchone()
     assert row == (datetime(2025, 1, 31, 8),)  # noqa: DTZ001
+
+
+def test_the_preflight_counts_totals_that_will_change(fresh_db: str) -> None:
+    with psycopg.connect(fresh_db) as conn:
+        resources.create_defaults(conn)
+    migrate.rollback(fresh_db, to="0029-token-functions")
+    with psycopg.connect(fresh_db) as conn:
+        for drift, months in ((0, None), (7, None), (7, 1)):
+            user_id = make_user(conn)
+            for run in range(2):  # two runs of one workspace, which counts once
+                run_id = make_workflow(conn, user_id, workspace_path="/w", run_number_minor=run)
+                use(conn, run_id, "disk", 100 + run)
+                use(conn, run_id, "cpu", 1000)
+            conn.execute(
+                "INSERT INTO __reana.user_resource (created, updated, user_id, resource_id,"
+                " quota_limit, quota_used, quota_period_months)"
+                " SELECT now(), now(), %s, id_, 0, %s + CASE type_ WHEN 'cpu' THEN 2000 ELSE 101"
+                " END, %s FROM __reana.resource",
+                [user_id, drift, months],
+            )
+        conn.commit()
+        report = preflight.report(conn, migrate.status(fresh_db))
+    assert [(item.count, item.migration) for item in report.findings] == [(3, "0030-quota-totals")]

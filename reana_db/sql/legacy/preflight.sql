@@ -57,6 +57,67 @@ FROM (
         user_token.status
 ) AS tokens;
 
+-- name: wrong_totals
+-- Databases before 0012 have no column for the period: as JSON, it is null there.
+WITH run AS (
+    SELECT
+        workflow.owner_id,
+        resource.id_ AS resource_id,
+        resource.type_,
+        COALESCE(workflow.workspace_path, '') AS workspace_path,
+        GREATEST(workflow_resource.quota_used, 0) AS used
+    FROM __reana.workflow_resource
+    INNER JOIN __reana.workflow ON workflow_resource.workflow_id = workflow.id_
+    INNER JOIN __reana.resource ON workflow_resource.resource_id = resource.id_
+),
+
+total AS (
+    SELECT
+        run.owner_id,
+        run.resource_id,
+        pg_catalog.sum(run.used) AS used
+    FROM run
+    WHERE run.type_ = 'cpu'
+    GROUP BY
+        run.owner_id,
+        run.resource_id
+    UNION ALL
+    SELECT
+        workspace.owner_id,
+        workspace.resource_id,
+        pg_catalog.sum(workspace.used) AS used
+    FROM (
+        SELECT
+            run.owner_id,
+            run.resource_id,
+            pg_catalog.max(run.used) AS used
+        FROM run
+        WHERE run.type_ = 'disk'
+        GROUP BY
+            run.owner_id,
+            run.resource_id,
+            run.workspace_path
+    ) AS workspace
+    GROUP BY
+        workspace.owner_id,
+        workspace.resource_id
+)
+
+SELECT pg_catalog.count(*)
+FROM __reana.user_resource
+INNER JOIN __reana.resource ON user_resource.resource_id = resource.id_
+LEFT JOIN total
+    ON
+        user_resource.user_id = total.owner_id
+        AND user_resource.resource_id = total.resource_id
+WHERE
+    resource.name IN ('processing time', 'shared storage')
+    AND NOT (
+        resource.type_ = 'cpu'
+        AND pg_catalog.to_jsonb(user_resource) ->> 'quota_period_months' IS NOT NULL
+    )
+    AND COALESCE(user_resource.quota_used, 0) <> COALESCE(total.used, 0);
+
 -- name: audit_tokens
 -- The same expression as in redaction.py.
 SELECT pg_catalog.count(*)
