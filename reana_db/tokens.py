@@ -227,6 +227,33 @@ def grant(
     _raise_unless_done(outcome, user_id)
 
 
+@checked
+def ensure(
+    conn: Conn,
+    user_id: UUID,
+    *,
+    token: Secret,
+    reissue: bool = False,
+    keys: KeyRing | None = None,
+) -> bool:
+    """Give a user a token who has none, and tell whether it was given.
+
+    For sites that issue tokens at the first login.  A user whose token was revoked gets another
+    one only with ``reissue``; of several logins at once one gives its token.  Raises what
+    :func:`grant` raises, but for TokenAlreadyActive.
+    """
+    state = latest(conn, user_id)
+    if state and state.status is TokenStatus.REVOKED and not reissue:
+        return False
+    if state and state.status is TokenStatus.ACTIVE:
+        return False
+    try:
+        grant(conn, user_id, token=token, keys=keys)
+    except errors.TokenAlreadyActive:
+        return False
+    return True
+
+
 @query
 def _requested(conn: Conn, user_id: UUID) -> UUID | None:
     """Return the id of the requested token of a user: the row that a sealed value is bound to."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from reana_db import queries
@@ -20,6 +21,11 @@ CALLED = [
     pytest.param(operation, id=f"{operation.number}-{operation.name}")
     for operation in OPERATIONS
     if operation.call
+]
+ALONE = [
+    pytest.param(operation, id=f"{operation.number}-{operation.name}")
+    for operation in OPERATIONS
+    if operation.alone
 ]
 
 
@@ -40,6 +46,20 @@ def test_an_operation_keeps_its_budget_and_leaves_the_transaction_alone(
     with conn.transaction():
         operation.call(conn, world)
     assert queries.executions.total() - before <= operation.statements
+
+
+@pytest.mark.parametrize("operation", ALONE)
+def test_an_operation_with_transactions_of_its_own_does_what_it_should(
+    fresh_db: str, operation: Operation
+) -> None:
+    assert operation.alone is not None
+    with psycopg.connect(fresh_db) as conn:
+        world = make_world(conn)
+    operation.alone(fresh_db, world)
+
+
+def test_every_operation_is_tried() -> None:
+    assert [item.name for item in OPERATIONS if not (item.call or item.alone)] == []
 
 
 def test_the_document_is_as_the_catalogue_says() -> None:

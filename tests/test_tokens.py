@@ -51,6 +51,11 @@ def grant(conn: Conn, user_id: UUID, token: str = "token-1", **more: Any) -> Non
     tokens.grant(conn, user_id, token=token, keys=KEYS, **more)
 
 
+def value(conn: Conn, user_id: UUID) -> str | None:
+    found = tokens.active(conn, user_id, keys=KEYS)
+    return found.value if found else None
+
+
 def actions(conn: Conn, user_id: UUID) -> list[AuditAction]:
     with conn.transaction():
         return [entry.action for entry in audit.entries(conn, user_id=user_id)]
@@ -162,6 +167,39 @@ def test_u2_details_that_hold_the_token_are_refused(conn: Conn, user: UUID, admi
     with pytest.raises(errors.InvalidArgument, match="must not hold") as refused:
         grant(conn, user, granted_by=admin, details={"reana_admin": "issued token-1 to her"})
     assert "token-1" not in str(refused.value)
+
+
+def test_a_user_without_token_is_given_one_at_the_first_login(conn: Conn, user: UUID) -> None:
+    assert tokens.ensure(conn, user, token="first", keys=KEYS)
+    assert not tokens.ensure(conn, user, token="second", keys=KEYS)
+    assert value(conn, user) == "first"
+
+
+def test_a_request_is_granted_at_the_next_login(conn: Conn, user: UUID) -> None:
+    requested = tokens.request(conn, user)
+    assert tokens.ensure(conn, user, token="first", keys=KEYS)
+    state = tokens.latest(conn, user)
+    assert state is not None
+    assert (state.id_, state.status) == (requested, TokenStatus.ACTIVE)
+
+
+def test_a_revoked_user_gets_another_token_only_on_purpose(conn: Conn, user: UUID) -> None:
+    tokens.grant(conn, user, token="first", keys=KEYS)
+    tokens.revoke(conn, user)
+    assert not tokens.ensure(conn, user, token="second", keys=KEYS)
+    assert value(conn, user) is None
+    assert tokens.ensure(conn, user, token="second", reissue=True, keys=KEYS)
+    assert value(conn, user) == "second"
+
+
+def test_of_several_first_logins_one_gives_its_token(fresh_db: str) -> None:
+    with psycopg.connect(fresh_db) as conn:
+        user_id = make_user(conn)
+
+    def login(conn: Conn, number: int) -> bool:
+        return tokens.ensure(conn, user_id, token=f"token{number}", keys=KEYS)
+
+    assert sum(at_once(fresh_db, 8, login)) == 1
 
 
 def test_a_revoked_token_keeps_its_value(conn: Conn, user: UUID) -> None:

@@ -10,6 +10,7 @@ from reana_db.queries import Conn
 from tests.catalogue.world import World
 
 Call: TypeAlias = Callable[[Conn, World], object]
+Alone: TypeAlias = Callable[[str, World], None]
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class Operation:
     """A call of it; None for what runs outside the transaction of a caller."""
     difference: str = ""
     """Where it differs from the services of today on purpose, and why."""
+    alone: Alone | None = None
+    """What has transactions of its own, done to the database at an address, and checked."""
 
     @property
     def function_name(self) -> str:

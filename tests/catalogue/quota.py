@@ -6,6 +6,7 @@ from reana_db import lifecycle, quota, quota_periods, quota_refresh, resources, 
 from reana_db.config import DEFAULT_RESOURCES
 from reana_db.queries import Conn
 from reana_db.records import ResourceType, RunStatus
+from tests.catalogue import alone
 from tests.catalogue.operation import Operation
 from tests.catalogue.world import World
 
@@ -141,6 +142,7 @@ OPERATIONS = [
         None,
         "`reana-db quota refresh`: corrects what differs, in short transactions, workspaces in"
         " parallel.",
+        alone=alone.refresh_quota,
     ),
     Operation(
         115,

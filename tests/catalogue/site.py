@@ -14,6 +14,7 @@ from reana_db import (
     testing,
 )
 from reana_db.records import AuditAction
+from tests.catalogue import alone
 from tests.catalogue.operation import Operation
 
 _REPORT = "A field of `statistics.workflows`, which counts everything in one statement."
@@ -117,6 +118,7 @@ OPERATIONS = [
         None,
         None,
         "Can be repeated, and run by several processes at once.",
+        alone=alone.install,
     ),
     Operation(
         135,
@@ -124,7 +126,9 @@ OPERATIONS = [
         migrate.apply,
         None,
         None,
-        "On the command line: `reana-db migrate`, and `reana-db alembic` for existing scripts.",
+        "On the command line: `reana-db migrate`, and `reana-db alembic` for existing scripts;"
+        " without `revision`, for a migration is a file that people write.",
+        alone=alone.migrate_to_and_fro,
     ),
     Operation(
         136,

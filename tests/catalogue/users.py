@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reana_db import accounts, rotation, tokens, users
 from reana_db.accounts import NewUser
+from tests.catalogue import alone
 from tests.catalogue.operation import Operation
 from tests.catalogue.world import KEYS, TOKEN
 
@@ -69,10 +70,10 @@ OPERATIONS = [
     Operation(
         8,
         "ensure_access_token",
-        tokens.grant,
-        2,
-        lambda conn, world: tokens.grant(conn, world.reader, token="new", keys=KEYS),
-        "After `tokens.latest`, so that a service can leave a revoked user without token.",
+        tokens.ensure,
+        3,
+        lambda conn, world: tokens.ensure(conn, world.reader, token="new", keys=KEYS),
+        "Where the policy is `auto`; a revoked user stays without token unless `reissue` is given.",
     ),
     Operation(
         9,
@@ -157,5 +158,6 @@ OPERATIONS = [
         None,
         None,
         "In batches of its own while services keep writing; can be repeated.",
+        alone=alone.rotate_keys,
     ),
 ]
