@@ -244,10 +244,6 @@ class _BoundQuery:
         return list(signature(self.function).parameters.values())[1:]
 
     @cached_property
-    def names(self) -> frozenset[str]:
-        return frozenset(p.name for p in self.parameters)
-
-    @cached_property
     def positional(self) -> list[str]:
         return [p.name for p in self.parameters if p.kind is not Parameter.KEYWORD_ONLY]
 
@@ -282,7 +278,7 @@ class _BoundQuery:
     def bind(self, args: tuple[object, ...], kwargs: dict[str, object]) -> dict[str, Any]:
         """Return the converted values by parameter name."""
         values: dict[str, Any] = dict(zip(self.positional, args, strict=False), **kwargs)
-        if values.keys() != self.names or len(args) + len(kwargs) != len(values):
+        if len(values) != len(self.converters) or len(args) + len(kwargs) != len(values):
             signature(self.function).bind(None, *args, **kwargs)  # a TypeError, unless defaults
             values = {**self.defaults, **values}
         try:
@@ -291,6 +287,9 @@ class _BoundQuery:
                     values[name] = convert(values[name])
         except arguments.Invalid as reason:
             raise errors.InvalidArgument(f"{self.statement.name}: {name} {reason}") from None
+        except KeyError:
+            signature(self.function).bind(None, *args, **kwargs)  # a TypeError
+            raise
         return values
 
     def execute(self, conn: Conn, values: dict[str, Any]) -> psycopg.Cursor[tuple[Any, ...]]:

@@ -32,27 +32,45 @@ def checked(function: _F) -> _F:
     @functools.wraps(function)
     def call(*args: object, **kwargs: object) -> object:
         checkers = _checkers(function)
-        if len(args) > len(checkers):
-            signature(function).bind(*args, **kwargs)
-        for parameter, value in (*zip(checkers, args, strict=False), *kwargs.items()):
-            try:
-                if check := checkers.get(parameter):
-                    check(value)
-            except Invalid as reason:
-                raise errors.InvalidArgument(f"{name}: {parameter} {reason}") from None
+        try:
+            for check, value in zip(checkers.values(), args, strict=False):
+                check(value)
+            for parameter, value in kwargs.items():
+                checkers[parameter](value)
+        except (Invalid, KeyError):
+            _refuse(name, function, args, kwargs)
         return function(*args, **kwargs)
 
     return cast(_F, call)
 
 
 @functools.cache
-def _checkers(function: Callable[..., Any]) -> dict[str, Converter | None]:
-    """Return the check of each parameter, in their order; none for the connection."""
+def _checkers(function: Callable[..., Any]) -> dict[str, Converter]:
+    """Return the check of each parameter, in their order; the connection has none."""
     hints = get_type_hints(function, include_extras=True)
     return {
-        name: None if name == "conn" else _checker(hints[name])
+        name: _unchecked if name == "conn" else _checker(hints[name])
         for name in signature(function).parameters
     }
+
+
+def _unchecked(value: object) -> object:
+    return value
+
+
+def _refuse(
+    name: str,
+    function: Callable[..., Any],
+    args: tuple[object, ...],
+    kwargs: Mapping[str, object],
+) -> None:
+    """Raise what is wrong with the arguments of a call: a TypeError, or InvalidArgument."""
+    given = signature(function).bind(*args, **kwargs).arguments
+    for parameter, value in given.items():
+        try:
+            _checkers(function)[parameter](value)
+        except Invalid as reason:
+            raise errors.InvalidArgument(f"{name}: {parameter} {reason}") from None
 
 
 def _checker(annotation: Any) -> Converter:
