@@ -258,6 +258,7 @@ def _search(
     """Iterate over users and their encrypted tokens."""
 
 
+@checked
 def profile(conn: Conn, user_id: UUID, *, keys: KeyRing | None = None) -> Profile:
     """Return what a user sees of oneself: data, token, quotas; raises NotFound.  One statement."""
     row = _profile(conn, user_id)

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from reana_db import errors
 from reana_db.queries import Conn, query
 from reana_db.records import SettingName, StatusMode
+from reana_db.signatures import checked
 
 VALUES: Mapping[SettingName, tuple[str, ...]] = MappingProxyType(
     {
@@ -34,12 +35,14 @@ class DatabaseSetting:
     """When it was last changed; None if its row is missing and the default counts."""
 
 
+@checked
 def get(conn: Conn, name: SettingName) -> str:
     """Return what a setting is: its default if it was never set."""
     stored = _stored(conn, name)
     return VALUES[name][0] if stored is None else stored
 
 
+@checked
 def change(conn: Conn, name: SettingName, value: str) -> None:
     """Set a setting; triggers of all sessions follow from the next statement on.
 

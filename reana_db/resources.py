@@ -8,6 +8,7 @@ from reana_db import config
 from reana_db.config import DEFAULT_RESOURCES, Settings
 from reana_db.queries import Conn, RowCount, query
 from reana_db.records import ResourceType, ResourceUnit
+from reana_db.signatures import checked
 
 _UNITS = {
     ResourceType.CPU: ResourceUnit.MILLISECONDS,
@@ -15,6 +16,7 @@ _UNITS = {
 }
 
 
+@checked
 def create_defaults(conn: Conn, settings: Settings | None = None) -> int:
     """Create REANA's resources, "processing time" and "shared storage", where they are missing.
 

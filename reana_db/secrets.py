@@ -18,6 +18,7 @@ from reana_db.errors import NotFound, UnreadableSecret
 from reana_db.keyring import KeyRing
 from reana_db.queries import Conn, RowCount, query
 from reana_db.records import RunStatus
+from reana_db.signatures import checked
 from reana_db.stores import SESSION_SECRETS, WEBHOOK_SECRETS, rewrite_session_secrets, sha256_hex
 
 _RANDOM_BYTES = 32
@@ -78,6 +79,7 @@ class _WebhookMatch:
     secret: bytes = field(repr=False)
 
 
+@checked
 def session_secret(conn: Conn, session_id: UUID, *, keys: KeyRing | None = None) -> str:
     """Return the secret of a session, having made one if it had none: the same for all callers.
 
@@ -109,6 +111,7 @@ def _ensure_session_secret(
     """Return the encrypted secret of a session, storing one if it has none."""
 
 
+@checked
 def find_session(conn: Conn, secret: Secret, *, keys: KeyRing | None = None) -> SessionOwner | None:
     """Return the open session with this secret, or None.
 
@@ -152,6 +155,7 @@ def _session_owner(match: _SessionMatch) -> SessionOwner:
     return SessionOwner(match.id_, match.owner_id, match.path, match.status)
 
 
+@checked
 def webhook_secret(
     conn: Conn,
     user_id: UUID,
@@ -195,6 +199,7 @@ def _ensure_webhook_secret(
     """Return the encrypted webhook secret of a user, storing one if needed."""
 
 
+@checked
 def find_webhook_owner(
     conn: Conn, secret: Secret, *, keys: KeyRing | None = None
 ) -> WebhookOwner | None:

@@ -154,6 +154,7 @@ def _find_owner(
     """Return the user with this token, as each of the keys has it."""
 
 
+@checked
 def active(conn: Conn, user_id: UUID, *, keys: KeyRing | None = None) -> ActiveToken | None:
     """Return the active token of a user with its value, or None.
 

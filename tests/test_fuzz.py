@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, date, datetime
-from types import ModuleType
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -17,31 +15,9 @@ import pytest
 
 from reana_db import errors
 from reana_db.queries import Conn
-from tests.catalogue.world import KEYS, World, make_world
+from tests.catalogue.world import World, make_world
+from tests.public import FUNCTIONS, plausible
 
-SUBJECTS = (
-    "accounts",
-    "administration",
-    "audit",
-    "identities",
-    "job_cache",
-    "jobs",
-    "lifecycle",
-    "listing",
-    "quota",
-    "quota_periods",
-    "reports",
-    "retention",
-    "scheduling",
-    "services",
-    "sessions",
-    "sharing",
-    "statistics",
-    "tokens",
-    "transitions",
-    "users",
-    "workflows",
-)
 CALLS_PER_FUNCTION = 150
 
 JUNK: tuple[Any, ...] = (
@@ -80,38 +56,6 @@ JUNK: tuple[Any, ...] = (
 )
 
 
-def public_functions() -> Iterator[tuple[str, Callable[..., Any]]]:
-    for name in SUBJECTS:
-        module: ModuleType = importlib.import_module(f"reana_db.{name}")
-        for attribute, value in sorted(vars(module).items()):
-            own = inspect.isfunction(value) and value.__module__ == module.__name__
-            if own and not attribute.startswith("_") and takes_connection(value):
-                yield f"{name}.{attribute}", value
-
-
-def takes_connection(function: Callable[..., Any]) -> bool:
-    return next(iter(inspect.signature(function).parameters), "") == "conn"
-
-
-def plausible(parameter: inspect.Parameter, world: World) -> Any:
-    """Return a value that the parameter may well take."""
-    annotation = str(parameter.annotation)
-    for part, value in (
-        ("KeyRing", KEYS),
-        ("list[UUID]", [world.finished]),
-        ("UUID", world.finished),
-        ("list[str]", ["a"]),
-        ("str", "owner@example.org"),
-        ("bool", False),
-        ("int", 1),
-        ("datetime", datetime(2026, 1, 1, tzinfo=UTC)),
-        ("JSON", {}),
-    ):
-        if part in annotation:
-            return value
-    return None
-
-
 def arguments(function: Callable[..., Any], world: World, random_: random.Random) -> dict[str, Any]:
     """Return arguments of which at least one is junk, if there are any."""
     parameters = list(inspect.signature(function).parameters.values())[1:]
@@ -134,10 +78,7 @@ def call(conn: Conn, function: Callable[..., Any], given: dict[str, Any]) -> Non
             list(result)
 
 
-FUNCTIONS = list(public_functions())
-
-
-@pytest.mark.parametrize(("name", "function"), FUNCTIONS, ids=[name for name, _ in FUNCTIONS])
+@pytest.mark.parametrize(("name", "function"), FUNCTIONS.items(), ids=FUNCTIONS)
 def test_junk_is_refused_with_an_error_of_ours(
     conn: Conn, name: str, function: Callable[..., Any]
 ) -> None:
