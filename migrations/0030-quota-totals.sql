@@ -444,7 +444,7 @@ CREATE FUNCTION __reana.count_run(p_workflow_id uuid) RETURNS void
 LANGUAGE plpgsql
 AS $$
 DECLARE
-    v_owners uuid [];
+    v_owners pg_catalog.uuid [];
     v_run record;
     v_others bigint;
 BEGIN
@@ -814,7 +814,7 @@ CREATE FUNCTION __reana.count_written_usage() RETURNS trigger
 LANGUAGE plpgsql
 AS $$
 DECLARE
-    v_changed uuid [];
+    v_changed pg_catalog.uuid [];
 BEGIN
     -- Below the trigger of a run, which counts before it records, there is nothing left to count.
     IF pg_catalog.pg_trigger_depth() OPERATOR(pg_catalog.>) 1 AND TG_OP OPERATOR(pg_catalog.<>) 'DELETE'
@@ -1166,7 +1166,7 @@ CREATE FUNCTION __reana.count_changed_runs() RETURNS trigger
 LANGUAGE plpgsql
 AS $$
 DECLARE
-    v_changed uuid [];
+    v_changed pg_catalog.uuid [];
 BEGIN
     IF TG_OP OPERATOR(pg_catalog.=) 'INSERT' THEN
         SELECT pg_catalog.array_agg(new_run.id_)

@@ -857,7 +857,7 @@ CREATE OR REPLACE FUNCTION __reana.count_changed_runs()
  LANGUAGE plpgsql
 AS $function$
 DECLARE
-    v_changed uuid [];
+    v_changed pg_catalog.uuid [];
 BEGIN
     IF TG_OP OPERATOR(pg_catalog.=) 'INSERT' THEN
         SELECT pg_catalog.array_agg(new_run.id_)
@@ -1064,7 +1064,7 @@ CREATE OR REPLACE FUNCTION __reana.count_run(p_workflow_id uuid)
  LANGUAGE plpgsql
 AS $function$
 DECLARE
-    v_owners uuid [];
+    v_owners pg_catalog.uuid [];
     v_run record;
     v_others bigint;
 BEGIN
@@ -1396,7 +1396,7 @@ CREATE OR REPLACE FUNCTION __reana.count_written_usage()
  LANGUAGE plpgsql
 AS $function$
 DECLARE
-    v_changed uuid [];
+    v_changed pg_catalog.uuid [];
 BEGIN
     -- Below the trigger of a run, which counts before it records, there is nothing left to count.
     IF pg_catalog.pg_trigger_depth() OPERATOR(pg_catalog.>) 1 AND TG_OP OPERATOR(pg_catalog.<>) 'DELETE'

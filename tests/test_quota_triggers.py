@@ -321,6 +321,33 @@ def test_a_temporary_table_captures_nothing(conn: Conn, user_id: UUID) -> None:
     assert conn.execute("SELECT FROM pg_temp.quota_ledger").fetchall() == []
 
 
+def test_a_hostile_search_path_changes_no_total(conn: Conn, user_id: UUID) -> None:
+    run_id = make_workflow(conn, user_id, status="running", run_started_at=STARTED)
+    conn.execute(
+        """
+        CREATE SCHEMA hostile;
+        CREATE FUNCTION hostile.never(uuid, uuid) RETURNS boolean LANGUAGE sql AS 'SELECT false';
+        CREATE FUNCTION hostile.never(bigint, bigint) RETURNS boolean LANGUAGE sql
+        AS 'SELECT false';
+        CREATE FUNCTION hostile.minus(numeric, numeric) RETURNS numeric LANGUAGE sql AS 'SELECT -1';
+        CREATE OPERATOR hostile.= (LEFTARG = uuid, RIGHTARG = uuid, FUNCTION = hostile.never);
+        CREATE OPERATOR hostile.<> (LEFTARG = bigint, RIGHTARG = bigint, FUNCTION = hostile.never);
+        CREATE OPERATOR hostile.+ (LEFTARG = numeric, RIGHTARG = numeric, FUNCTION = hostile.minus);
+        CREATE TEMPORARY TABLE uuid (wrong integer);
+        CREATE TEMPORARY TABLE setting (LIKE __reana.setting);
+        SET LOCAL search_path = hostile, pg_catalog
+        """
+    )
+    conn.execute(
+        "UPDATE __reana.workflow SET status = 'finished', run_finished_at = %s"
+        " WHERE id_ OPERATOR(pg_catalog.=) %s",
+        [ENDED, run_id],
+    )
+    conn.execute("SET LOCAL search_path = pg_catalog")
+    assert total(conn, user_id, "cpu") == HOUR
+    assert stored(conn) == recomputed(conn)
+
+
 def test_a_period_counts_the_part_of_each_run_inside(conn: Conn, user_id: UUID) -> None:
     start_at = datetime.utcnow().replace(microsecond=0)  # noqa: DTZ003 - columns without zone
     set_period(conn, user_id, 1, start_at)
