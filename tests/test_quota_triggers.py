@@ -329,7 +329,8 @@ def test_a_hostile_search_path_changes_no_total(conn: Conn, user_id: UUID) -> No
         CREATE FUNCTION hostile.never(uuid, uuid) RETURNS boolean LANGUAGE sql AS 'SELECT false';
         CREATE FUNCTION hostile.never(bigint, bigint) RETURNS boolean LANGUAGE sql
         AS 'SELECT false';
-        CREATE FUNCTION hostile.minus(numeric, numeric) RETURNS numeric LANGUAGE sql AS 'SELECT -1.0';
+        CREATE FUNCTION hostile.minus(numeric, numeric) RETURNS numeric LANGUAGE sql
+        AS 'SELECT -1.0';
         CREATE OPERATOR hostile.= (LEFTARG = uuid, RIGHTARG = uuid, FUNCTION = hostile.never);
         CREATE OPERATOR hostile.<> (LEFTARG = bigint, RIGHTARG = bigint, FUNCTION = hostile.never);
         CREATE OPERATOR hostile.+ (LEFTARG = numeric, RIGHTARG = numeric, FUNCTION = hostile.minus);
