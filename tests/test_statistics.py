@@ -10,7 +10,15 @@ import pytest
 
 from reana_db import errors, queries, statistics
 from reana_db.queries import Conn
-from tests.factories import insert, make_job, make_session, make_user, make_workflow, resource_id
+from tests.factories import (
+    insert,
+    make_job,
+    make_session,
+    make_user,
+    make_workflow,
+    resource_id,
+    set_usage,
+)
 
 
 def test_runs_are_counted_by_status(conn: Conn) -> None:
@@ -59,15 +67,7 @@ def test_restarts_and_runs_from_git_are_counted(conn: Conn) -> None:
 
 def make_counter(conn: Conn, email: str, used: int, limit: int | None) -> UUID:
     user_id = make_user(conn, email=email)
-    insert(
-        conn,
-        "workflow_resource",
-        workflow_id=make_workflow(conn, user_id),
-        resource_id=resource_id(conn, "shared storage"),
-        quota_used=used,
-        created="2026-01-01",
-        updated="2026-01-01",
-    )
+    set_usage(conn, make_workflow(conn, user_id), used)
     conn.execute("DELETE FROM __reana.user_resource WHERE user_id = %s", [user_id])
     insert(
         conn,

@@ -1,5 +1,5 @@
 -- name: wrong_runs
--- not null: owner_id, drift, recorded
+-- not null: owner_id, workflow_id, drift, recorded
 SELECT
     run_time.owner_id,
     run_time.workflow_id,
