@@ -50,6 +50,12 @@ def growth(results: Results, name: str) -> float:
     return ratio(found[-1].medians, found[0].medians)
 
 
+def server_growth(results: Results, name: str) -> float:
+    """Return how many times as long the backend runs for it there."""
+    found = list(results[name].values())
+    return ratio(found[-1].servers, found[0].servers)
+
+
 def missed(results: Results) -> list[str]:
     """Return what takes too long in the largest database, though it is about little of it."""
     return [
@@ -62,15 +68,19 @@ def missed(results: Results) -> list[str]:
 def table(results: Results, *, markdown: bool = False) -> str:
     """Return a table of the medians, and of the growth from the first size to the last."""
     sizes = list(next(iter(results.values())))
-    lines = [["operation", *sizes, "growth"], *(_cells(results, name) for name in results)]
+    lines = [
+        ["operation", *sizes, "growth", "server CPU"],
+        *(_cells(results, name) for name in results),
+    ]
     return report.markdown_of(lines) if markdown else report.aligned(lines)
 
 
 def _cells(results: Results, name: str) -> list[str]:
     operation: Operation = BY_NAME[name]
     times = [report.time(found.median) for found in results[name].values()]
-    allowed = " (may grow)" if operation.grows else ""
-    return [operation.title, *times, f"{growth(results, name):.2f}{allowed}"]
+    title = f"{operation.title} *" if operation.grows else operation.title
+    factors = growth(results, name), server_growth(results, name)
+    return [title, *times, *(f"{factor:.2f}" for factor in factors)]
 
 
 def write(directory: Path, results: Results) -> str:
@@ -78,7 +88,7 @@ def write(directory: Path, results: Results) -> str:
     directory.mkdir(parents=True, exist_ok=True)
     late = missed(results)
     verdict = "\n".join(["missed:", *late]) if late else f"nothing grows by more than {LIMIT} x"
-    shown = f"{table(results)}\n\n{verdict}"
+    shown = f"{table(results)}\n\n* about everything there is: may grow\n\n{verdict}"
     sizes = list(next(iter(results.values())))
     lines = {
         BY_NAME[name].title: [item.median / 1e6 for item in found.values()]

@@ -1,6 +1,6 @@
 """How many lives of runs a database takes per second, from 1 session to 32.
 
-Each session takes a connection of a pool for every request or message of a run's life (21 of them,
+Each session takes a connection of a pool for every request or message of a run's life (20 of them,
 three jobs) and gives it back after its commit, as services do.  With the triggers of the database,
 and without any.
 

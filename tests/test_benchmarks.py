@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks import imports, report
+from benchmarks import growth, imports, report, throughput
 from benchmarks.comparison import Results
 from benchmarks.database import Layout
 from benchmarks.operations import OPERATIONS
@@ -91,3 +91,19 @@ def test_the_table_is_markdown_too(results: Results) -> None:
     lines = report.table(results, NAMES, markdown=True).splitlines()
     assert len(lines) == len(OPERATIONS) + 2
     assert len({line.count("|") for line in lines}) == 1
+
+
+def test_growth_is_told_from_the_first_size_to_the_last(results: Results, tmp_path: Path) -> None:
+    sizes = {
+        name: {"10": found["by hand"], "100": found["ours"]} for name, found in results.items()
+    }
+    shown = growth.write(tmp_path, sizes)
+    assert all(operation.title in shown for operation in OPERATIONS)
+    assert (tmp_path / "growth.svg").read_text().count("<polyline") == len(OPERATIONS)
+
+
+def test_sessions_run_lives(site: Site, tmp_path: Path) -> None:
+    rates = throughput.run(site, [1], 0.2)
+    assert [rate.triggers for rate in rates] == [True, False]
+    assert all(rate.checkouts == rate.lives * 20 > 0 for rate in rates)
+    assert throughput.write(tmp_path, rates).count("\n") == 1
