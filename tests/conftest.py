@@ -68,6 +68,7 @@ def session_conn(db_uri: str) -> Iterator[psycopg.Connection[Any]]:
 @pytest.fixture
 def conn(session_conn: psycopg.Connection[Any]) -> Iterator[psycopg.Connection[Any]]:
     """A connection whose transaction is rolled back after the test."""
+    session_conn.execute("SELECT")  # begins it: a block in a function must not be the outermost
     yield session_conn
     session_conn.rollback()
 
