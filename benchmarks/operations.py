@@ -152,10 +152,11 @@ def _owned(run: Run, text: str) -> Arguments:
 
 def _new_run(turn: Turn) -> Arguments:
     tag, number = turn.tag, turn.number
-    owner = 2 + number % (turn.world.layout.users - 2)
+    run_id = staging.run_id(f"{tag}/new", number)
+    owner = 2 + run_id.int % (turn.world.layout.users - 2)
     return {
         "user_id": str(database.user_id(owner)),
-        "workflow_id": str(staging.run_id(f"{tag}/new", number)),
+        "workflow_id": str(run_id),
         "name": "analysis-3",
         "workspace_path": f"/var/reana/{tag}/new/{number}",
         "specification": texts.specification(number % 64),

@@ -70,7 +70,7 @@ def rows(results: Results) -> list[Row]:
 def table(results: Results, names: Sequence[str], *, markdown: bool = False) -> str:
     """Return a table: latencies, ratios, statements."""
     released = [name for name in names if name not in ("ours", FLOOR)]
-    header = ["operation", "ours", "p95", "by hand", "x", "CPU", "x", "server CPU", "x"]
+    header = ["operation", "ours", "p95", "by hand", "x", "client CPU", "x", "server CPU", "x"]
     for name in released:
         header += [name, "faster"]
     header += ["statements", "round trips"]

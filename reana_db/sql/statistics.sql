@@ -8,8 +8,9 @@ GROUP BY workflow.status
 ORDER BY workflow.status;
 
 -- name: workflows
+-- The time of the statement: one that is asked anew for each row would keep parallel workers away.
 WITH now AS (
-    SELECT pg_catalog.clock_timestamp() AT TIME ZONE 'UTC' AS utc
+    SELECT pg_catalog.statement_timestamp() AT TIME ZONE 'UTC' AS utc
 )
 
 SELECT
