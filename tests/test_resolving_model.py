@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from uuid import UUID
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,7 +14,10 @@ from reana_db.queries import Conn
 from tests.factories import FAR_AHEAD, LONG_AGO, make_user, make_workflow, share
 
 NAMES = st.sampled_from(
-    ["fit", "Fit", "a.b", "a", "fit.1", "1", "a%", "a_", "it's", '"q"', ".", "a."]
+    [
+        *("fit", "Fit", "a.b", "a", "fit.1", "1", "a%", "a_", "it's", '"q"', ".", "a.", "a\\"),
+        *("1.2", "a.1.2", "été", "e\u0301te", "字", "😀.1", "a.٣", " a", "NULL"),
+    ]
 )
 PEOPLE = 3
 
@@ -23,7 +27,7 @@ class Run:
     """One run of the model."""
 
     owner: int
-    name: str
+    name: str | None
     major: int
     minor: int
     shared: bool | None
@@ -35,7 +39,7 @@ class Run:
 def runs(draw: st.DrawFn) -> Run:
     return Run(
         owner=draw(st.integers(0, PEOPLE - 1)),
-        name=draw(NAMES),
+        name=draw(st.none() | NAMES),
         major=draw(st.integers(1, 3)),
         minor=draw(st.integers(0, 2)),
         shared=draw(st.sampled_from([True, False, None])),
@@ -120,6 +124,10 @@ def test_a_run_is_found_as_the_model_says(
     with session_conn.transaction(force_rollback=True):
         me = stored(session_conn, found)
         for text, include_shared in asked:
+            if not text.isascii():
+                with pytest.raises(errors.InvalidArgument, match="ASCII"):
+                    workflows.resolve(session_conn, text, user_id=me)
+                continue
             ids = expected(found, text, include_shared=include_shared)
             answer = resolved(session_conn, text, me, include_shared=include_shared)
             assert answer == (None if len(ids) > 1 else ids)
