@@ -25,7 +25,8 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 def checked(function: _F) -> _F:
     """Make a function refuse arguments that do not fit their annotations.
 
-    Raises InvalidArgument, naming function, argument and rule.  The connection is not checked.
+    Raises InvalidArgument, naming function, argument and rule.  The connection is not checked, and
+    JSON is left to the query that encodes it.
     """
     name = f"{function.__module__.rpartition('.')[2]}.{function.__name__}"
 
@@ -74,6 +75,8 @@ def _refuse(
 
 
 def _checker(annotation: Any) -> Converter:
+    if annotation == JSON:
+        return _unchecked  # it goes on to a query, which encodes it: once is enough
     origin, options = get_origin(annotation), get_args(annotation)
     if origin in (Union, UnionType):
         return _one_of([_checker(option) for option in options if option is not NoneType], options)
@@ -88,7 +91,7 @@ def _checker(annotation: Any) -> Converter:
 
 def _is_sent(annotation: Any, origin: Any) -> bool:
     """Tell whether a query takes values of an annotation."""
-    if annotation == JSON or origin in (Annotated, list):
+    if origin in (Annotated, list):
         return True
     return isinstance(annotation, type) and (
         issubclass(annotation, StrEnum) or arguments.is_scalar(annotation)
