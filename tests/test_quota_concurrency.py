@@ -160,7 +160,7 @@ class Session:
             [self.random.choice(self.users), self.run()],
         )
 
-    def library_create(self) -> None:
+    def function_create(self) -> None:
         owner = self.random.choice(self.users)
         run = lifecycle.create(
             self.conn,
@@ -174,40 +174,40 @@ class Session:
         )
         self.created.append(run.id_)
 
-    def library_restart(self) -> None:
+    def function_restart(self) -> None:
         run = lifecycle.clone_for_restart(self.conn, self.run(), retention_rules={"*": 1})
         self.created.append(run.id_)
 
-    def library_start(self) -> None:
+    def function_start(self) -> None:
         run_id = self.run()
         lifecycle.queue(self.conn, run_id)
         lifecycle.start(self.conn, run_id)
 
-    def library_message(self) -> None:
+    def function_message(self) -> None:
         status = self.random.choice([RunStatus.RUNNING, RunStatus.FINISHED, RunStatus.FAILED])
         at = self.time().replace(tzinfo=UTC)
         lifecycle.apply_status_message(self.conn, self.run(), status=status, logs="x", at=at)
 
-    def library_stop(self) -> None:
+    def function_stop(self) -> None:
         lifecycle.stop(self.conn, self.run())
 
-    def library_delete(self) -> None:
+    def function_delete(self) -> None:
         lifecycle.delete_run(self.conn, self.run())
 
-    def library_set_disk(self) -> None:
+    def function_set_disk(self) -> None:
         bytes_ = self.random.randrange(1000)
         quota.set_disk_usage(self.conn, workflow_id=self.run(), bytes_=bytes_)
 
-    def library_add_disk(self) -> None:
+    def function_add_disk(self) -> None:
         bytes_ = self.random.randrange(1000) - 400
         quota.add_disk_usage(self.conn, workflow_id=self.run(), bytes_=bytes_)
 
-    def library_set_limit(self) -> None:
+    def function_set_limit(self) -> None:
         user_ids = [self.random.choice(self.users)]
         type_ = self.random.choice(list(ResourceType))
         quota.set_limit(self.conn, user_ids=user_ids, limit=7, type_=type_)
 
-    def library_set_period(self) -> None:
+    def function_set_period(self) -> None:
         user_id = self.random.choice(self.users)
         if self.random.random() < 0.5:
             quota_periods.clear(self.conn, user_id)
@@ -231,11 +231,11 @@ RAW = (
     *(Session.finish_and_measure, Session.give_away),
 )
 LIBRARY = (
-    *(Session.library_create, Session.library_restart, Session.library_stop),
-    *(Session.library_delete, Session.library_set_disk, Session.library_add_disk),
-    *(Session.library_set_limit, Session.library_set_period),
-    *(2 * [Session.library_start]),
-    *(4 * [Session.library_message]),
+    *(Session.function_create, Session.function_restart, Session.function_stop),
+    *(Session.function_delete, Session.function_set_disk, Session.function_add_disk),
+    *(Session.function_set_limit, Session.function_set_period),
+    *(2 * [Session.function_start]),
+    *(4 * [Session.function_message]),
 )
 ACTIONS = (*RAW, *LIBRARY)
 

@@ -1,4 +1,4 @@
--- depends: 0038-usage-indexes
+-- depends: 0036-usage-indexes
 --
 -- Services of released versions look for the usage of a run and insert it where there is none.  Two
 -- that do so at the same moment would meet in the primary key; so a run has its rows from the start.
