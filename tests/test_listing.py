@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from reana_db import errors, listing, queries
+from reana_db import errors, listing, queries, resources
 from reana_db.listing import ANYBODY, NOBODY, Page
 from reana_db.paging import Sort
 from reana_db.queries import Conn
@@ -183,6 +183,7 @@ def test_an_item_shows_the_details_of_a_run(conn: Conn) -> None:
 
 
 def test_an_item_without_details_has_none(conn: Conn) -> None:
+    resources.create_defaults(conn)  # of each of which a run has used nothing from the start
     me = make_user(conn)
     make_workflow(conn, me, job_progress=None)
     (item,) = listing.page(conn, me).items
