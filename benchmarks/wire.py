@@ -73,6 +73,8 @@ class Proxy:
         return self
 
     def __exit__(self, *_: object) -> None:
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
         self._listener.close()
 
     def _accept(self) -> None:
@@ -121,12 +123,12 @@ class _Pump:
 
     def run(self) -> None:
         """Pass on until one side closes."""
-        with contextlib.suppress(OSError):
+        with self._source, contextlib.suppress(OSError):
             for message, kind, body in self._messages():
                 self._count(kind, body, len(message))
                 self._sink.sendall(message)
         with contextlib.suppress(OSError):
-            self._sink.shutdown(socket.SHUT_WR)
+            self._sink.shutdown(socket.SHUT_RDWR)
 
     def _messages(self) -> Iterator[tuple[bytes, bytes, bytes]]:
         if self._starts:
