@@ -92,7 +92,7 @@ def test_sessions_go_on_meanwhile(site: Site) -> None:
     meanwhile = during(site, numbers, lambda: site.start().communicate())
     assert len(meanwhile) > 100
     # On a machine that is busy with something else, changes take longer without a refresh too.
-    assert percentile(meanwhile) <= max(WAIT_LIMIT, 3 * percentile(alone))
+    assert percentile(meanwhile) <= max(WAIT_LIMIT, 5 * percentile(alone))
     assert stored(site.conn) == recomputed(site.conn)
 
 
