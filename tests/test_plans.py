@@ -38,6 +38,9 @@ FOR_ADMINISTRATORS = {
 }
 """Functions that are about everything there is, and called now and then."""
 
+COUNTING = {67, 125}
+"""The operations that count all rows of a table, for the report of the site."""
+
 CALLED = [
     pytest.param(operation, id=f"{operation.number}-{operation.name}")
     for operation in OPERATIONS
@@ -108,6 +111,10 @@ def test_a_plan_for_services_scans_no_large_table(
 ) -> None:
     assert operation.call is not None
     conn, world = filled
+    if conn.info.server_version < 14_00_00:
+        pytest.skip(
+            "EXPLAIN shows subplans that are alternatives and do not run: see the next test"
+        )
     explainer = Explainer(monkeypatch, large_tables(conn))
     with conn.transaction(force_rollback=True):
         operation.call(conn, world)
@@ -121,6 +128,8 @@ def test_an_operation_of_services_scans_no_large_table_triggers_included(
 ) -> None:
     assert operation.call is not None
     conn, world = filled
+    if operation.number in COUNTING and conn.info.server_version < 13_00_00:
+        pytest.skip("PostgreSQL 12 counts all rows in the table, newer ones in an index")
     large = large_tables(conn)
     with conn.transaction(force_rollback=True):
         conn.execute(f"SET LOCAL plan_cache_mode = {mode}".encode())
