@@ -367,18 +367,10 @@ AS $$
 DECLARE
     v_locked integer;
 BEGIN
-    -- Again after making what is missing; and again if it was deleted while this waited for it.
+    -- What is missing is made before anything is locked: who held one total and then made or met
+    -- the one before it would lock them in another order than the rest.  Again if a total was
+    -- deleted while this waited for it.
     FOR v_attempt IN 1 .. 3 LOOP
-        PERFORM 1
-        FROM __reana.user_resource
-        WHERE
-            user_resource.user_id = p_user_id
-            AND user_resource.quota_counted IS NOT NULL
-        ORDER BY user_resource.resource_id
-        FOR NO KEY UPDATE;
-        GET DIAGNOSTICS v_locked = ROW_COUNT;
-        EXIT WHEN v_locked = 2;
-
         INSERT INTO __reana.user_resource (
             created,
             updated,
@@ -396,8 +388,25 @@ BEGIN
             0
         FROM __reana.resource
         INNER JOIN __reana.quota_resource ON quota_resource.resource_id = resource.id_
+        WHERE NOT EXISTS (
+            SELECT
+            FROM __reana.user_resource AS total
+            WHERE
+                total.user_id = p_user_id
+                AND total.resource_id = resource.id_
+        )
         ORDER BY resource.id_
         ON CONFLICT (user_id, resource_id) DO NOTHING;
+
+        PERFORM 1
+        FROM __reana.user_resource
+        WHERE
+            user_resource.user_id = p_user_id
+            AND user_resource.quota_counted IS NOT NULL
+        ORDER BY user_resource.resource_id
+        FOR NO KEY UPDATE;
+        GET DIAGNOSTICS v_locked = ROW_COUNT;
+        EXIT WHEN v_locked = 2;
     END LOOP;
 END
 $$;
@@ -448,6 +457,7 @@ DECLARE
     v_run record;
     v_others bigint;
 BEGIN
+    -- Both totals or none: see lock_totals.
     SELECT pg_catalog.array_agg(locked.user_id)
     INTO v_owners
     FROM (
@@ -458,6 +468,13 @@ BEGIN
         WHERE
             workflow.id_ OPERATOR(pg_catalog.=) p_workflow_id
             AND user_resource.quota_counted IS NOT NULL
+            AND (
+                SELECT pg_catalog.count(*)
+                FROM __reana.user_resource AS total
+                WHERE
+                    total.user_id OPERATOR(pg_catalog.=) workflow.owner_id
+                    AND total.quota_counted IS NOT NULL
+            ) OPERATOR(pg_catalog.=) 2
         ORDER BY user_resource.resource_id
         FOR NO KEY UPDATE OF user_resource
     ) AS locked;
@@ -1009,7 +1026,8 @@ DECLARE
     v_run record;
 BEGIN
     -- The order in which everybody locks: all usage of the run, then the totals.  A session that
-    -- changes usage of this run may be waiting for the totals.
+    -- changes usage of this run may be waiting for the totals.  Both totals or none: see
+    -- lock_totals.
     PERFORM 1
     FROM __reana.workflow_resource
     WHERE workflow_resource.workflow_id OPERATOR(pg_catalog.=) p_workflow_id
@@ -1021,6 +1039,13 @@ BEGIN
     WHERE
         user_resource.user_id OPERATOR(pg_catalog.=) p_owner_id
         AND user_resource.quota_counted IS NOT NULL
+        AND (
+            SELECT pg_catalog.count(*)
+            FROM __reana.user_resource AS total
+            WHERE
+                total.user_id OPERATOR(pg_catalog.=) p_owner_id
+                AND total.quota_counted IS NOT NULL
+        ) OPERATOR(pg_catalog.=) 2
     ORDER BY user_resource.resource_id
     FOR NO KEY UPDATE;
     GET DIAGNOSTICS v_totals = ROW_COUNT;

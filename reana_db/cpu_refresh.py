@@ -35,20 +35,22 @@ def correct(conn: Conn, wrong: list[WrongRun]) -> int:
     Their owners' totals are locked first and once, which is why runs of a user come together.
     """
     with conn.transaction():
-        _lock_totals(conn, sorted({run.owner_id for run in wrong}))
+        owners = sorted({run.owner_id for run in wrong})
+        lock_totals(conn, owners)
         recorded = [run.workflow_id for run in wrong if run.recorded]
         missing = [run.workflow_id for run in wrong if not run.recorded]
-        corrected = _change(conn, recorded) if recorded else 0
-        return corrected + (_record(conn, missing) if missing else 0)
+        corrected = _change(conn, recorded, owners) if recorded else 0
+        return corrected + (_record(conn, missing, owners) if missing else 0)
 
 
 @query
-def _lock_totals(conn: Conn, user_ids: list[UUID]) -> None: ...
+def lock_totals(conn: Conn, user_ids: list[UUID]) -> None:
+    """Lock the totals of users, who must come in the order of their ids, as everybody locks."""
 
 
 @query
-def _change(conn: Conn, workflow_ids: list[UUID]) -> RowCount: ...
+def _change(conn: Conn, workflow_ids: list[UUID], user_ids: list[UUID]) -> RowCount: ...
 
 
 @query
-def _record(conn: Conn, workflow_ids: list[UUID]) -> RowCount: ...
+def _record(conn: Conn, workflow_ids: list[UUID], user_ids: list[UUID]) -> RowCount: ...

@@ -122,6 +122,7 @@ class _Workspace:
 
 @dataclass(frozen=True, slots=True)
 class _WrongDisk:
+    owner_id: UUID
     workflow_id: UUID
     bytes_: int
     drift: int
@@ -259,14 +260,15 @@ def _upload(conn: Conn, plan: Plan, summary: Summary, measured: dict[str, int]) 
 
 
 def _correct_sizes(conn: Conn, wrong: list[_WrongDisk]) -> int:
-    runs = {"workflow_ids": [item.workflow_id for item in wrong]}
+    owners = sorted({item.owner_id for item in wrong})
+    runs = [item.workflow_id for item in wrong]
+    sizes = [item.bytes_ for item in wrong]
     with conn.transaction():
-        _lock_totals_of_runs(conn, **runs)
-        sizes = [item.bytes_ for item in wrong]
-        corrected = _correct_disk(conn, **runs, sizes=sizes)
+        cpu_refresh.lock_totals(conn, owners)
+        corrected: int = _correct_disk(conn, workflow_ids=runs, sizes=sizes, user_ids=owners)
         if corrected < len(wrong):
-            return corrected + _record_disk(conn, **runs, sizes=sizes)
-        return corrected
+            corrected += _record_disk(conn, workflow_ids=runs, sizes=sizes, user_ids=owners)
+    return corrected
 
 
 # Totals
@@ -305,10 +307,6 @@ def _sizes(conn: Conn, *, user_id: UUID | None) -> _Sizes: ...
 
 
 @query
-def _lock_totals_of_runs(conn: Conn, workflow_ids: list[UUID]) -> None: ...
-
-
-@query
 def _workspaces(
     conn: Conn, *, user_id: UUID | None, owner_id: UUID, after: str, size: int
 ) -> list[_Workspace]: ...
@@ -321,11 +319,15 @@ def _wrong_disk(
 
 
 @query
-def _correct_disk(conn: Conn, *, workflow_ids: list[UUID], sizes: list[int]) -> RowCount: ...
+def _correct_disk(
+    conn: Conn, *, workflow_ids: list[UUID], sizes: list[int], user_ids: list[UUID]
+) -> RowCount: ...
 
 
 @query
-def _record_disk(conn: Conn, *, workflow_ids: list[UUID], sizes: list[int]) -> RowCount: ...
+def _record_disk(
+    conn: Conn, *, workflow_ids: list[UUID], sizes: list[int], user_ids: list[UUID]
+) -> RowCount: ...
 
 
 @query

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -28,3 +29,16 @@ def at_once(uri: str, sessions: int, work: Callable[[Conn, int], T]) -> list[T]:
 
     with ThreadPoolExecutor(sessions) as threads:
         return list(threads.map(session, range(sessions)))
+
+
+def until_one_waits(conn: Conn) -> None:
+    """Return as soon as a session of this database waits for a lock."""
+    ends = time.monotonic() + 30
+    while conn.execute(
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    ).fetchone() == (0,):
+        assert time.monotonic() < ends, "nobody came to wait for a lock"
+        # Statistics are kept as first read until the end of the transaction.
+        conn.execute("SELECT pg_stat_clear_snapshot()")
+        time.sleep(0.01)

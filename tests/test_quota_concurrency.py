@@ -27,7 +27,7 @@ from reana_db.errors import InvalidArgument, InvalidTransition, NotFound, Restar
 from reana_db.records import ResourceType, RunStatus
 from tests.factories import make_user, make_workflow
 from tests.quota_recomputation import recomputed, stored
-from tests.races import at_once
+from tests.races import at_once, until_one_waits
 
 Conn = psycopg.Connection[Any]
 SECONDS = float(os.environ.get("REANA_DB_TEST_SECONDS", "8"))
@@ -368,6 +368,44 @@ def test_runs_change_owners_without_deadlock(fresh_db: str, users: list[UUID]) -
     with psycopg.connect(fresh_db) as conn:
         assert stored(conn) == recomputed(conn)
         assert any(stored(conn).values())
+
+
+@pytest.mark.parametrize("made", list(ResourceType))
+def test_who_waits_for_a_total_that_is_being_made_holds_no_other(
+    fresh_db: str, users: list[UUID], made: ResourceType
+) -> None:
+    """Otherwise the one who makes it, and then locks both totals, would wait for the other."""
+    user_id = users[0]
+    with psycopg.connect(fresh_db) as conn:
+        runs = [make_workflow(conn, user_id, workspace_path=path) for path in ("/a", "/b")]
+        for type_ in ResourceType:
+            quota.set_limit(conn, user_ids=[user_id], limit=7, type_=type_)
+        conn.execute(
+            "DELETE FROM __reana.user_resource WHERE user_id = %s AND resource_id ="
+            " (SELECT id_ FROM __reana.resource WHERE type_ = %s)",
+            [user_id, made],
+        )
+
+    def wait_for_total() -> None:
+        with psycopg.connect(fresh_db) as conn:
+            quota.add_disk_usage(conn, workflow_id=runs[0], bytes_=1)
+
+    with ThreadPoolExecutor(1) as thread, psycopg.connect(fresh_db) as maker:
+        maker.execute(
+            "INSERT INTO __reana.user_resource"
+            " (created, updated, user_id, resource_id, quota_limit, quota_used)"
+            " SELECT now(), now(), %s, id_, 7, 0 FROM __reana.resource WHERE type_ = %s",
+            [user_id, made],
+        )
+        waiting = thread.submit(wait_for_total)
+        until_one_waits(maker)
+        quota.add_disk_usage(maker, workflow_id=runs[1], bytes_=1)
+        maker.commit()
+        waiting.result(timeout=30)
+
+    with psycopg.connect(fresh_db) as conn:
+        assert stored(conn)[user_id, "disk"] == 2
+        assert stored(conn) == recomputed(conn)
 
 
 def add_bytes(uri: str, run_id: UUID, start: Barrier) -> None:

@@ -19,7 +19,7 @@ from reana_db import errors, transitions, workflows
 from reana_db.queries import Conn
 from reana_db.records import Entity, RunStatus, StatusChange
 from tests.factories import make_user, make_workflow
-from tests.races import at_once
+from tests.races import at_once, until_one_waits
 
 SESSIONS = 16
 CHANGES = 20_000
@@ -213,9 +213,7 @@ def meanwhile(uri: str, run: UUID, status: RunStatus, logs: str) -> Iterator[Non
         transitions.set_workflow_status(other, run, status, logs=logs)
 
         def commit() -> None:
-            waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pid <> %s"
-            while watcher.execute(waiting, [other.info.backend_pid]).fetchone() == (0,):
-                pass
+            until_one_waits(watcher)
             other.commit()
 
         with ThreadPoolExecutor(1) as thread:

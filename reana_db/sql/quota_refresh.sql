@@ -47,10 +47,6 @@ WHERE
     %(user_id)s::uuid IS NULL
     OR workflow.owner_id = %(user_id)s::uuid;
 
--- name: _lock_totals_of_runs
--- writes
-SELECT __reana.lock_totals_of_runs(%(workflow_ids)s);
-
 -- name: _workspaces
 -- not null: owner_id, workspace_path
 -- A page in the order of owners, which an index has: only those of the page are sorted.
@@ -74,6 +70,7 @@ LIMIT %(size)s;
 -- not null: bytes_, drift
 -- The runs of measured workspaces whose recorded size is not what was measured.
 SELECT
+    workflow.owner_id,
     workflow.id_ AS workflow_id,
     measured.bytes_,
     abs(measured.bytes_ - COALESCE(usage.quota_used, 0)) AS drift
@@ -92,18 +89,23 @@ LEFT JOIN __reana.workflow_resource AS usage
             FROM __reana.quota_resource
             WHERE quota_resource.type_ = 'disk'
         )
-WHERE usage.quota_used IS DISTINCT FROM measured.bytes_;
+WHERE
+    workflow.owner_id IS NOT NULL
+    AND usage.quota_used IS DISTINCT FROM measured.bytes_;
 
 -- name: _correct_disk
+-- Leaves out what cpu_refresh leaves out, for the same reasons.
 WITH free AS (
     SELECT
         usage.workflow_id,
         usage.resource_id
     FROM __reana.workflow_resource AS usage
     INNER JOIN __reana.quota_resource ON usage.resource_id = quota_resource.resource_id
+    INNER JOIN __reana.workflow ON usage.workflow_id = workflow.id_
     WHERE
         usage.workflow_id = ANY(%(workflow_ids)s)
         AND quota_resource.type_ = 'disk'
+        AND workflow.owner_id = ANY(%(user_ids)s)
     FOR NO KEY UPDATE OF usage SKIP LOCKED
 )
 
@@ -124,7 +126,9 @@ WHERE
 WITH free AS (
     SELECT workflow.id_
     FROM __reana.workflow
-    WHERE workflow.id_ = ANY(%(workflow_ids)s)
+    WHERE
+        workflow.id_ = ANY(%(workflow_ids)s)
+        AND workflow.owner_id = ANY(%(user_ids)s)
     FOR NO KEY UPDATE SKIP LOCKED
 )
 
