@@ -60,7 +60,7 @@ DROP FUNCTION __reana.count_run(uuid);
 
 DROP FUNCTION __reana.lock_totals_of_runs(uuid []);
 
-DROP FUNCTION __reana.lock_totals(uuid);
+DROP FUNCTION __reana.lock_totals(uuid []);
 
 DROP FUNCTION __reana.keep_quota_used();
 

@@ -15,7 +15,7 @@ from reana_db import disk_usage
 
 PER_PAGE = 2000
 """Workspaces that the processes are given at a time; their number bounds the memory."""
-PER_TASK = 16
+PER_TASK = 64
 
 _T = TypeVar("_T")
 

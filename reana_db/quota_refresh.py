@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from reana_db import cpu_refresh
@@ -126,6 +126,7 @@ class _WrongDisk:
     workflow_id: UUID
     bytes_: int
     drift: int
+    recorded: bool
 
 
 def refresh(
@@ -261,14 +262,21 @@ def _upload(conn: Conn, plan: Plan, summary: Summary, measured: dict[str, int]) 
 
 def _correct_sizes(conn: Conn, wrong: list[_WrongDisk]) -> int:
     owners = sorted({item.owner_id for item in wrong})
-    runs = [item.workflow_id for item in wrong]
-    sizes = [item.bytes_ for item in wrong]
+    recorded = [item for item in wrong if item.recorded]
+    missing = [item for item in wrong if not item.recorded]
     with conn.transaction():
         cpu_refresh.lock_totals(conn, owners)
-        corrected: int = _correct_disk(conn, workflow_ids=runs, sizes=sizes, user_ids=owners)
-        if corrected < len(wrong):
-            corrected += _record_disk(conn, workflow_ids=runs, sizes=sizes, user_ids=owners)
-    return corrected
+        corrected = _correct_disk(conn, **_columns(recorded), user_ids=owners) if recorded else 0
+        return corrected + (
+            _record_disk(conn, **_columns(missing), user_ids=owners) if missing else 0
+        )
+
+
+def _columns(wrong: list[_WrongDisk]) -> dict[str, Any]:
+    return {
+        "workflow_ids": [item.workflow_id for item in wrong],
+        "sizes": [item.bytes_ for item in wrong],
+    }
 
 
 # Totals

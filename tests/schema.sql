@@ -1222,149 +1222,147 @@ CREATE OR REPLACE FUNCTION __reana.count_runs(p_workflow_ids uuid[])
  SET random_page_cost TO '1'
  SET jit TO 'off'
 AS $function$
-DECLARE
-    v_change record;
 BEGIN
     PERFORM __reana.lock_totals_of_runs(p_workflow_ids);
 
-    FOR v_change IN
-        WITH was AS (
-            SELECT
-                quota_ledger.workflow_id,
-                quota_ledger.owner_id,
-                quota_ledger.workspace_path,
-                quota_ledger.run_started_at,
-                quota_ledger.run_ended_at,
-                quota_ledger.cpu_used,
-                quota_ledger.disk_used
-            FROM __reana.quota_ledger
-            WHERE quota_ledger.workflow_id = ANY(p_workflow_ids)
-        ),
+    WITH was AS (
+        SELECT
+            quota_ledger.workflow_id,
+            quota_ledger.owner_id,
+            quota_ledger.workspace_path,
+            quota_ledger.run_started_at,
+            quota_ledger.run_ended_at,
+            quota_ledger.cpu_used,
+            quota_ledger.disk_used
+        FROM __reana.quota_ledger
+        WHERE quota_ledger.workflow_id = ANY(p_workflow_ids)
+    ),
 
-        due AS (
-            SELECT
-                run_usage.workflow_id,
-                run_usage.owner_id,
-                run_usage.workspace_path,
-                run_usage.run_started_at,
-                run_usage.run_ended_at,
-                run_usage.cpu_used,
-                run_usage.disk_used
-            FROM __reana.run_usage
-            WHERE run_usage.workflow_id = ANY(p_workflow_ids)
-        ),
+    due AS (
+        SELECT
+            run_usage.workflow_id,
+            run_usage.owner_id,
+            run_usage.workspace_path,
+            run_usage.run_started_at,
+            run_usage.run_ended_at,
+            run_usage.cpu_used,
+            run_usage.disk_used
+        FROM __reana.run_usage
+        WHERE run_usage.workflow_id = ANY(p_workflow_ids)
+    ),
 
-        dropped AS (
-            DELETE FROM __reana.quota_ledger
-            USING was
-            LEFT JOIN due ON was.workflow_id = due.workflow_id
-            WHERE
-                quota_ledger.workflow_id = was.workflow_id
-                AND due.workflow_id IS NULL
-        ),
+    dropped AS (
+        DELETE FROM __reana.quota_ledger
+        USING was
+        LEFT JOIN due ON was.workflow_id = due.workflow_id
+        WHERE
+            quota_ledger.workflow_id = was.workflow_id
+            AND due.workflow_id IS NULL
+    ),
 
-        written AS (
-            INSERT INTO __reana.quota_ledger (
-                workflow_id,
-                owner_id,
-                workspace_path,
-                run_started_at,
-                run_ended_at,
-                cpu_used,
-                disk_used
-            )
-            SELECT
-                due.workflow_id,
-                due.owner_id,
-                due.workspace_path,
-                due.run_started_at,
-                due.run_ended_at,
-                due.cpu_used,
-                due.disk_used
-            FROM due
-            LEFT JOIN was ON due.workflow_id = was.workflow_id
-            WHERE due IS DISTINCT FROM was
-            ON CONFLICT (workflow_id) DO UPDATE SET
-                owner_id = excluded.owner_id,
-                workspace_path = excluded.workspace_path,
-                run_started_at = excluded.run_started_at,
-                run_ended_at = excluded.run_ended_at,
-                cpu_used = excluded.cpu_used,
-                disk_used = excluded.disk_used
-        ),
-
-        part AS (
-            SELECT
-                1 AS sign,
-                due.owner_id,
-                due.workspace_path,
-                due.run_started_at,
-                due.run_ended_at,
-                due.cpu_used,
-                due.disk_used
-            FROM due
-            UNION ALL
-            SELECT
-                -1 AS sign,
-                was.owner_id,
-                was.workspace_path,
-                was.run_started_at,
-                was.run_ended_at,
-                was.cpu_used,
-                was.disk_used
-            FROM was
-        ),
-
-        -- The maximum of a workspace before and after, among these runs and among its others.
-        workspace AS (
-            SELECT
-                part.owner_id,
-                part.workspace_path,
-                COALESCE(pg_catalog.max(part.disk_used) FILTER (WHERE part.sign = 1), 0) AS due_used,
-                COALESCE(pg_catalog.max(part.disk_used) FILTER (WHERE part.sign = -1), 0) AS was_used
-            FROM part
-            WHERE part.disk_used > 0
-            GROUP BY
-                part.owner_id,
-                part.workspace_path
-        ),
-
-        difference AS (
-            SELECT
-                part.owner_id,
-                'cpu' AS type_,
-                part.sign * CASE
-                    WHEN user_resource.quota_period_months IS NULL THEN part.cpu_used
-                    ELSE __reana.cpu_milliseconds(
-                        part.run_started_at, part.run_ended_at, user_resource.quota_period_start_at
-                    )
-                END AS used
-            FROM part
-            INNER JOIN __reana.user_resource ON part.owner_id = user_resource.user_id
-            WHERE
-                user_resource.resource_id = (
-                    SELECT quota_resource.resource_id
-                    FROM __reana.quota_resource
-                    WHERE quota_resource.type_ = 'cpu'
-                )
-            UNION ALL
-            SELECT
-                workspace.owner_id,
-                'disk' AS type_,
-                GREATEST(workspace.due_used, others.disk_used)
-                - GREATEST(workspace.was_used, others.disk_used) AS used
-            FROM workspace
-            CROSS JOIN LATERAL (
-                SELECT COALESCE(pg_catalog.max(quota_ledger.disk_used), 0) AS disk_used
-                FROM __reana.quota_ledger
-                WHERE
-                    quota_ledger.owner_id = workspace.owner_id
-                    AND quota_ledger.workspace_path = workspace.workspace_path
-                    AND quota_ledger.disk_used > 0
-                    AND quota_ledger.workflow_id <> ALL(p_workflow_ids)
-            ) AS others
+    written AS (
+        INSERT INTO __reana.quota_ledger (
+            workflow_id,
+            owner_id,
+            workspace_path,
+            run_started_at,
+            run_ended_at,
+            cpu_used,
+            disk_used
         )
+        SELECT
+            due.workflow_id,
+            due.owner_id,
+            due.workspace_path,
+            due.run_started_at,
+            due.run_ended_at,
+            due.cpu_used,
+            due.disk_used
+        FROM due
+        LEFT JOIN was ON due.workflow_id = was.workflow_id
+        WHERE due IS DISTINCT FROM was
+        ON CONFLICT (workflow_id) DO UPDATE SET
+            owner_id = excluded.owner_id,
+            workspace_path = excluded.workspace_path,
+            run_started_at = excluded.run_started_at,
+            run_ended_at = excluded.run_ended_at,
+            cpu_used = excluded.cpu_used,
+            disk_used = excluded.disk_used
+    ),
 
+    part AS (
+        SELECT
+            1 AS sign,
+            due.owner_id,
+            due.workspace_path,
+            due.run_started_at,
+            due.run_ended_at,
+            due.cpu_used,
+            due.disk_used
+        FROM due
+        UNION ALL
+        SELECT
+            -1 AS sign,
+            was.owner_id,
+            was.workspace_path,
+            was.run_started_at,
+            was.run_ended_at,
+            was.cpu_used,
+            was.disk_used
+        FROM was
+    ),
+
+    -- The maximum of a workspace before and after, among these runs and among its others.
+    workspace AS (
+        SELECT
+            part.owner_id,
+            part.workspace_path,
+            COALESCE(pg_catalog.max(part.disk_used) FILTER (WHERE part.sign = 1), 0) AS due_used,
+            COALESCE(pg_catalog.max(part.disk_used) FILTER (WHERE part.sign = -1), 0) AS was_used
+        FROM part
+        WHERE part.disk_used > 0
+        GROUP BY
+            part.owner_id,
+            part.workspace_path
+    ),
+
+    difference AS (
+        SELECT
+            part.owner_id,
+            'cpu' AS type_,
+            part.sign * CASE
+                WHEN user_resource.quota_period_months IS NULL THEN part.cpu_used
+                ELSE __reana.cpu_milliseconds(
+                    part.run_started_at, part.run_ended_at, user_resource.quota_period_start_at
+                )
+            END AS used
+        FROM part
+        INNER JOIN __reana.user_resource ON part.owner_id = user_resource.user_id
+        WHERE
+            user_resource.resource_id = (
+                SELECT quota_resource.resource_id
+                FROM __reana.quota_resource
+                WHERE quota_resource.type_ = 'cpu'
+            )
+        UNION ALL
+        SELECT
+            workspace.owner_id,
+            'disk' AS type_,
+            GREATEST(workspace.due_used, others.disk_used)
+            - GREATEST(workspace.was_used, others.disk_used) AS used
+        FROM workspace
+        CROSS JOIN LATERAL (
+            SELECT COALESCE(pg_catalog.max(quota_ledger.disk_used), 0) AS disk_used
+            FROM __reana.quota_ledger
+            WHERE
+                quota_ledger.owner_id = workspace.owner_id
+                AND quota_ledger.workspace_path = workspace.workspace_path
+                AND quota_ledger.disk_used > 0
+                AND quota_ledger.workflow_id <> ALL(p_workflow_ids)
+        ) AS others
+    ),
+
+    change AS (
         SELECT
             difference.owner_id,
             quota_resource.resource_id,
@@ -1375,15 +1373,16 @@ BEGIN
             difference.owner_id,
             quota_resource.resource_id
         HAVING pg_catalog.sum(difference.used) <> 0
-    LOOP
-        UPDATE __reana.user_resource
-        SET
-            quota_counted = user_resource.quota_counted + v_change.used,
-            updated = pg_catalog.clock_timestamp() AT TIME ZONE 'UTC'
-        WHERE
-            user_resource.user_id = v_change.owner_id
-            AND user_resource.resource_id = v_change.resource_id;
-    END LOOP;
+    )
+
+    UPDATE __reana.user_resource
+    SET
+        quota_counted = user_resource.quota_counted + change.used,
+        updated = pg_catalog.clock_timestamp() AT TIME ZONE 'UTC'
+    FROM change
+    WHERE
+        user_resource.user_id = change.owner_id
+        AND user_resource.resource_id = change.resource_id;
 END
 $function$
 ;
@@ -2101,7 +2100,7 @@ END
 $function$
 ;
 
-CREATE OR REPLACE FUNCTION __reana.lock_totals(p_user_id uuid)
+CREATE OR REPLACE FUNCTION __reana.lock_totals(p_user_ids uuid[])
  RETURNS void
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2124,31 +2123,36 @@ BEGIN
         SELECT
             pg_catalog.clock_timestamp() AT TIME ZONE 'UTC',
             pg_catalog.clock_timestamp() AT TIME ZONE 'UTC',
-            p_user_id,
+            owner.user_id,
             resource.id_,
             resource.default_limit,
             0
-        FROM __reana.resource
-        INNER JOIN __reana.quota_resource ON quota_resource.resource_id = resource.id_
+        FROM pg_catalog.unnest(p_user_ids) AS owner (user_id)
+        CROSS JOIN __reana.resource
+        INNER JOIN __reana.quota_resource ON resource.id_ = quota_resource.resource_id
         WHERE NOT EXISTS (
             SELECT
             FROM __reana.user_resource AS total
             WHERE
-                total.user_id = p_user_id
+                total.user_id = owner.user_id
                 AND total.resource_id = resource.id_
         )
-        ORDER BY resource.id_
+        ORDER BY
+            owner.user_id,
+            resource.id_
         ON CONFLICT (user_id, resource_id) DO NOTHING;
 
         PERFORM 1
         FROM __reana.user_resource
         WHERE
-            user_resource.user_id = p_user_id
+            user_resource.user_id = ANY(p_user_ids)
             AND user_resource.quota_counted IS NOT NULL
-        ORDER BY user_resource.resource_id
+        ORDER BY
+            user_resource.user_id,
+            user_resource.resource_id
         FOR NO KEY UPDATE;
         GET DIAGNOSTICS v_locked = ROW_COUNT;
-        EXIT WHEN v_locked = 2;
+        EXIT WHEN v_locked = 2 * pg_catalog.cardinality(p_user_ids);
     END LOOP;
 END
 $function$
@@ -2180,8 +2184,7 @@ BEGIN
             WHERE quota_ledger.workflow_id = ANY(p_workflow_ids)
         ) AS run;
         EXIT WHEN v_owners IS NULL OR v_owners <@ v_locked;
-        PERFORM __reana.lock_totals(owner.user_id)
-        FROM pg_catalog.unnest(v_owners) AS owner (user_id);
+        PERFORM __reana.lock_totals(v_owners);
         v_locked := v_owners;
     END LOOP;
 END
@@ -2492,7 +2495,7 @@ AS $function$
 DECLARE
     v_wrong uuid [];
 BEGIN
-    PERFORM __reana.lock_totals(p_user_id);
+    PERFORM __reana.lock_totals(ARRAY[p_user_id]);
     SELECT pg_catalog.array_agg(COALESCE(due.workflow_id, was.workflow_id))
     INTO v_wrong
     FROM (
@@ -3320,7 +3323,7 @@ COMMENT ON FUNCTION __reana.keep_quota_used() IS 'Keeps quota_used at the exact 
 
 COMMENT ON FUNCTION __reana.lock_run() IS 'Locks a run before its first usage is inserted: the order in which everybody locks.';
 
-COMMENT ON FUNCTION __reana.lock_totals(uuid) IS 'Locks the quota totals of a user until the end of the transaction; makes those that are missing.';
+COMMENT ON FUNCTION __reana.lock_totals(uuid[]) IS 'Locks the quota totals of users, each named once, until the end of the transaction, in key order; makes those that are missing.';
 
 COMMENT ON FUNCTION __reana.lock_totals_of_runs(uuid[]) IS 'Locks the quota totals of the owners of runs, in key order.';
 

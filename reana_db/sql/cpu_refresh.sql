@@ -27,8 +27,7 @@ ORDER BY
 
 -- name: lock_totals
 -- writes
-SELECT __reana.lock_totals(owner.user_id)
-FROM unnest(%(user_ids)s::uuid[]) AS owner (user_id);
+SELECT __reana.lock_totals(%(user_ids)s);
 
 -- name: _change
 -- The totals are locked, so rows that somebody else holds must not be waited for: their owner may

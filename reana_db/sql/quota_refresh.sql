@@ -67,13 +67,14 @@ ORDER BY
 LIMIT %(size)s;
 
 -- name: _wrong_disk
--- not null: bytes_, drift
+-- not null: owner_id, bytes_, drift, recorded
 -- The runs of measured workspaces whose recorded size is not what was measured.
 SELECT
     workflow.owner_id,
     workflow.id_ AS workflow_id,
     measured.bytes_,
-    abs(measured.bytes_ - COALESCE(usage.quota_used, 0)) AS drift
+    abs(measured.bytes_ - COALESCE(usage.quota_used, 0)) AS drift,
+    usage.workflow_id IS NOT NULL AS recorded
 FROM
     unnest(%(workspace_paths)s::text[], %(sizes)s::bigint[])
         AS measured (
