@@ -19,7 +19,6 @@ import pytest
 from click.testing import CliRunner, Result
 
 from reana_db import cli, config, disk_usage, quota, quota_periods, quota_refresh, resources
-from reana_db.errors import RefreshRunning
 from reana_db.queries import Conn
 from reana_db.records import ResourceType
 from tests.factories import make_user, make_workflow
@@ -235,12 +234,6 @@ def test_exit_status(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
         "1 workspaces cannot be read; they keep their last value",
         "2 runs were left out: others were changing them",
     ]
-
-    def refuse(*_: object) -> None:
-        raise RefreshRunning("another refresh is running since noon")
-
-    monkeypatch.setattr(quota_refresh, "refresh", refuse)
-    assert "since noon" in site.run("refresh", exit_code=3)
 
 
 def test_a_pod_logs_lines(

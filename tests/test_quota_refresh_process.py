@@ -45,11 +45,15 @@ class Site:
                 [self.users, USERS, RUNS],
             )
 
-    def start(self) -> subprocess.Popen[bytes]:
-        """Start the command, and return when it has recorded something."""
+    def command(self) -> subprocess.Popen[bytes]:
+        """Start the command."""
         command = [sys.executable, "-m", "reana_db", "quota", "refresh", "--resource", "cpu"]
         environment = {**os.environ, "REANA_SQLALCHEMY_DATABASE_URI": self.uri}
-        process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE)
+        return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE)
+
+    def start(self) -> subprocess.Popen[bytes]:
+        """Start the command, and return when it has recorded something."""
+        process = self.command()
         while not self.recorded():
             assert process.poll() is None
             time.sleep(0.01)
@@ -83,6 +87,28 @@ def test_a_refresh_that_was_ended_leaves_exact_totals_and_no_lock(
     assert found.complete
     assert site.recorded() >= RUNS
     assert stored(site.conn) == recomputed(site.conn)
+
+
+def test_a_second_refresh_says_who_runs_and_ends_with_3(site: Site) -> None:
+    first = site.start()
+    first.send_signal(signal.SIGSTOP)
+    try:
+        second = site.command()
+        _, errors = second.communicate(timeout=30)
+        assert second.returncode == 3
+        holder = site.conn.execute(
+            "SELECT pid::text FROM pg_locks WHERE locktype = 'advisory' AND granted"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+        ).fetchone()
+        assert holder is not None
+        assert "another refresh is running" in errors.decode()
+        assert f"server process {holder[0]}" in errors.decode()
+        assert site.recorded() < RUNS
+    finally:
+        first.send_signal(signal.SIGCONT)
+    first.communicate(timeout=60)
+    assert first.returncode == 0
+    assert site.recorded() == RUNS
 
 
 def test_sessions_go_on_meanwhile(site: Site) -> None:
