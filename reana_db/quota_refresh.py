@@ -103,7 +103,6 @@ class Summary:
 class _Sizes:
     users: int
     runs: int
-    workspaces: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +151,7 @@ def refresh(
             progress.start("processing time", summary.runs)
             _refresh_cpu(guard, sessions, plan, summary, progress)
         if ResourceType.DISK in plan.types:
-            progress.start("disk usage", sizes.workspaces)
+            progress.start("disk usage", _workspace_count(guard, user_id=plan.user_id))
             _refresh_disk(sessions[0], plan, summary, progress, measure)
         _refresh_totals(guard, sessions[0], plan, summary, progress)
     summary.seconds = round(time.monotonic() - started, 3)
@@ -312,6 +311,10 @@ def _prepare_guard(conn: Conn) -> str: ...
 
 @query
 def _sizes(conn: Conn, *, user_id: UUID | None) -> _Sizes: ...
+
+
+@query
+def _workspace_count(conn: Conn, *, user_id: UUID | None) -> int: ...
 
 
 @query

@@ -37,15 +37,33 @@ SELECT
     ) AS settings;
 
 -- name: _sizes
--- not null: users, runs, workspaces
+-- not null: users, runs
+-- Grouped, which hashes; count(DISTINCT …) would sort.
 SELECT
-    count(DISTINCT workflow.owner_id) AS users,
-    count(*) AS runs,
-    count(DISTINCT workflow.workspace_path) AS workspaces
-FROM __reana.workflow
-WHERE
-    %(user_id)s::uuid IS NULL
-    OR workflow.owner_id = %(user_id)s::uuid;
+    count(owned.owner_id) AS users,
+    COALESCE(sum(owned.runs), 0)::bigint AS runs
+FROM (
+    SELECT
+        workflow.owner_id,
+        count(*) AS runs
+    FROM __reana.workflow
+    WHERE
+        %(user_id)s::uuid IS NULL
+        OR workflow.owner_id = %(user_id)s::uuid
+    GROUP BY workflow.owner_id
+) AS owned;
+
+-- name: _workspace_count
+-- not null: workspaces
+SELECT count(used.workspace_path) AS workspaces
+FROM (
+    SELECT workflow.workspace_path
+    FROM __reana.workflow
+    WHERE
+        %(user_id)s::uuid IS NULL
+        OR workflow.owner_id = %(user_id)s::uuid
+    GROUP BY workflow.workspace_path
+) AS used;
 
 -- name: _workspaces
 -- not null: owner_id, workspace_path
