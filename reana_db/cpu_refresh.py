@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
+from reana_db import quota_totals
 from reana_db.queries import Conn, RowCount, query
 
 
@@ -35,17 +36,12 @@ def correct(conn: Conn, wrong: list[WrongRun]) -> int:
     Their owners' totals are locked first and once, which is why runs of a user come together.
     """
     with conn.transaction():
-        owners = sorted({run.owner_id for run in wrong})
-        lock_totals(conn, owners)
+        owners = list({run.owner_id for run in wrong})
+        quota_totals.lock(conn, owners)
         recorded = [run.workflow_id for run in wrong if run.recorded]
         missing = [run.workflow_id for run in wrong if not run.recorded]
         corrected = _change(conn, recorded, owners) if recorded else 0
         return corrected + (_record(conn, missing, owners) if missing else 0)
-
-
-@query
-def lock_totals(conn: Conn, user_ids: list[UUID]) -> None:
-    """Lock the totals of users, who must come in the order of their ids, as everybody locks."""
 
 
 @query

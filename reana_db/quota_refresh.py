@@ -17,10 +17,10 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 from uuid import UUID
 
-from reana_db import cpu_refresh
+from reana_db import cpu_refresh, quota_totals
 from reana_db.disk_measuring import Measure, batches, measuring
 from reana_db.errors import RefreshRunning
 from reana_db.queries import Conn, RowCount, query
@@ -260,22 +260,21 @@ def _upload(conn: Conn, plan: Plan, summary: Summary, measured: dict[str, int]) 
 
 
 def _correct_sizes(conn: Conn, wrong: list[_WrongDisk]) -> int:
-    owners = sorted({item.owner_id for item in wrong})
+    owners = list({item.owner_id for item in wrong})
     recorded = [item for item in wrong if item.recorded]
     missing = [item for item in wrong if not item.recorded]
     with conn.transaction():
-        cpu_refresh.lock_totals(conn, owners)
-        corrected = _correct_disk(conn, **_columns(recorded), user_ids=owners) if recorded else 0
-        return corrected + (
-            _record_disk(conn, **_columns(missing), user_ids=owners) if missing else 0
+        quota_totals.lock(conn, owners)
+        return sum(
+            write(
+                conn,
+                workflow_ids=[item.workflow_id for item in some],
+                sizes=[item.bytes_ for item in some],
+                user_ids=owners,
+            )
+            for write, some in ((_correct_disk, recorded), (_record_disk, missing))
+            if some
         )
-
-
-def _columns(wrong: list[_WrongDisk]) -> dict[str, Any]:
-    return {
-        "workflow_ids": [item.workflow_id for item in wrong],
-        "sizes": [item.bytes_ for item in wrong],
-    }
 
 
 # Totals

@@ -10,7 +10,16 @@ from typing import Any
 import psycopg
 import pytest
 
-from reana_db import disk_usage, errors, quota, quota_periods, quota_refresh, resources
+from reana_db import (
+    cpu_refresh,
+    disk_usage,
+    errors,
+    quota,
+    quota_periods,
+    quota_refresh,
+    resources,
+)
+from reana_db.cpu_refresh import WrongRun
 from reana_db.queries import Conn
 from reana_db.quota_refresh import Plan, Summary
 from reana_db.records import ResourceType
@@ -190,6 +199,28 @@ def test_rows_that_others_change_are_left_out(connect: Callable[[], Conn], write
         found = refresh(connect, types=CPU)
         assert (found.left_out, found.complete) == (1, False)
     assert refresh(connect, types=CPU).cpu_differences == 1
+    assert stored(writer) == recomputed(writer)
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+def test_a_run_that_has_another_owner_by_now_is_left_out(writer: Conn, recorded: bool) -> None:
+    """Else the totals of that owner would be locked after others, whatever their order."""
+    found, now = make_user(writer), make_user(writer)
+    run_id = make_workflow(writer, now, **TIMES)
+    if recorded:
+        writer.execute(
+            "INSERT INTO __reana.workflow_resource"
+            " (created, updated, workflow_id, resource_id, quota_used)"
+            " SELECT now(), now(), %s, resource_id, 0 FROM __reana.quota_resource",
+            [run_id],
+        )
+    before = stored(writer)
+
+    assert cpu_refresh.correct(writer, [WrongRun(found, run_id, HOUR, recorded)]) == 0
+    assert {**before, (found, "cpu"): 0, (found, "disk"): 0} == stored(writer)
+
+    assert cpu_refresh.correct(writer, [WrongRun(now, run_id, HOUR, recorded)]) == 1
+    assert stored(writer)[now, "cpu"] == HOUR
     assert stored(writer) == recomputed(writer)
 
 

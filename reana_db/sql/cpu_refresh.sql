@@ -25,10 +25,6 @@ ORDER BY
     run_time.owner_id,
     run_time.workflow_id;
 
--- name: lock_totals
--- writes
-SELECT __reana.lock_totals(%(user_ids)s);
-
 -- name: _change
 -- The totals are locked, so rows that somebody else holds must not be waited for: their owner may
 -- be waiting for the totals.  And runs that have another owner by now are left out, for the totals

@@ -1,0 +1,3 @@
+-- name: lock
+-- writes
+SELECT __reana.lock_totals(%(user_ids)s);
