@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -20,10 +19,6 @@ from tests import leaks
 from tests.databases import Databases
 from tests.large_database import large_database
 from tests.pgbouncer import suite as pooled
-
-SHARED = Path(
-    os.environ.get("REANA_DB_SHARED", str(Path(__file__).resolve().parents[2] / "shared"))
-)
 
 
 @pytest.fixture(scope="session")
@@ -92,14 +87,6 @@ def empty_db(server: Databases) -> Iterator[str]:
     """The URI of an empty database of the test's own."""
     with server.database() as name:
         yield server.uri(name)
-
-
-@pytest.fixture(scope="session")
-def shared() -> Path:
-    """The folder with databases and schemas of released versions; skips where it is absent."""
-    if not (SHARED / "legacy").is_dir():
-        pytest.skip(f"needs the folder with released databases: {SHARED}")
-    return SHARED
 
 
 @pytest.fixture

@@ -1,10 +1,17 @@
-"""The schemas of released versions, and the migrations that each of them already has."""
+"""Schemas and databases of released versions, and the migrations that each of them already has."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import psycopg
+
+DATA = Path(__file__).with_name("data")
+
+DATABASES = ("0.8.0", "0.9.5", "0.95.0a8")
+"""The releases of which there is a database with rows."""
 
 LAST_MIGRATION = {
     "6568d7cb6710": "0001",
@@ -48,12 +55,26 @@ def last_migration(name: str) -> str:
     return LAST_MIGRATION[FRESH.get(name, name)]
 
 
-def load(uri: str, name: str, shared: Path) -> None:
+def load(uri: str, name: str) -> None:
     """Make the schema of a released version, stamped as Alembic does it."""
-    script = (shared / "legacy" / "schemas" / f"{name}.sql").read_text(encoding="utf-8")
+    script = (DATA / "schemas" / f"{name}.sql").read_text(encoding="utf-8")
     with psycopg.connect(uri) as conn:
         conn.execute(script.encode())
         conn.execute(
             "INSERT INTO __reana.alembic_version (version_num) VALUES (%s)",
             [FRESH.get(name, name)],
         )
+
+
+def load_database(uri: str, release: str) -> dict[str, Any]:
+    """Load a database that a released version filled; return what that version read from it."""
+    with psycopg.connect(uri) as conn:
+        conn.execute((DATA / "databases" / f"{release}.sql").read_bytes())
+    return expected(release)
+
+
+def expected(release: str) -> dict[str, Any]:
+    """Return what a released version read from the database that it filled."""
+    text = (DATA / "databases" / f"{release}.expected.json").read_text(encoding="utf-8")
+    known: dict[str, Any] = json.loads(text)
+    return known

@@ -26,9 +26,9 @@ def commands() -> list[str]:
 
 
 @pytest.fixture
-def adopted(empty_db: str, shared: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def adopted(empty_db: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A database of 0.95.0a8 that the environment names."""
-    released_schemas.load(empty_db, "fresh-0.95.0a8", shared)
+    released_schemas.load(empty_db, "fresh-0.95.0a8")
     monkeypatch.setenv("REANA_SQLALCHEMY_DATABASE_URI", empty_db)
     config.settings.cache_clear()
     yield empty_db

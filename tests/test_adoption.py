@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
-from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -37,17 +34,6 @@ def newest(db_uri: str) -> str:
     return snapshot(db_uri)
 
 
-def load_dump(uri: str, release: str, shared: Path) -> dict[str, Any]:
-    """Load a database made by a released version, and return what is known to be in it."""
-    folder = shared / "legacy"
-    with psycopg.connect(uri) as conn:
-        conn.execute((folder / f"reana-db-{release}.sql").read_bytes())
-    expected: dict[str, Any] = json.loads(
-        (folder / f"reana-db-{release}.expected.json").read_text()
-    )
-    return expected
-
-
 def execute(uri: str, *statements: str) -> None:
     with psycopg.connect(uri) as conn:
         for statement in statements:
@@ -75,10 +61,8 @@ def test_each_revision_is_described_as_the_migrations_make_it(empty_db: str) -> 
         assert made == revisions[file.id].facts, file.id
 
 
-def test_the_last_revision_is_described_as_the_release_makes_it(
-    empty_db: str, shared: Path
-) -> None:
-    released_schemas.load(empty_db, TOKENS, shared)
+def test_the_last_revision_is_described_as_the_release_makes_it(empty_db: str) -> None:
+    released_schemas.load(empty_db, TOKENS)
     ours = {fact for fact in facts_of(empty_db) if "alembic_version" not in fact}
     assert ours == adoption.history()[-1].facts
 
@@ -88,9 +72,9 @@ def test_the_last_revision_is_described_as_the_release_makes_it(
 
 @pytest.mark.parametrize("name", released_schemas.NAMES)
 def test_a_released_schema_is_adopted_migrated_and_given_back(
-    name: str, empty_db: str, shared: Path, newest: str
+    name: str, empty_db: str, newest: str
 ) -> None:
-    released_schemas.load(empty_db, name, shared)
+    released_schemas.load(empty_db, name)
     before, stamp = snapshot(empty_db), rows(empty_db, "SELECT * FROM __reana.alembic_version")
     outcome = migrate.apply(empty_db)
     through = released_schemas.last_migration(name)
@@ -105,9 +89,9 @@ def test_a_released_schema_is_adopted_migrated_and_given_back(
 
 @pytest.mark.parametrize("name", released_schemas.FRESH)
 def test_a_schema_that_init_never_stamped_is_recognised_by_its_shape(
-    name: str, empty_db: str, shared: Path, newest: str
+    name: str, empty_db: str, newest: str
 ) -> None:
-    released_schemas.load(empty_db, name, shared)
+    released_schemas.load(empty_db, name)
     execute(empty_db, "DROP TABLE __reana.alembic_version")
     before = snapshot(empty_db)
     outcome = migrate.apply(empty_db)
@@ -118,8 +102,8 @@ def test_a_schema_that_init_never_stamped_is_recognised_by_its_shape(
 
 
 @pytest.mark.parametrize("release", ["0.8.0", "0.9.5", "0.95.0a8"])
-def test_a_released_database_keeps_all_rows(release: str, empty_db: str, shared: Path) -> None:
-    expected = load_dump(empty_db, release, shared)
+def test_a_released_database_keeps_all_rows(release: str, empty_db: str) -> None:
+    expected = released_schemas.load_database(empty_db, release)
     migrate.apply(empty_db)
     for table, count in expected["counts"].items():
         found = sum(
@@ -133,8 +117,8 @@ def test_a_released_database_keeps_all_rows(release: str, empty_db: str, shared:
         assert found == count or (table == "audit_log" and found > count), table
 
 
-def test_status_tells_what_a_database_was_adopted_from(empty_db: str, shared: Path) -> None:
-    released_schemas.load(empty_db, "eb5309f3d8ee", shared)
+def test_status_tells_what_a_database_was_adopted_from(empty_db: str) -> None:
+    released_schemas.load(empty_db, "eb5309f3d8ee")
     state = migrate.status(empty_db)
     assert state.recognition is not None
     assert [file.id[:4] for file in state.contained][-1] == "0007"
@@ -145,8 +129,8 @@ def test_status_tells_what_a_database_was_adopted_from(empty_db: str, shared: Pa
     assert [item.adopted for item in state.applied] == [True] * 7 + [False] * 2
 
 
-def test_a_rollback_ends_at_the_adoption(empty_db: str, shared: Path) -> None:
-    released_schemas.load(empty_db, "eb5309f3d8ee", shared)
+def test_a_rollback_ends_at_the_adoption(empty_db: str) -> None:
+    released_schemas.load(empty_db, "eb5309f3d8ee")
     migrate.apply(empty_db, to="0009")
     with pytest.raises(MigrationError, match=r"0007-run-number-unique was there when"):
         migrate.rollback(empty_db, to="0006")
@@ -158,9 +142,9 @@ def test_a_rollback_ends_at_the_adoption(empty_db: str, shared: Path) -> None:
 
 
 def test_a_database_upgraded_by_alembic_after_its_adoption_is_recognised_again(
-    empty_db: str, shared: Path, newest: str
+    empty_db: str, newest: str
 ) -> None:
-    released_schemas.load(empty_db, "86435bb00714", shared)
+    released_schemas.load(empty_db, "86435bb00714")
     assert migrate.apply(empty_db, to="0008").applied == []
     migration_steps.apply(empty_db, [FILES[8]])
     execute(empty_db, "UPDATE __reana.alembic_version SET version_num = '2e82f33ee37d'")
@@ -171,9 +155,9 @@ def test_a_database_upgraded_by_alembic_after_its_adoption_is_recognised_again(
 
 
 def test_tables_that_init_of_a_newer_release_made_are_adopted_with_the_rest(
-    empty_db: str, shared: Path, newest: str
+    empty_db: str, newest: str
 ) -> None:
-    released_schemas.load(empty_db, "6568d7cb6710", shared)
+    released_schemas.load(empty_db, "6568d7cb6710")
     early = [file for file in FILES if file.id[:4] in {"0003", "0004", "0009", "0010", "0011"}]
     migration_steps.apply(empty_db, early)
     before = snapshot(empty_db)
@@ -231,9 +215,9 @@ def test_tables_that_init_of_a_newer_release_made_are_adopted_with_the_rest(
     ],
 )
 def test_a_database_that_is_not_what_it_says_is_refused(
-    statement: str, message: str, empty_db: str, shared: Path
+    statement: str, message: str, empty_db: str
 ) -> None:
-    released_schemas.load(empty_db, "eb5309f3d8ee", shared)
+    released_schemas.load(empty_db, "eb5309f3d8ee")
     execute(empty_db, statement)
     before = snapshot(empty_db)
     with pytest.raises(MigrationError, match=message):
@@ -253,8 +237,8 @@ def test_a_stamp_without_tables_is_refused(empty_db: str) -> None:
         migrate.apply(empty_db)
 
 
-def test_tables_and_columns_of_the_site_do_not_disturb(empty_db: str, shared: Path) -> None:
-    released_schemas.load(empty_db, "eb5309f3d8ee", shared)
+def test_tables_and_columns_of_the_site_do_not_disturb(empty_db: str) -> None:
+    released_schemas.load(empty_db, "eb5309f3d8ee")
     execute(
         empty_db,
         "CREATE TABLE __reana.site_notes (id int)",
@@ -267,8 +251,8 @@ def test_tables_and_columns_of_the_site_do_not_disturb(empty_db: str, shared: Pa
 # --- preflight
 
 
-def test_the_preflight_counts_what_0_8_0_left(empty_db: str, shared: Path) -> None:
-    load_dump(empty_db, "0.8.0", shared)
+def test_the_preflight_counts_what_0_8_0_left(empty_db: str) -> None:
+    released_schemas.load_database(empty_db, "0.8.0")
     before = snapshot(empty_db)
     report = report_of(empty_db)
     counts = {finding.check: finding.count for finding in report.findings}
@@ -289,9 +273,7 @@ def test_the_preflight_counts_what_0_8_0_left(empty_db: str, shared: Path) -> No
     assert report_of(empty_db) == Report(pending=[], findings=[], holds=[])
 
 
-def test_every_check_of_the_preflight_runs_and_names_a_migration(
-    empty_db: str, shared: Path
-) -> None:
+def test_every_check_of_the_preflight_runs_and_names_a_migration(empty_db: str) -> None:
     known = {file.id for file in FILES}
     assert {check.migration for check in preflight.CHECKS} <= known
     assert {check.name for check in preflight.CHECKS} == set(legacy.statements("preflight"))
@@ -303,7 +285,7 @@ def test_every_check_of_the_preflight_runs_and_names_a_migration(
                 " WHERE typnamespace = 'public'::regnamespace AND typtype = 'e'"
             ).fetchall():
                 conn.execute(f"DROP TYPE {name}".encode())
-        released_schemas.load(empty_db, revision, shared)
+        released_schemas.load(empty_db, revision)
         assert report_of(empty_db).findings == []
 
 
@@ -311,9 +293,9 @@ def test_every_check_of_the_preflight_runs_and_names_a_migration(
 
 
 @pytest.fixture
-def with_webhook_secret(empty_db: str, shared: Path) -> str:
+def with_webhook_secret(empty_db: str) -> str:
     """A database whose only user has a webhook secret in the old cipher, made with "key"."""
-    released_schemas.load(empty_db, "f7c88ca6b713", shared)
+    released_schemas.load(empty_db, "f7c88ca6b713")
     with psycopg.connect(empty_db) as conn:
         conn.execute(
             "INSERT INTO __reana.user_"

@@ -1,9 +1,7 @@
 from __future__ import annotations
 
 import base64
-import json
 from itertools import product
-from pathlib import Path
 from uuid import UUID
 
 import psycopg
@@ -13,6 +11,7 @@ from reana_db import ciphers, config, keyring
 from reana_db.ciphers import Key, Layout, Undecipherable
 from reana_db.errors import ConfigurationError, TamperedSecret, UnreadableSecret
 from reana_db.keyring import Row
+from tests import released_schemas
 
 TEXTS = ["", "a", "sixteen letters.", "žluťoučký 🐎", "x" * 10_000]
 KEY = Key("key")
@@ -144,11 +143,9 @@ def test_without_a_key_the_variable_is_named(monkeypatch: pytest.MonkeyPatch) ->
         keyring.current()
 
 
-def test_tokens_of_a_released_database_are_read_and_written(empty_db: str, shared: Path) -> None:
-    folder = shared / "legacy"
-    expected = json.loads((folder / "reana-db-0.9.5.expected.json").read_text())
+def test_tokens_of_a_released_database_are_read_and_written(empty_db: str) -> None:
+    expected = released_schemas.load_database(empty_db, "0.9.5")
     with psycopg.connect(empty_db) as conn:
-        conn.execute((folder / "reana-db-0.9.5.sql").read_bytes())
         stored = {
             str(token_id): token
             for token_id, token in conn.execute("SELECT id_, token FROM __reana.user_token")

@@ -103,9 +103,8 @@ def test_a_dry_run_ends_where_it_is_told(run: Run) -> None:
     assert list(document["sql"]) == NAMES[:3]
 
 
-def test_the_preflight_counts_rows(run: Run, empty_db: str, shared: Path) -> None:
-    with psycopg.connect(empty_db) as conn:
-        conn.execute((shared / "legacy" / "reana-db-0.8.0.sql").read_bytes())
+def test_the_preflight_counts_rows(run: Run, empty_db: str) -> None:
+    released_schemas.load_database(empty_db, "0.8.0")
     output = ok(run("migrate", "--preflight"))
     assert "-- adopts a database of Alembic 6568d7cb6710\n" in output
     assert "-- 0005-run-numbers: 40 runs get a major and a minor number" in output
@@ -125,10 +124,8 @@ def test_status_lists_applied_and_pending(run: Run, empty_db: str) -> None:
     assert [item["id"] for item in document["pending"]] == NAMES[1:]
 
 
-def test_status_of_an_older_release_says_what_migrate_would_adopt(
-    run: Run, empty_db: str, shared: Path
-) -> None:
-    released_schemas.load(empty_db, "d34f3905043c", shared)
+def test_status_of_an_older_release_says_what_migrate_would_adopt(run: Run, empty_db: str) -> None:
+    released_schemas.load(empty_db, "d34f3905043c")
     lines = ok(run("migrate", "status")).splitlines()
     assert lines[0] == "not adopted yet: this is a database of Alembic d34f3905043c"
     assert lines[2].split() == ["0002-launcher-url", "there", "already"]
@@ -203,8 +200,8 @@ def test_a_missing_database_is_one_sentence(run: Run, empty_db: str) -> None:
     assert 'database "no_such_database" does not exist' in refused(run("migrate", uri=missing))
 
 
-def test_an_unknown_revision_is_one_sentence(run: Run, empty_db: str, shared: Path) -> None:
-    released_schemas.load(empty_db, "d34f3905043c", shared)
+def test_an_unknown_revision_is_one_sentence(run: Run, empty_db: str) -> None:
+    released_schemas.load(empty_db, "d34f3905043c")
     with psycopg.connect(empty_db) as conn:
         conn.execute("UPDATE __reana.alembic_version SET version_num = 'c0ffee'")
     assert "upgrade with 0.8.0 first" in refused(run("migrate"))

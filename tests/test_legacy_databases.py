@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from operator import itemgetter
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -27,9 +25,8 @@ from reana_db import (
     workflows,
 )
 from reana_db.queries import Conn
+from tests import released_schemas
 from tests.databases import Databases
-
-RELEASES = ["0.8.0", "0.9.5", "0.95.0a8"]
 
 
 @dataclass(frozen=True)
@@ -42,15 +39,12 @@ class Adopted:
     """What the released version itself read from it."""
 
 
-@pytest.fixture(scope="module", params=RELEASES)
-def adopted(request: pytest.FixtureRequest, server: Databases, shared: Path) -> Iterator[Adopted]:
+@pytest.fixture(scope="module", params=released_schemas.DATABASES)
+def adopted(request: pytest.FixtureRequest, server: Databases) -> Iterator[Adopted]:
     """Load the dump of a released version into an empty database, and migrate it."""
-    dump = shared / "legacy" / f"reana-db-{request.param}.sql"
-    expected = json.loads((dump.parent / f"{dump.stem}.expected.json").read_text())
     with server.database() as name:
         uri = server.uri(name)
-        with psycopg.connect(uri) as conn:
-            conn.execute(dump.read_bytes())
+        expected = released_schemas.load_database(uri, request.param)
         migrate.apply(uri)
         with psycopg.connect(uri) as conn:
             yield Adopted(request.param, conn, expected)

@@ -58,9 +58,9 @@ def walk(server: Databases) -> Iterator[Walk]:
 
 @pytest.mark.parametrize("name", released_schemas.NAMES)
 def test_the_history_passes_through_every_released_schema(
-    name: str, walk: Walk, empty_db: str, shared: Path
+    name: str, walk: Walk, empty_db: str
 ) -> None:
-    released_schemas.load(empty_db, name, shared)
+    released_schemas.load(empty_db, name)
     with psycopg.connect(empty_db) as conn:
         conn.execute("DROP TABLE __reana.alembic_version")
     if name in released_schemas.WITHOUT_TOKENS:
@@ -80,9 +80,9 @@ def test_a_migration_applies_again_after_its_rollback(file: MigrationFile, walk:
 
 @pytest.mark.parametrize("name", released_schemas.NAMES)
 def test_every_released_schema_ends_as_a_new_one_and_returns(
-    name: str, walk: Walk, empty_db: str, shared: Path
+    name: str, walk: Walk, empty_db: str
 ) -> None:
-    released_schemas.load(empty_db, name, shared)
+    released_schemas.load(empty_db, name)
     before = snapshot(empty_db)
     missing = migration_steps.after(released_schemas.last_migration(name))
     migration_steps.apply(empty_db, missing)
@@ -154,11 +154,9 @@ NAME_VARIANTS = {
 
 
 @pytest.mark.parametrize("variant", NAME_VARIANTS)
-def test_variants_of_constraint_names_end_equal(
-    variant: str, walk: Walk, empty_db: str, shared: Path
-) -> None:
+def test_variants_of_constraint_names_end_equal(variant: str, walk: Walk, empty_db: str) -> None:
     revision, renames = NAME_VARIANTS[variant]
-    released_schemas.load(empty_db, revision, shared)
+    released_schemas.load(empty_db, revision)
     with psycopg.connect(empty_db) as conn:
         for rename in renames:
             conn.execute(rename.encode())
@@ -170,9 +168,9 @@ def test_variants_of_constraint_names_end_equal(
 
 @pytest.mark.parametrize("revision", ["377cfbfccf75", "eb5309f3d8ee"])
 def test_tables_made_early_by_init_of_a_newer_release_are_kept(
-    revision: str, walk: Walk, empty_db: str, shared: Path
+    revision: str, walk: Walk, empty_db: str
 ) -> None:
-    released_schemas.load(empty_db, revision, shared)
+    released_schemas.load(empty_db, revision)
     migration_steps.apply(empty_db, [BY_NUMBER[number] for number in ("0009", "0010", "0011")])
     with psycopg.connect(empty_db) as conn:
         conn.execute(

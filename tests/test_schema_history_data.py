@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -11,11 +10,10 @@ import pytest
 from psycopg import sql
 
 from reana_db import migrate
-from tests import migration_steps
+from tests import migration_steps, released_schemas
 from tests.migration_steps import BY_NUMBER
 from tests.schema_snapshot import snapshot
 
-DUMPS = ["0.8.0", "0.9.5", "0.95.0a8"]
 """Releases with a dump, and the last migration that each does not need."""
 
 USER = "00000000-0000-0000-0000-00000000000a"
@@ -31,17 +29,6 @@ NEW_RUN = f"""
 INSERT INTO __reana.workflow (created, updated, id_, name, owner_id, status)
 VALUES ('2020-01-01', '2020-01-01', '{RUN}', 'analysis', '{USER}', 'finished')
 """
-
-
-def restore(uri: str, release: str, shared: Path) -> dict[str, Any]:
-    """Load the dump of a release; return what it is known to hold."""
-    folder = shared / "legacy"
-    dump = (folder / f"reana-db-{release}.sql").read_text(encoding="utf-8")
-    with psycopg.connect(uri) as conn:
-        conn.execute(dump.encode())
-    expected = (folder / f"reana-db-{release}.expected.json").read_text(encoding="utf-8")
-    known: dict[str, Any] = json.loads(expected)
-    return known
 
 
 def contents(uri: str) -> dict[str, list[tuple[Any, ...]]]:
@@ -85,9 +72,9 @@ def fetch(uri: str, query: str) -> list[tuple[Any, ...]]:
         return conn.execute(query.encode()).fetchall()
 
 
-@pytest.mark.parametrize("release", DUMPS)
-def test_rows_survive_adoption_and_return(release: str, empty_db: str, shared: Path) -> None:
-    restore(empty_db, release, shared)
+@pytest.mark.parametrize("release", released_schemas.DATABASES)
+def test_rows_survive_adoption_and_return(release: str, empty_db: str) -> None:
+    released_schemas.load_database(empty_db, release)
     before, schema = contents(empty_db), snapshot(empty_db)
     migrate.apply(empty_db)
     migrate.rollback(empty_db, everything=True)
@@ -119,13 +106,12 @@ def test_a_restart_beyond_nine_does_not_take_the_number_of_another_run(empty_db:
     assert str(refusal.value.diag.message_detail).endswith("fit.1.10")
 
 
-def test_run_numbers_become_what_0_9_5_made_of_them(empty_db: str, shared: Path) -> None:
-    restore(empty_db, "0.8.0", shared)
+def test_run_numbers_become_what_0_9_5_made_of_them(empty_db: str) -> None:
+    released_schemas.load_database(empty_db, "0.8.0")
     migration_steps.apply(empty_db, [BY_NUMBER[f"000{number}"] for number in range(2, 6)])
-    text = (shared / "legacy" / "reana-db-0.9.5.expected.json").read_text(encoding="utf-8")
     expected = {
         run["id"]: (run["run_number_major"], run["run_number_minor"])
-        for run in json.loads(text)["workflows"]
+        for run in released_schemas.expected("0.9.5")["workflows"]
     }
     runs = fetch(
         empty_db, "SELECT id_::text, run_number_major, run_number_minor FROM __reana.workflow"
@@ -176,8 +162,8 @@ def test_run_numbers_are_converted_per_workspace(
     )
 
 
-def test_orphan_jobs_are_set_aside_with_everything_they_held(empty_db: str, shared: Path) -> None:
-    known = restore(empty_db, "0.8.0", shared)
+def test_orphan_jobs_are_set_aside_with_everything_they_held(empty_db: str) -> None:
+    known = released_schemas.load_database(empty_db, "0.8.0")
     orphans = fetch(
         empty_db,
         f"SELECT cmd::text, logs FROM __reana.job WHERE id_ = '{known['orphan_jobs'][0]}'",
