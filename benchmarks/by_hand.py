@@ -16,7 +16,7 @@ import psycopg
 from benchmarks import by_hand_sql as sql
 from benchmarks import database, worker
 from benchmarks.worker import Arguments
-from reana_db import keyring
+from reana_db.encryption import keyring
 from reana_db.units import human_readable
 
 KEY = keyring.of(database.SECRET_KEY).current

@@ -31,7 +31,8 @@ import psycopg
 from psycopg import sql
 
 from benchmarks import texts
-from reana_db import installation, keyring, migration_files
+from reana_db.encryption import keyring
+from reana_db.migrating import files, installation
 
 SECRET_KEY = "benchmark"
 """The ``REANA_SECRET_KEY`` that opens the tokens."""
@@ -318,7 +319,7 @@ def build(uri: str, *, workflows: int = 200_000, users: int = USERS) -> None:
 
 def _mark(workflows: int, users: int) -> str:
     """Return what a database is marked with: what it was built by, and how large."""
-    parts = [SQL, *(file.sql for file in migration_files.read())]
+    parts = [SQL, *(file.sql for file in files.read())]
     digest = hashlib.sha256("".join(parts).encode()).hexdigest()
     version = f"{LAYOUT}.{digest[:8]}"
     return f"benchmark of reana-db: layout {version}, {workflows} workflows, {users} users"

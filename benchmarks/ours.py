@@ -11,17 +11,8 @@ import psycopg
 
 from benchmarks import database, worker
 from benchmarks.worker import Arguments
-from reana_db import (
-    jobs,
-    keyring,
-    lifecycle,
-    listing,
-    quota,
-    statistics,
-    tokens,
-    transitions,
-    workflows,
-)
+from reana_db import jobs, lifecycle, listing, quota, site_report, tokens, transitions, workflows
+from reana_db.encryption import keyring
 from reana_db.jobs import NewJob
 from reana_db.queries import Conn
 from reana_db.records import JobStatus, RunStatus
@@ -109,7 +100,7 @@ class Ours:
         return lifecycle.delete_run(self.conn, given["workflow_id"])
 
     def cluster_report(self, given: Arguments) -> object:
-        return statistics.cluster_report(self.conn)
+        return site_report.cluster_report(self.conn)
 
 
 def create(conn: Conn, given: Arguments) -> object:

@@ -22,7 +22,8 @@ from uuid import uuid4
 import psycopg
 from psycopg.rows import tuple_row
 
-from reana_db import embedded, keyring, migrate, queries, rotation, tokens
+from reana_db import embedded, migrate, queries, tokens
+from reana_db.encryption import keyring, rotation
 
 KEYS = keyring.of("benchmark")
 TEXT = queries.statements_of("tokens")["_find_owner"].query

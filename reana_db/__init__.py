@@ -10,42 +10,18 @@ Functions take the connection first and leave the transaction to their caller::
 
 from __future__ import annotations
 
-from reana_db import (
-    accounts,
-    administration,
-    audit,
-    errors,
-    identities,
-    job_cache,
-    jobs,
-    lifecycle,
-    listing,
-    queries,
-    quota,
-    quota_periods,
-    records,
-    reports,
-    retention,
-    scheduling,
-    secrets,
-    services,
-    sessions,
-    sharing,
-    statistics,
-    tokens,
-    users,
-    workflows,
-    workspaces,
-)
-from reana_db.version import __version__
+import importlib
+from typing import Any
 
-queries.refuse_unused()
+__version__ = "1.0.0.dev0"
 
-__all__ = [
+__all__ = [  # modules, imported when they are first used
     "__version__",
     "accounts",
-    "administration",
     "audit",
+    "consistency",
+    "database",
+    "disk_usage",
     "errors",
     "identities",
     "job_cache",
@@ -59,13 +35,22 @@ __all__ = [
     "reports",
     "retention",
     "scheduling",
-    "secrets",
     "services",
     "sessions",
     "sharing",
-    "statistics",
+    "site_report",
+    "status_history",
     "tokens",
+    "transitions",
+    "user_secrets",
     "users",
     "workflows",
     "workspaces",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a module of this package when it is first used."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return importlib.import_module(f"{__name__}.{name}")

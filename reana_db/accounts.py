@@ -12,17 +12,19 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
-from reana_db import bulk, config, errors, keyring, users
-from reana_db.arguments import SecretBytes
+from reana_db import config, errors, users
 from reana_db.config import DEFAULT_RESOURCES, Settings
-from reana_db.keyring import KeyRing
+from reana_db.encryption import keyring
+from reana_db.encryption.columns import TOKENS
+from reana_db.encryption.keyring import KeyRing
 from reana_db.queries import Conn, query
 from reana_db.records import ResourceType, ResourceUnit, TokenStatus
-from reana_db.signatures import checked
-from reana_db.stores import TOKENS
+from reana_db.registry import bulk
+from reana_db.registry.arguments import SecretBytes
+from reana_db.registry.signatures import checked
 
 if TYPE_CHECKING:
-    from reana_db.ciphers import Key
+    from reana_db.encryption.ciphers import Key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +58,7 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
-class UserQuota:
+class ProfileQuota:
     """What a user has used of a resource."""
 
     type_: ResourceType
@@ -87,7 +89,7 @@ class Profile:
     """When the newest token was requested, or granted without a request."""
     token: str | None = field(repr=False)
     """The active token."""
-    quotas: tuple[UserQuota, ...]
+    quotas: tuple[ProfileQuota, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,7 @@ class _ProfileRow:
     token_created: datetime | None
     token_id: UUID | None
     token: bytes | None = field(repr=False)
-    quotas: tuple[UserQuota, ...]
+    quotas: tuple[ProfileQuota, ...]
 
 
 def create(

@@ -9,8 +9,8 @@ from typing import Any
 import click
 import psycopg
 
+from reana_db import __version__
 from reana_db.errors import ReanaDBError
-from reana_db.version import __version__
 
 COMMANDS = {
     "check": "Tell whether a database fits this version; exit status 1 if not.",

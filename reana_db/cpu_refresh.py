@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
-from reana_db import quota_totals
 from reana_db.queries import Conn, RowCount, query
 
 
@@ -37,7 +36,7 @@ def correct(conn: Conn, wrong: list[WrongRun]) -> int:
     """
     with conn.transaction():
         owners = list({run.owner_id for run in wrong})
-        quota_totals.lock(conn, owners)
+        lock_totals(conn, owners)
         recorded = [run.workflow_id for run in wrong if run.recorded]
         missing = [run.workflow_id for run in wrong if not run.recorded]
         corrected = _change(conn, recorded, owners) if recorded else 0
@@ -50,3 +49,11 @@ def _change(conn: Conn, workflow_ids: list[UUID], user_ids: list[UUID]) -> RowCo
 
 @query
 def _record(conn: Conn, workflow_ids: list[UUID], user_ids: list[UUID]) -> RowCount: ...
+
+
+@query
+def lock_totals(conn: Conn, user_ids: list[UUID]) -> None:
+    """Lock the totals of users, each named once, until the end of the transaction.
+
+    In key order, as everybody locks them; makes those that are missing.
+    """

@@ -14,7 +14,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
-from reana_db import jobs, keyring, lifecycle, sessions, sharing, tokens, users
+from reana_db import jobs, lifecycle, sessions, sharing, tokens, users
+from reana_db.encryption import keyring
 from reana_db.jobs import JobReport, NewJob
 from reana_db.queries import Conn, query
 from reana_db.records import JSON, JobStatus, RunStatus, SessionType, User, Workflow

@@ -6,16 +6,26 @@ link itself, not what it points to.  Files may come and go meanwhile.
 
 from __future__ import annotations
 
+import contextlib
+import itertools
+import multiprocessing
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from reana_db.units import size as human_readable_size
 
 BLOCK = 512
 """Bytes per block of ``st_blocks``, whatever the block size of the file system."""
 
+PER_PAGE = 2000
+"""Workspaces that the processes are given at a time; their number bounds the memory."""
+PER_TASK = 64
+
+_T = TypeVar("_T")
 _Inode = tuple[int, int]
 
 
@@ -139,3 +149,50 @@ def _ancestry(name: str) -> Iterator[str]:
     while name:
         yield name
         name = name.rpartition("/")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A workspace and what it takes on disk."""
+
+    workspace_path: str
+    bytes_: int | None
+    """None if it could not be measured."""
+    reason: str = ""
+    """Why it could not."""
+
+
+Measure = Callable[[Iterable[str]], Iterator[Measured]]
+
+
+def measure(workspace_path: str) -> Measured:
+    """Measure one workspace; a missing one takes nothing."""
+    try:
+        return Measured(workspace_path, total(workspace_path))
+    except OSError as error:
+        return Measured(workspace_path, None, error.strerror or str(error))
+
+
+@contextlib.contextmanager
+def measuring(workers: int) -> Iterator[Measure]:
+    """Yield a function that measures workspaces in so many processes, in the order given.
+
+    The processes are forked here, so this comes before connections are opened: a child must not
+    hold a copy of one.
+    """
+    if workers <= 1:
+        yield lambda paths: map(measure, paths)
+        return
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("fork")) as pool:
+        pool.submit(os.getpid).result()  # starts them all
+        # Page by page: the pool reads ahead all that it is given.
+        yield lambda paths: itertools.chain.from_iterable(
+            pool.map(measure, page, chunksize=PER_TASK) for page in batches(paths, PER_PAGE)
+        )
+
+
+def batches(items: Iterable[_T], size: int) -> Iterator[list[_T]]:
+    """Yield items in lists of at most so many."""
+    remaining = iter(items)
+    while batch := list(itertools.islice(remaining, size)):
+        yield batch

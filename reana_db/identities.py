@@ -9,7 +9,7 @@ from reana_db import errors, users
 from reana_db.config import Settings
 from reana_db.queries import Conn, RowCount, query
 from reana_db.records import User
-from reana_db.signatures import checked
+from reana_db.registry.signatures import checked
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from reana_db import bulk, paging
 from reana_db.queries import Conn, query
 from reana_db.records import JSON, JobStatus, StatusChange
-from reana_db.signatures import checked
+from reana_db.registry import bulk, paging
+from reana_db.registry.signatures import checked
 
 
 @dataclass(frozen=True, slots=True)

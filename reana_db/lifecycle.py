@@ -20,8 +20,8 @@ from uuid import UUID, uuid4
 from reana_db import errors, transitions
 from reana_db.queries import Conn, RowCount, query
 from reana_db.records import JSON, Entity, RunStatus, ServiceType, StatusChange, Workflow
-from reana_db.savepoints import undoable
-from reana_db.signatures import checked
+from reana_db.registry.savepoints import undoable
+from reana_db.registry.signatures import checked
 
 NO_RULES: Mapping[str, int] = MappingProxyType({})
 """No retention rules."""

@@ -12,11 +12,11 @@ from typing import Any
 from uuid import UUID
 
 from reana_db import errors
-from reana_db.arguments import uuid_of
 from reana_db.config import DEFAULT_RESOURCES
-from reana_db.paging import Key, Sort, Window, cursor_at, window_of
 from reana_db.queries import Conn, query
 from reana_db.records import JSON, RunStatus, ServiceStatus, ServiceType, SessionType
+from reana_db.registry.arguments import uuid_of
+from reana_db.registry.paging import Key, Sort, Window, cursor_at, window_of
 
 NOBODY = "nobody"
 """As ``shared_with``: own runs that are shared with nobody."""

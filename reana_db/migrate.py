@@ -14,12 +14,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from reana_db import adoption, bookkeeping, config, migration_files, migration_session, webhooks
-from reana_db.adoption import Recognition
-from reana_db.bookkeeping import AppliedMigration, Operation
+from reana_db import config
 from reana_db.errors import MigrationError
-from reana_db.migration_files import MigrationFile
-from reana_db.migration_session import DEFAULT_PATIENCE, Patience
+from reana_db.migrating import adoption, record, session, webhook_digests
+from reana_db.migrating import files as migration_files
+from reana_db.migrating.adoption import Recognition
+from reana_db.migrating.files import MigrationFile
+from reana_db.migrating.record import AppliedMigration, Operation
+from reana_db.migrating.session import DEFAULT_PATIENCE, Patience
 from reana_db.queries import Conn
 
 logger = logging.getLogger("reana_db.migrate")
@@ -122,11 +124,11 @@ def apply(
     with _session(conninfo, directory, patience) as (conn, state):
         pending = state.pending_until(to)
         if pending or state.contained:
-            migration_session.refuse_missing_rights(conn)
-            bookkeeping.create(conn)
+            session.refuse_missing_rights(conn)
+            record.create(conn)
         if state.recognition is not None:
             logger.info("adopting a database of %s", state.recognition.description)
-            bookkeeping.adopt(conn, state.contained, state.recognition.description)
+            record.adopt(conn, state.contained, state.recognition.description)
         _run(conn, pending, Operation.APPLY, patience, secret_key)
     return Outcome(
         adopted_from=state.recognition.description if state.recognition else None,
@@ -153,8 +155,8 @@ def rollback(
     with _session(conninfo, directory, patience) as (conn, state):
         undone = undoable(state, to=to, everything=everything)
         _run(conn, undone, Operation.ROLLBACK, patience, None)
-        if len(undone) == len(state.ours) and bookkeeping.exists(conn):
-            bookkeeping.remove(conn)
+        if len(undone) == len(state.ours) and record.exists(conn):
+            record.remove(conn)
     return Outcome(
         adopted_from=None, adopted=[], applied=[], rolled_back=[file.id for file in undone]
     )
@@ -177,9 +179,9 @@ def status(database: str | Conn | None = None, directory: Path | None = None) ->
     Raises :class:`~reana_db.errors.MigrationError` for a database that cannot be adopted.
     """
     if isinstance(database, str | None):
-        with migration_session.connection(database or default_conninfo()) as conn:
+        with session.connection(database or default_conninfo()) as conn:
             return status(conn, directory)
-    applied = bookkeeping.applied(database) if bookkeeping.exists(database) else []
+    applied = record.applied(database) if record.exists(database) else []
     ours = any(not item.adopted for item in applied)
     return State(
         files=migration_files.read(directory),
@@ -205,7 +207,7 @@ def _session(
 ) -> Iterator[tuple[Conn, State]]:
     """Keep others out, and look at the database only then."""
     migration_files.read(directory)
-    with migration_session.locked(conninfo or default_conninfo(), patience) as conn:
+    with session.locked(conninfo or default_conninfo(), patience) as conn:
         state = status(conn, directory)
         state.refuse_unknown()
         yield conn, state
@@ -243,11 +245,11 @@ def _run(
     if not files:
         return
     # yoyo and sqlparse cost memory and time that no service needs.
-    from reana_db.migration_backend import AtomicBackend, migrations_of
+    from reana_db.migrating.backend import AtomicBackend, migrations_of
 
     def prepare(migration_id: str) -> None:
-        if migration_id == webhooks.MIGRATION and operation is Operation.APPLY:
-            webhooks.prepare(conn, secret_key)
+        if migration_id == webhook_digests.MIGRATION and operation is Operation.APPLY:
+            webhook_digests.prepare(conn, secret_key)
 
     backend = AtomicBackend(conn, patience, prepare)
     migrations = migrations_of(files[0].path.parent)

@@ -33,7 +33,8 @@ import psycopg
 from psycopg.pq import TransactionStatus
 from psycopg.rows import tuple_row
 
-from reana_db import arguments, errors, results
+from reana_db import errors
+from reana_db.registry import arguments, results
 
 Conn: TypeAlias = psycopg.Connection[Any]
 """A connection of the caller, who owns its transaction."""
@@ -114,12 +115,16 @@ def statements_of(module: str) -> Mapping[str, Statement]:
     """
     if module in _loaded:
         return _loaded[module]
-    file = SQL_DIRECTORY / f"{module}.sql"
+    file = _file_of(module)
     try:
         source = file.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise errors.RegistryError(f"{file}: no such file for module {module}") from None
     return _loaded.setdefault(module, parse(module, source, file))
+
+
+def _file_of(module: str) -> Path:
+    return SQL_DIRECTORY / f"{module.replace('.', '/')}.sql"
 
 
 def parse(module: str, source: str, file: Path) -> dict[str, Statement]:
@@ -181,13 +186,13 @@ def _literal(match: re.Match[str]) -> str:
 
 def query(function: _F) -> _F:
     """Bind a typed signature to the statement of the same module and name."""
-    module = function.__module__.rpartition(".")[2]
+    module = function.__module__.removeprefix("reana_db.")
     code = function.__code__
     place = f"{code.co_filename}:{code.co_firstlineno}"
     statement = statements_of(module).get(function.__name__)
     if statement is None:
         raise errors.RegistryError(
-            f"{place}: no '-- name: {function.__name__}' in {SQL_DIRECTORY / module}.sql"
+            f"{place}: no '-- name: {function.__name__}' in {_file_of(module)}"
         )
     # What inspect.signature() would say, at a fraction of its cost.
     names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
@@ -210,7 +215,10 @@ def query(function: _F) -> _F:
 
 def registered() -> list[Statement]:
     """Import the module of every statement file, and return all statements by name."""
-    modules = sorted(file.stem for file in SQL_DIRECTORY.glob("*.sql"))
+    files = [*SQL_DIRECTORY.glob("*.sql"), *SQL_DIRECTORY.glob("*/*.sql")]
+    modules = sorted(
+        ".".join(file.relative_to(SQL_DIRECTORY).with_suffix("").parts) for file in files
+    )
     for module in modules:
         importlib.import_module(f"reana_db.{module}")
     refuse_unused()

@@ -13,13 +13,13 @@ from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
-from reana_db import database_settings, statistics
+from reana_db import database_settings, site_report
 from reana_db.config import DEFAULT_RESOURCES
 from reana_db.errors import InvalidArgument
 from reana_db.queries import Conn, RowCount, query
 from reana_db.records import JSON, ResourceType, ResourceUnit, SettingName
-from reana_db.signatures import checked
-from reana_db.statistics import TopUser
+from reana_db.registry.signatures import checked
+from reana_db.site_report import TopUser
 from reana_db.units import human_readable
 
 WARNING_PERCENTAGE = 80
@@ -221,7 +221,7 @@ def top_by_usage(conn: Conn, type_: ResourceType, *, size: int = 5) -> list[TopU
     """Return the users who use most of a type of resource, most first."""
     return [
         user
-        for user in statistics.top_users(conn, size=size)
+        for user in site_report.top_users(conn, size=size)
         if user.type_ == type_ and user.position_by_usage <= size
     ]
 
@@ -230,7 +230,7 @@ def top_by_percentage(conn: Conn, type_: ResourceType, *, size: int = 5) -> list
     """Return the users who use the largest share of their limit of a type, largest first."""
     ranked = [
         (user.position_by_percentage, user)
-        for user in statistics.top_users(conn, size=size)
+        for user in site_report.top_users(conn, size=size)
         if user.type_ == type_ and user.position_by_percentage is not None
     ]
     ranked.sort(key=lambda item: item[0])

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from reana_db.errors import InvalidArgument
 from reana_db.queries import Conn, query
-from reana_db.signatures import checked
+from reana_db.registry.signatures import checked
 
 _LARGEST_MONTHS = 2**31 - 1
 

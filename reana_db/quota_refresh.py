@@ -20,8 +20,8 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from reana_db import cpu_refresh, quota_totals
-from reana_db.disk_measuring import Measure, batches, measuring
+from reana_db import cpu_refresh
+from reana_db.disk_usage import Measure, batches, measuring
 from reana_db.errors import RefreshRunning
 from reana_db.queries import Conn, RowCount, query
 from reana_db.records import ResourceType
@@ -264,7 +264,7 @@ def _correct_sizes(conn: Conn, wrong: list[_WrongDisk]) -> int:
     recorded = [item for item in wrong if item.recorded]
     missing = [item for item in wrong if not item.recorded]
     with conn.transaction():
-        quota_totals.lock(conn, owners)
+        cpu_refresh.lock_totals(conn, owners)
         return sum(
             write(
                 conn,

@@ -8,7 +8,7 @@ from reana_db import config
 from reana_db.config import DEFAULT_RESOURCES, Settings
 from reana_db.queries import Conn, RowCount, query
 from reana_db.records import ResourceType, ResourceUnit
-from reana_db.signatures import checked
+from reana_db.registry.signatures import checked
 
 _UNITS = {
     ResourceType.CPU: ResourceUnit.MILLISECONDS,

@@ -22,7 +22,7 @@ from uuid import UUID, uuid4
 from reana_db.errors import InvalidArgument
 from reana_db.queries import Conn, RowCount, query
 from reana_db.records import RetentionRuleStatus
-from reana_db.signatures import checked
+from reana_db.registry.signatures import checked
 
 
 @dataclass(frozen=True, slots=True)

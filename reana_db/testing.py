@@ -149,7 +149,7 @@ def new_workflow(conn: Conn, engine: str = "serial", *, owner: User, **values: A
 
 
 def _installed(server: Server) -> str:
-    from reana_db import installation
+    from reana_db.migrating import installation
 
     uri = server.uri(f"reana_db_test_{next(_numbers)}")
     installation.install(uri)

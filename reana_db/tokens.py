@@ -20,13 +20,15 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
 
-from reana_db import errors, keyring, results
-from reana_db.arguments import Secret, SecretBytes
-from reana_db.keyring import KeyRing
+from reana_db import errors
+from reana_db.encryption import keyring
+from reana_db.encryption.columns import TOKENS, rewrite_tokens
+from reana_db.encryption.keyring import KeyRing
 from reana_db.queries import Conn, query
 from reana_db.records import JSON, TokenStatus
-from reana_db.signatures import checked
-from reana_db.stores import TOKENS, rewrite_tokens
+from reana_db.registry import results
+from reana_db.registry.arguments import Secret, SecretBytes
+from reana_db.registry.signatures import checked
 
 
 @dataclass(frozen=True, slots=True)

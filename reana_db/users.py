@@ -5,11 +5,11 @@ from __future__ import annotations
 from uuid import UUID, uuid4
 
 from reana_db import config, errors
-from reana_db.arguments import uuid_of
 from reana_db.config import DEFAULT_RESOURCES, Settings
 from reana_db.queries import Conn, query
 from reana_db.records import User
-from reana_db.signatures import checked
+from reana_db.registry.arguments import uuid_of
+from reana_db.registry.signatures import checked
 
 ADMIN_ID = UUID(int=0)
 """The id of the administrator of a site."""

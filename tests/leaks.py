@@ -1,7 +1,7 @@
 """Watches what the library emits for the tokens, secrets and keys that it was given.
 
-Learned is every text that goes through a :class:`~reana_db.ciphers.Key` while the watch is on, and
-every secret key.  Watched are log records (at DEBUG), the output of commands, the messages and
+Learned is every text that goes through a :class:`~reana_db.encryption.ciphers.Key` while the watch
+is on, and every secret key.  Watched are log records (at DEBUG), the output of commands, the messages and
 representations of errors, and the representations of all results of statements.
 """
 
@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from reana_db import ciphers, errors, queries
+from reana_db import errors, queries
+from reana_db.encryption import ciphers
 
 SHORTEST = 8
 """Shorter texts are in every sentence."""

@@ -9,7 +9,7 @@ import hashlib
 import sys
 from pathlib import Path
 
-from reana_db import migration_files
+from reana_db.migrating import files
 
 RECORD = Path(__file__).with_name("migration-checksums.txt")
 
@@ -27,7 +27,7 @@ def recorded() -> dict[str, str]:
 
 def main() -> None:
     """Print the checksums of the present files, as ``sha256sum`` does."""
-    for file in migration_files.read():
+    for file in files.read():
         for path in (file.path, file.rollback_path):
             sys.stdout.write(f"{of(path)}  {path.name}\n")
 

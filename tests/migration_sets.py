@@ -14,7 +14,7 @@ from reana_db import migrate
 
 # Its children start with everything imported, and quickly.
 _processes = multiprocessing.get_context("forkserver")
-_processes.set_forkserver_preload(["reana_db.migrate", "reana_db.migration_backend"])
+_processes.set_forkserver_preload(["reana_db.migrate", "reana_db.migrating.backend"])
 
 
 def write(directory: Path, *statements: str, rollbacks: Sequence[str] = ()) -> Path:

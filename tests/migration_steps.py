@@ -11,8 +11,9 @@ from typing import Any
 import psycopg
 import sqlparse
 
-from reana_db import bookkeeping, migration_files
-from reana_db.migration_files import MigrationFile
+from reana_db.migrating import files as migration_files
+from reana_db.migrating import record
+from reana_db.migrating.files import MigrationFile
 
 FILES = migration_files.read()
 BY_NUMBER = {file.id[:4]: file for file in FILES}
@@ -24,7 +25,7 @@ def apply(uri: str, files: Iterable[MigrationFile]) -> None:
     As with the runner, the tables that record them are there: a view shows them.
     """
     with psycopg.connect(uri, autocommit=True) as conn:
-        bookkeeping.create(conn)
+        record.create(conn)
         for file in files:
             _run(conn, file.path, transactional=file.transactional)
 

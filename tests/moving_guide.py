@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reana_db import keyring, tokens, users
+from reana_db import tokens, users
+from reana_db.encryption import keyring
 from reana_db.queries import Conn
 from tests.factories import LONG_AGO, RESOURCES, insert, make_workflow, resource_id
 

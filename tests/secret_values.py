@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID, uuid4
 
-from reana_db import database_settings, keyring, tokens
+from reana_db import database_settings, tokens
+from reana_db.encryption import keyring
+from reana_db.encryption.columns import TOKENS, Store, sha256_hex
 from reana_db.queries import Conn
 from reana_db.records import SettingName
-from reana_db.stores import TOKENS, Store, sha256_hex
 from tests.factories import insert, make_session, make_user, make_workflow
 
 KEYS = keyring.of("the key")

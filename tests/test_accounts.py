@@ -9,9 +9,10 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from reana_db import accounts, errors, keyring, queries, resources, tokens, users
+from reana_db import accounts, errors, queries, resources, tokens, users
 from reana_db.accounts import NewUser
 from reana_db.config import Settings
+from reana_db.encryption import keyring
 from reana_db.queries import Conn
 
 pytestmark = pytest.mark.usefixtures("no_leaks")

@@ -7,7 +7,7 @@ from datetime import timedelta
 import psycopg
 import pytest
 
-from reana_db import administration, errors
+from reana_db import consistency, errors
 from reana_db.queries import Conn
 from tests.factories import NOON, make_user, make_workflow
 
@@ -24,14 +24,14 @@ def test_runs_created_in_a_time_are_checked_unless_deleted(conn: Conn) -> None:
         make_workflow(
             conn, owner, name=f"{hours}", status=status, created=NOON + timedelta(hours=hours)
         )
-    found = administration.workflows_to_check(
+    found = consistency.workflows_to_check(
         conn, created_since=NOON, created_until=NOON + timedelta(hours=3)
     )
     assert [(run.name, run.status, run.owner_email) for run in found] == [
         ("0", "running", "ann@example.org"),
         ("2", "failed", "ann@example.org"),
     ]
-    everything = administration.workflows_to_check(conn, created_since=NOON)
+    everything = consistency.workflows_to_check(conn, created_since=NOON)
     assert [run.name for run in everything] == ["0", "2", "3"]
 
 
@@ -39,8 +39,8 @@ def test_each_workspace_is_listed_once(conn: Conn) -> None:
     owner = make_user(conn, email="ann@example.org")
     for path in ("/b", "/a", "/b", None):
         make_workflow(conn, owner, workspace_path=path)
-    assert list(administration.workspaces(conn)) == ["/a", "/b"]
-    found = administration.owners_of_workspaces(conn, ["/b", "/unknown"])
+    assert list(consistency.workspaces(conn)) == ["/a", "/b"]
+    found = consistency.owners_of_workspaces(conn, ["/b", "/unknown"])
     assert [(item.workspace_path, item.owner_email, item.runs) for item in found] == [
         ("/b", "ann@example.org", 2)
     ]
@@ -51,4 +51,4 @@ def test_a_stream_needs_a_transaction(db_uri: str) -> None:
         psycopg.connect(db_uri, autocommit=True) as conn,
         pytest.raises(errors.InvalidArgument, match="needs a transaction"),
     ):
-        administration.workspaces(conn)
+        consistency.workspaces(conn)

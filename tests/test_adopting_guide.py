@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from click.testing import CliRunner
 
-from reana_db import cli, config, history
+from reana_db import cli, config, status_history
 from tests import released_schemas
 from tests.factories import make_user, make_workflow
 from tests.schema_snapshot import snapshot
@@ -51,4 +51,4 @@ def _break_a_rule(uri: str) -> None:
     with psycopg.connect(uri) as conn:
         run = make_workflow(conn, make_user(conn), status="running")
         conn.execute("UPDATE __reana.workflow SET status = 'deleted' WHERE id_ = %s", [run])
-        assert [item.changes for item in history.violations(conn)] == [1]
+        assert [item.changes for item in status_history.violations(conn)] == [1]

@@ -9,22 +9,16 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from reana_db import (
-    adoption,
-    legacy,
-    migrate,
-    migration_files,
-    migration_session,
-    preflight,
-)
-from reana_db.ciphers import Key
+from reana_db import migrate
+from reana_db.encryption.ciphers import Key
 from reana_db.errors import ConfigurationError, MigrationError
-from reana_db.preflight import Report
+from reana_db.migrating import adoption, files, old_tables, preflight, session
+from reana_db.migrating.preflight import Report
 from tests import migration_steps, released_schemas
 from tests.migration_sets import rows
 from tests.schema_snapshot import snapshot
 
-FILES = migration_files.read()
+FILES = files.read()
 TOKENS = "a6c2120d5b2b"
 
 
@@ -46,7 +40,7 @@ def facts_of(uri: str) -> set[str]:
 
 
 def report_of(uri: str) -> Report:
-    with migration_session.connection(uri) as conn:
+    with session.connection(uri) as conn:
         return preflight.report(conn, migrate.status(conn))
 
 
@@ -276,7 +270,7 @@ def test_the_preflight_counts_what_0_8_0_left(empty_db: str) -> None:
 def test_every_check_of_the_preflight_runs_and_names_a_migration(empty_db: str) -> None:
     known = {file.id for file in FILES}
     assert {check.migration for check in preflight.CHECKS} <= known
-    assert {check.name for check in preflight.CHECKS} == set(legacy.statements("preflight"))
+    assert {check.name for check in preflight.CHECKS} == set(old_tables.statements("preflight"))
     for revision in ("6568d7cb6710", "f7c88ca6b713", TOKENS):
         with psycopg.connect(empty_db) as conn:
             conn.execute("DROP SCHEMA IF EXISTS __reana CASCADE")

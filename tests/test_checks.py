@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reana_db import checks
+from reana_db.health import checks
 from reana_db.queries import Conn
 
 

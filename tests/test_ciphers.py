@@ -7,10 +7,11 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from reana_db import ciphers, config, keyring
-from reana_db.ciphers import Key, Layout, Undecipherable
+from reana_db import config
+from reana_db.encryption import ciphers, keyring
+from reana_db.encryption.ciphers import Key, Layout, Undecipherable
+from reana_db.encryption.keyring import Row
 from reana_db.errors import ConfigurationError, TamperedSecret, UnreadableSecret
-from reana_db.keyring import Row
 from tests import released_schemas
 
 TEXTS = ["", "a", "sixteen letters.", "žluťoučký 🐎", "x" * 10_000]

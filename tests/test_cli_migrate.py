@@ -15,15 +15,16 @@ import pytest
 from click.testing import CliRunner, Result
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from reana_db import config, installation, migrate, migration_files
+from reana_db import config, migrate
 from reana_db.cli import main
 from reana_db.errors import MigrationError
+from reana_db.migrating import files, installation
 from tests import migration_steps, released_schemas
 from tests.databases import Databases
 from tests.migration_sets import rows
 from tests.schema_snapshot import snapshot
 
-NAMES = [file.id for file in migration_files.read()]
+NAMES = [file.id for file in files.read()]
 
 
 class Run(Protocol):
@@ -93,7 +94,7 @@ def test_the_output_of_a_dry_run_is_what_migrate_does(run: Run, empty_db: str, d
     script = ok(run("migrate", "--dry-run", "--to", NAMES[transactional - 1]))
     with psycopg.connect(empty_db) as conn:
         conn.execute(script.encode())
-    migration_steps.apply(empty_db, migration_files.read()[transactional:])
+    migration_steps.apply(empty_db, files.read()[transactional:])
     assert snapshot(empty_db) == snapshot(db_uri)
 
 
@@ -181,7 +182,7 @@ def test_new_begins_a_migration_with_its_rollback(run: Run, tmp_path: Path) -> N
         str(tmp_path / "0008-owner-index-again.sql"),
         str(tmp_path / "0008-owner-index-again.rollback.sql"),
     ]
-    new = migration_files.read(tmp_path)[-1]
+    new = files.read(tmp_path)[-1]
     assert (new.depends, new.summary) == ("0007-old", "Owner index, again.")
     assert "says nothing" in refused(run("migrate", "new", "?!", "--directory", str(tmp_path)))
 

@@ -25,7 +25,7 @@ import pytest
 
 import reana_db
 from reana_db import embedded
-from reana_db._embedded import account, binaries, cluster, supervisor
+from reana_db.embedded.server import account, binaries, cluster, supervisor
 from reana_db.errors import InvalidArgument, ServerError
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ import pytest
 from psycopg import sql
 from psycopg.pq import TransactionStatus
 
-from reana_db import database_settings, errors, history, transitions
-from reana_db.history import StatusRecord
+from reana_db import database_settings, errors, status_history, transitions
 from reana_db.queries import Conn
 from reana_db.records import Entity, RunStatus, SettingName
+from reana_db.status_history import StatusRecord
 from tests.factories import make_user, make_workflow
 from tests.statuses import NULLABLE, Maker
 
@@ -29,7 +29,7 @@ def path(conn: Conn, entity: Entity, entity_id: UUID) -> list[tuple[str | None, 
     """Return the changes of a row without who and when."""
     return [
         (item.from_status, item.to_status, item.allowed)
-        for item in history.of_entity(conn, entity, entity_id)
+        for item in status_history.of_entity(conn, entity, entity_id)
     ]
 
 
@@ -78,7 +78,7 @@ def test_who_made_a_change_and_when_is_recorded(conn: Conn, maker: Maker) -> Non
     conn.execute("SET LOCAL application_name = 'reana-test'")
     conn.execute("SET LOCAL TIME ZONE 'Asia/Kathmandu'")
     row_id = maker.make(Entity.WORKFLOW, "running")
-    (found,) = history.of_entity(conn, Entity.WORKFLOW, row_id)
+    (found,) = status_history.of_entity(conn, Entity.WORKFLOW, row_id)
     assert isinstance(found, StatusRecord)
     assert (found.application_name, found.role) == ("reana-test", conn.info.user)
     assert abs(datetime.now(UTC) - found.changed_at) < timedelta(minutes=1)
@@ -173,14 +173,14 @@ def test_violations_are_reported_by_kind_and_application(conn: Conn, maker: Make
 
     found = [
         (item.entity, item.from_status, item.to_status, item.application_name, item.changes)
-        for item in history.violations(conn)
+        for item in status_history.violations(conn)
     ]
     assert found == [
         ("workflow", "running", "deleted", "controller", 2),
         ("job", "failed", "running", "server", 1),
         ("workflow", "running", "deleted", "server", 1),
     ]
-    recent = history.violations(conn, since=datetime.now(UTC) - DAY)
+    recent = status_history.violations(conn, since=datetime.now(UTC) - DAY)
     assert {item.entity for item in recent} == {Entity.WORKFLOW}
     assert all(item.first_at <= item.last_at for item in recent)
 
@@ -197,7 +197,7 @@ def test_time_per_status_adds_up_every_stay(conn: Conn) -> None:
             """,
             [days, row_id],
         )
-    found = history.time_per_status(conn, Entity.WORKFLOW, row_id)
+    found = status_history.time_per_status(conn, Entity.WORKFLOW, row_id)
     days_of = {item.status: round(item.milliseconds / 86_400_000, 3) for item in found}
     assert days_of == {"failed": 4.0, "running": 6.0}
     assert [(item.status, item.times, item.current) for item in found] == [
@@ -210,14 +210,14 @@ def test_the_time_of_a_deleted_row_ends_with_it(conn: Conn, maker: Maker) -> Non
     row_id = maker.make(Entity.INTERACTIVE_SESSION, "running")
     age(conn, row_id, DAY)
     conn.execute("DELETE FROM __reana.interactive_session WHERE id_ = %s", [row_id])
-    (found,) = history.time_per_status(conn, Entity.INTERACTIVE_SESSION, row_id)
+    (found,) = status_history.time_per_status(conn, Entity.INTERACTIVE_SESSION, row_id)
     assert (found.status, found.current) == ("running", False)
 
 
 def test_what_is_not_recorded_is_empty(conn: Conn) -> None:
-    assert history.of_entity(conn, Entity.WORKFLOW, uuid4()) == []
-    assert history.time_per_status(conn, Entity.WORKFLOW, uuid4()) == []
-    assert history.violations(conn) == []
+    assert status_history.of_entity(conn, Entity.WORKFLOW, uuid4()) == []
+    assert status_history.time_per_status(conn, Entity.WORKFLOW, uuid4()) == []
+    assert status_history.violations(conn) == []
 
 
 def test_the_view_shows_the_life_of_a_run_with_durations(conn: Conn) -> None:
@@ -256,22 +256,22 @@ def test_pruning_deletes_what_is_older_and_nothing_else(conn: Conn, maker: Maker
     rows = [maker.make(Entity.WORKFLOW, "running") for _ in ages]
     for row_id, days in zip(rows, ages, strict=True):
         age(conn, row_id, days * DAY)
-    assert history.prune(conn, before=datetime.now(UTC) - 30 * DAY) == 3
+    assert status_history.prune(conn, before=datetime.now(UTC) - 30 * DAY) == 3
     assert [len(path(conn, Entity.WORKFLOW, row_id)) for row_id in rows] == [1, 1, 1, 0, 0, 0]
-    assert history.prune(conn, before=datetime.now(UTC) - 30 * DAY) == 0
+    assert status_history.prune(conn, before=datetime.now(UTC) - 30 * DAY) == 0
 
 
 def test_pruning_an_empty_history_deletes_nothing(conn: Conn) -> None:
-    assert history.prune(conn, before=datetime.now(UTC)) == 0
+    assert status_history.prune(conn, before=datetime.now(UTC)) == 0
 
 
 def test_pruning_needs_a_time_with_a_zone(conn: Conn) -> None:
     with pytest.raises(errors.InvalidArgument, match="must say its time zone"):
-        history.prune(conn, before=datetime(2026, 1, 1))  # noqa: DTZ001 # on purpose
+        status_history.prune(conn, before=datetime(2026, 1, 1))  # noqa: DTZ001 # on purpose
 
 
 def test_pruning_commits_each_batch(fresh_db: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(history, "PRUNING_BATCH", 2)
+    monkeypatch.setattr(status_history, "PRUNING_BATCH", 2)
     with psycopg.connect(fresh_db) as conn:
         maker = Maker(conn)
         rows = [maker.make(Entity.WORKFLOW, "running") for _ in range(5)]
@@ -281,7 +281,7 @@ def test_pruning_commits_each_batch(fresh_db: str, monkeypatch: pytest.MonkeyPat
         commits = "SELECT txid_current()"
         first = conn.execute(commits).fetchone()
         conn.rollback()
-        assert history.prune(conn, before=datetime.now(UTC) - DAY) == 5
+        assert status_history.prune(conn, before=datetime.now(UTC) - DAY) == 5
         assert conn.info.transaction_status is TransactionStatus.IDLE
         last = conn.execute(commits).fetchone()
     assert first is not None
@@ -294,6 +294,6 @@ def test_pruning_keeps_nobody_waiting(fresh_db: str) -> None:
         row_id = Maker(other).make(Entity.WORKFLOW, "queued")
         age(other, row_id, 2 * DAY)
         with pruner.transaction():
-            assert history.prune(pruner, before=datetime.now(UTC) - DAY) == 1
+            assert status_history.prune(pruner, before=datetime.now(UTC) - DAY) == 1
             other.execute("SET lock_timeout = '1s'")
             transitions.set_workflow_status(other, row_id, RunStatus.PENDING)

@@ -13,9 +13,9 @@ import pytest
 from benchmarks import database as benchmark
 from reana_db import listing
 from reana_db.listing import Page
-from reana_db.paging import Sort
 from reana_db.queries import Conn
 from reana_db.records import RunStatus
+from reana_db.registry.paging import Sort
 from tests.large_database import VARIABLE, workflows
 
 SIZE = 10

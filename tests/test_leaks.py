@@ -14,23 +14,11 @@ import pytest
 from click.testing import CliRunner
 from psycopg.conninfo import conninfo_to_dict
 
-from reana_db import (
-    accounts,
-    audit,
-    ciphers,
-    config,
-    embedded,
-    errors,
-    keyring,
-    migrate,
-    redaction,
-    rotation,
-    secrets,
-    tokens,
-)
+from reana_db import accounts, audit, config, embedded, errors, migrate, tokens, user_secrets
 from reana_db.accounts import NewUser
 from reana_db.cli import main
 from reana_db.config import Settings
+from reana_db.encryption import ciphers, keyring, redaction, rotation
 from reana_db.queries import Conn
 from tests.factories import make_session, make_user, make_workflow
 from tests.leaks import Watch
@@ -99,12 +87,12 @@ def use_secrets(conn: Conn) -> None:
     """Do everything with secrets of sessions and webhooks."""
     user_id = make_user(conn)
     session_id = make_session(conn, make_workflow(conn, user_id))
-    secrets.find_session(conn, secrets.session_secret(conn, session_id))
+    user_secrets.find_session(conn, user_secrets.session_secret(conn, session_id))
     for renew in (False, True):
-        made = secrets.webhook_secret(conn, user_id, renew=renew)
-        secrets.find_webhook_owner(conn, made.value)
+        made = user_secrets.webhook_secret(conn, user_id, renew=renew)
+        user_secrets.find_webhook_owner(conn, made.value)
         assert made.value not in repr(made)
-    secrets.remove_webhook_secret(conn, user_id)
+    user_secrets.remove_webhook_secret(conn, user_id)
 
 
 def damage(conn: Conn) -> None:

@@ -14,7 +14,6 @@ import pytest
 from reana_db import (
     audit,
     jobs,
-    keyring,
     migrate,
     retention,
     services,
@@ -24,6 +23,7 @@ from reana_db import (
     users,
     workflows,
 )
+from reana_db.encryption import keyring
 from reana_db.queries import Conn
 from tests import released_schemas
 from tests.databases import Databases

@@ -9,9 +9,9 @@ import pytest
 
 from reana_db import errors, listing, queries, resources
 from reana_db.listing import ANYBODY, NOBODY, Page
-from reana_db.paging import Sort
 from reana_db.queries import Conn
 from reana_db.records import RunStatus
+from reana_db.registry.paging import Sort
 from tests import factories
 from tests.factories import (
     make_job,

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reana_db import listing
-from reana_db.paging import Sort
 from reana_db.queries import Conn
 from reana_db.records import RunStatus
+from reana_db.registry.paging import Sort
 from tests.factories import (
     FAR_AHEAD,
     LONG_AGO,

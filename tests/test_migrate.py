@@ -11,9 +11,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from reana_db import bookkeeping, migrate, migration_files, migration_session
+from reana_db import migrate
 from reana_db.errors import MigrationError
-from reana_db.migration_session import Patience
+from reana_db.migrating import files, record, session
+from reana_db.migrating.session import Patience
 from tests.databases import Databases
 from tests.migration_sets import finish, kill, rows, start, until, waits_for_lock, write
 from tests.schema_snapshot import snapshot
@@ -133,7 +134,7 @@ def test_eight_processes_apply_each_migration_once(empty_db: str) -> None:
     for process in [start(empty_db) for _ in range(8)]:
         finish(process)
     log = rows(empty_db, "SELECT migration_id FROM __reana.yoyo_log ORDER BY 1")
-    assert log == [(file.id,) for file in migration_files.read()]
+    assert log == [(file.id,) for file in files.read()]
 
 
 def test_waiting_processes_do_not_hold_up_a_concurrent_index(empty_db: str, tmp_path: Path) -> None:
@@ -150,7 +151,7 @@ def test_waiting_processes_do_not_hold_up_a_concurrent_index(empty_db: str, tmp_
 
 def test_a_migration_that_does_not_end_in_time_is_an_error(empty_db: str) -> None:
     with (
-        migration_session.locked(empty_db, IMPATIENT),
+        session.locked(empty_db, IMPATIENT),
         pytest.raises(MigrationError, match=r"another process has been migrating .* 0\.3 s"),
     ):
         migrate.apply(empty_db, patience=IMPATIENT)
@@ -342,17 +343,13 @@ def test_a_role_that_may_only_read_sees_the_state(empty_db: str, role: str) -> N
 
 
 def test_a_pooler_is_refused(empty_db: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        migration_session, "_server_process", lambda _: migration_session._Server(1, False)
-    )
+    monkeypatch.setattr(session, "_server_process", lambda _: session._Server(1, False))
     with pytest.raises(MigrationError, match="REANA_DB_MIGRATION_URI"):
         migrate.apply(empty_db)
 
 
 def test_a_replica_is_refused(empty_db: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        migration_session, "_server_process", lambda _: migration_session._Server(1, True)
-    )
+    monkeypatch.setattr(session, "_server_process", lambda _: session._Server(1, True))
     with pytest.raises(MigrationError, match="read-only replica"):
         migrate.apply(empty_db)
 
@@ -391,7 +388,7 @@ def test_rollback_undoes_the_latest_migration(empty_db: str, tmp_path: Path) -> 
 def test_everything_rolled_back_leaves_an_empty_database(empty_db: str) -> None:
     before = snapshot(empty_db)
     migrate.apply(empty_db)
-    names = [file.id for file in migration_files.read()]
+    names = [file.id for file in files.read()]
     assert migrate.rollback(empty_db, everything=True).rolled_back == names[::-1]
     assert snapshot(empty_db) == before
     assert rows(empty_db, "SELECT 1 FROM pg_namespace WHERE nspname = '__reana'") == []
@@ -423,13 +420,13 @@ def test_a_schema_with_a_table_of_somebody_else_stays(empty_db: str) -> None:
 
 def test_status_of_an_empty_database_changes_nothing(empty_db: str) -> None:
     state = migrate.status(empty_db)
-    assert [file.id for file in state.pending] == [file.id for file in migration_files.read()]
+    assert [file.id for file in state.pending] == [file.id for file in files.read()]
     assert not state.current
     assert not tables(empty_db)
 
 
 def test_bookkeeping_is_created_once(empty_db: str) -> None:
-    with migration_session.connection(empty_db) as conn:
-        bookkeeping.create(conn)
-        bookkeeping.create(conn)
-        assert bookkeeping.applied(conn) == []
+    with session.connection(empty_db) as conn:
+        record.create(conn)
+        record.create(conn)
+        assert record.applied(conn) == []

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from reana_db.migration_files import MigrationFile
+from reana_db.migrating.files import MigrationFile
 from tests import migration_checksums, migration_steps
 from tests.migration_steps import FILES
 

@@ -14,8 +14,8 @@ import pytest
 from psycopg.rows import tuple_row
 
 from reana_db import queries
+from reana_db.health.statements import numbered
 from reana_db.queries import Conn
-from reana_db.verification import numbered
 from tests.catalogue import OPERATIONS
 from tests.catalogue.operation import Operation
 from tests.catalogue.world import World, make_world

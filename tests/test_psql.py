@@ -7,7 +7,8 @@ import subprocess
 
 import pytest
 
-from reana_db import errors, psql
+from reana_db import errors
+from reana_db.registry import psql
 
 
 def test_a_script_runs_in_psql(db_uri: str) -> None:

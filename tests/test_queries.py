@@ -29,7 +29,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 from uuid import UUID
-from reana_db.arguments import Secret
+from reana_db.registry.arguments import Secret
 from reana_db.queries import Conn, RowCount, query
 from reana_db.records import JSON, JobStatus, User
 """

@@ -9,7 +9,8 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from reana_db import migrate, preflight, resources
+from reana_db import migrate, resources
+from reana_db.migrating import preflight
 from tests.factories import insert, make_user, make_workflow
 from tests.quota_recomputation import milliseconds, recomputed, stored
 

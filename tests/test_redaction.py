@@ -8,7 +8,9 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from reana_db import migrate, preflight, redaction
+from reana_db import migrate
+from reana_db.encryption import redaction
+from reana_db.migrating import preflight
 from reana_db.queries import Conn
 from tests.factories import insert, make_user
 from tests.secret_values import KEYS, old_token

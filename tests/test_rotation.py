@@ -9,12 +9,13 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from reana_db import database_settings, errors, keyring, migrate, rotation, secrets, stores, tokens
-from reana_db.keyring import KeyRing
+from reana_db import database_settings, errors, migrate, tokens, user_secrets
+from reana_db.encryption import columns, keyring, rotation
+from reana_db.encryption.columns import SESSION_SECRETS, STORES, TOKENS, WEBHOOK_SECRETS
+from reana_db.encryption.keyring import KeyRing
+from reana_db.encryption.rotation import Leftover, SecretsForm, Trouble
 from reana_db.queries import Conn
 from reana_db.records import SettingName
-from reana_db.rotation import Leftover, SecretsForm, Trouble
-from reana_db.stores import SESSION_SECRETS, STORES, TOKENS, WEBHOOK_SECRETS
 from tests.factories import make_user
 from tests.secret_values import (
     KEYS,
@@ -50,9 +51,9 @@ class Values:
         self.webhooks = {"webhook": old_webhook_secret(conn, "webhook")}
         self.sessions = {"session": old_session(conn, "session")}
         made = old_session(conn, None)
-        self.sessions[secrets.session_secret(conn, made, keys=KEYS)] = made
+        self.sessions[user_secrets.session_secret(conn, made, keys=KEYS)] = made
         user_id = make_user(conn)
-        self.webhooks[secrets.webhook_secret(conn, user_id, keys=KEYS).value] = user_id
+        self.webhooks[user_secrets.webhook_secret(conn, user_id, keys=KEYS).value] = user_id
 
     def expect_found(self, keys: KeyRing) -> None:
         for value, user_id in self.tokens.items():
@@ -62,11 +63,11 @@ class Values:
             assert active is not None
             assert (owner.id_, active.value) == (user_id, value)
         for value, session_id in self.sessions.items():
-            session = secrets.find_session(self.conn, value, keys=keys)
+            session = user_secrets.find_session(self.conn, value, keys=keys)
             assert session is not None
             assert session.id_ == session_id
         for value, user_id in self.webhooks.items():
-            webhook = secrets.find_webhook_owner(self.conn, value, keys=keys)
+            webhook = user_secrets.find_webhook_owner(self.conn, value, keys=keys)
             assert webhook is not None
             assert webhook.id_ == user_id
 
@@ -151,11 +152,11 @@ def test_session_secrets_in_the_first_cipher_are_brought_to_the_second(own: Conn
         "UPDATE __reana.interactive_session SET session_secret = %s WHERE id_ = %s",
         [KEYS.current.encrypt_cbc("theirs"), session_id],
     )
-    assert secrets.find_session(own, "theirs", keys=KEYS)
+    assert user_secrets.find_session(own, "theirs", keys=KEYS)
     assert rotation.unseal(own, KEYS).leftovers == []
     ((kind, _),) = rotation.status(own, KEYS).kinds
     assert (kind.layout, kind.digested) == ("gcm", True)
-    assert secrets.find_session(own, "theirs", keys=KEYS)
+    assert user_secrets.find_session(own, "theirs", keys=KEYS)
 
 
 def test_what_no_key_opens_is_named_and_the_rest_is_done(own: Conn, values: Values) -> None:
@@ -232,7 +233,7 @@ def test_a_value_that_changed_since_it_was_read_is_not_overwritten(own: Conn) ->
     user_id = grant(own, "first")
     token_id, value, _ = token_of(own, user_id)
     own.execute("UPDATE __reana.user_token SET token = 'other' WHERE id_ = %s", [token_id])
-    replaced = stores.rewrite_tokens(
+    replaced = columns.rewrite_tokens(
         own, ids=[token_id], old=[value], values=[b"lost update"], digests=[b"digest"]
     )
     assert replaced == []
@@ -240,7 +241,7 @@ def test_a_value_that_changed_since_it_was_read_is_not_overwritten(own: Conn) ->
 
 
 def test_batches_reach_every_value(own: Conn, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stores, "BATCH", 2)
+    monkeypatch.setattr(columns, "BATCH", 2)
     for number in range(5):
         old_token(own, f"token-{number}")
     old_token(own, "last", id_=UUID(int=2**128 - 1))

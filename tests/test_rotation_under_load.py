@@ -21,10 +21,11 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from reana_db import keyring, rotation, secrets, tokens
+from reana_db import tokens, user_secrets
+from reana_db.encryption import keyring, rotation
+from reana_db.encryption.columns import counts, sha256_hex
 from reana_db.queries import Conn
 from reana_db.records import TokenStatus
-from reana_db.stores import counts, sha256_hex
 from tests.factories import make_user, make_workflow
 
 FULL = os.environ.get("REANA_DB_TEST_FULL") == "1"
@@ -243,10 +244,10 @@ def expect_everything_with_the_new_key(conn: Conn, values: Values, done: list[Wo
         look_up(conn, work, value, user_id, status, NEW)
     assert work.failures == []
     for value, user_id in values.webhooks.items():
-        owner = secrets.find_webhook_owner(conn, value, keys=NEW)
+        owner = user_secrets.find_webhook_owner(conn, value, keys=NEW)
         assert owner is not None
         assert owner.id_ == user_id
     for value, session_id in values.sessions.items():
-        session = secrets.find_session(conn, value, keys=NEW)
+        session = user_secrets.find_session(conn, value, keys=NEW)
         assert session is not None
         assert session.id_ == session_id

@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from reana_db.migration_files import MigrationFile
+from reana_db.migrating.files import MigrationFile
 from tests import migration_steps, released_schemas
 from tests.databases import Databases
 from tests.migration_steps import BY_NUMBER, FILES

@@ -8,9 +8,10 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from reana_db import config, errors, keyring, queries, secrets
+from reana_db import config, errors, queries, user_secrets
+from reana_db.encryption import keyring
+from reana_db.encryption.columns import SESSION_SECRETS, WEBHOOK_SECRETS
 from reana_db.queries import Conn
-from reana_db.stores import SESSION_SECRETS, WEBHOOK_SECRETS
 from tests.factories import make_user
 from tests.races import at_once
 from tests.secret_values import (
@@ -29,12 +30,12 @@ FORMS = pytest.mark.parametrize("sealed", [False, True])
 
 
 def session_of(conn: Conn, secret: str, keys: keyring.KeyRing = KEYS) -> UUID | None:
-    found = secrets.find_session(conn, secret, keys=keys)
+    found = user_secrets.find_session(conn, secret, keys=keys)
     return found.id_ if found else None
 
 
 def user_of(conn: Conn, secret: str, keys: keyring.KeyRing = KEYS) -> UUID | None:
-    found = secrets.find_webhook_owner(conn, secret, keys=keys)
+    found = user_secrets.find_webhook_owner(conn, secret, keys=keys)
     return found.id_ if found else None
 
 
@@ -47,8 +48,8 @@ def test_a_session_gets_one_secret_and_is_found_by_it(conn: Conn, *, sealed: boo
     if sealed:
         seal_new_values(conn)
     session_id = old_session(conn, None)
-    secret = secrets.session_secret(conn, session_id, keys=KEYS)
-    assert secrets.session_secret(conn, session_id, keys=KEYS) == secret
+    secret = user_secrets.session_secret(conn, session_id, keys=KEYS)
+    assert user_secrets.session_secret(conn, session_id, keys=KEYS) == secret
     assert len(secret) >= 43
     before = queries.executions.total()
     assert session_of(conn, secret) == session_id
@@ -59,7 +60,7 @@ def test_a_session_gets_one_secret_and_is_found_by_it(conn: Conn, *, sealed: boo
 def test_a_session_secret_of_an_old_service_is_kept_and_found(conn: Conn) -> None:
     session_id, other = old_session(conn, "theirs"), old_session(conn, "other")
     assert session_of(conn, "theirs") == session_id
-    assert secrets.session_secret(conn, session_id, keys=KEYS) == "theirs"
+    assert user_secrets.session_secret(conn, session_id, keys=KEYS) == "theirs"
     digests = {row: digest for row, (_, digest) in stored(conn, SESSION_SECRETS).items()}
     assert digests[session_id] == KEYS.current.digest("theirs")
     assert digests[other] == KEYS.current.digest("other")
@@ -89,7 +90,7 @@ def test_a_session_is_found_in_a_read_only_transaction(conn: Conn) -> None:
 
 def test_the_secret_of_a_session_that_ended_opens_nothing(conn: Conn) -> None:
     session_id = old_session(conn, None)
-    secret = secrets.session_secret(conn, session_id, keys=KEYS)
+    secret = user_secrets.session_secret(conn, session_id, keys=KEYS)
     for status in ("running", "stopped"):
         conn.execute(
             "UPDATE __reana.interactive_session SET status = %s WHERE id_ = %s",
@@ -100,7 +101,7 @@ def test_the_secret_of_a_session_that_ended_opens_nothing(conn: Conn) -> None:
 
 def test_a_session_secret_replaced_by_an_old_service_loses_its_digest(conn: Conn) -> None:
     session_id = old_session(conn, None)
-    secret = secrets.session_secret(conn, session_id, keys=KEYS)
+    secret = user_secrets.session_secret(conn, session_id, keys=KEYS)
     conn.execute(
         "UPDATE __reana.interactive_session SET session_secret = %s WHERE id_ = %s",
         [KEYS.current.encrypt_gcm("theirs"), session_id],
@@ -111,13 +112,15 @@ def test_a_session_secret_replaced_by_an_old_service_loses_its_digest(conn: Conn
 
 def test_an_unknown_session_has_no_secret(conn: Conn) -> None:
     with pytest.raises(errors.NotFound):
-        secrets.session_secret(conn, uuid4(), keys=KEYS)
+        user_secrets.session_secret(conn, uuid4(), keys=KEYS)
 
 
 def test_sessions_at_once_get_one_session_secret(fresh_db: str) -> None:
     with psycopg.connect(fresh_db) as setup:
         session_id = old_session(setup, None)
-    made = at_once(fresh_db, 8, lambda conn, _: secrets.session_secret(conn, session_id, keys=KEYS))
+    made = at_once(
+        fresh_db, 8, lambda conn, _: user_secrets.session_secret(conn, session_id, keys=KEYS)
+    )
     assert len(set(made)) == 1
 
 
@@ -126,8 +129,8 @@ def test_a_user_gets_one_webhook_secret_and_is_found_by_it(conn: Conn, *, sealed
     if sealed:
         seal_new_values(conn)
     user_id, end = make_user(conn), in_an_hour()
-    made = secrets.webhook_secret(conn, user_id, expires_at=end, keys=KEYS)
-    again = secrets.webhook_secret(conn, user_id, expires_at=end + timedelta(1), keys=KEYS)
+    made = user_secrets.webhook_secret(conn, user_id, expires_at=end, keys=KEYS)
+    again = user_secrets.webhook_secret(conn, user_id, expires_at=end + timedelta(1), keys=KEYS)
     assert again == made
     assert made.expires_at == end
     assert user_of(conn, made.value) == user_id
@@ -136,7 +139,7 @@ def test_a_user_gets_one_webhook_secret_and_is_found_by_it(conn: Conn, *, sealed
 
 def test_a_webhook_secret_without_end_stays_valid(conn: Conn) -> None:
     user_id = make_user(conn)
-    made = secrets.webhook_secret(conn, user_id, keys=KEYS)
+    made = user_secrets.webhook_secret(conn, user_id, keys=KEYS)
     assert made.expires_at is None
     assert user_of(conn, made.value) == user_id
 
@@ -144,54 +147,56 @@ def test_a_webhook_secret_without_end_stays_valid(conn: Conn) -> None:
 def test_a_webhook_secret_of_an_old_service_is_kept_and_found(conn: Conn) -> None:
     user_id = old_webhook_secret(conn, "theirs")
     assert user_of(conn, "theirs") == user_id
-    assert secrets.webhook_secret(conn, user_id, keys=KEYS).value == "theirs"
+    assert user_secrets.webhook_secret(conn, user_id, keys=KEYS).value == "theirs"
 
 
 def test_an_expired_webhook_secret_authenticates_nobody_and_is_replaced(conn: Conn) -> None:
     user_id = make_user(conn)
     past = datetime.now(UTC) - timedelta(seconds=1)
-    old = secrets.webhook_secret(conn, user_id, expires_at=past, keys=KEYS)
+    old = user_secrets.webhook_secret(conn, user_id, expires_at=past, keys=KEYS)
     assert user_of(conn, old.value) is None
-    new = secrets.webhook_secret(conn, user_id, expires_at=in_an_hour(), keys=KEYS)
+    new = user_secrets.webhook_secret(conn, user_id, expires_at=in_an_hour(), keys=KEYS)
     assert new.value != old.value
     assert user_of(conn, new.value) == user_id
 
 
 def test_a_renewed_webhook_secret_replaces_the_old_one(conn: Conn) -> None:
     user_id = make_user(conn)
-    old = secrets.webhook_secret(conn, user_id, keys=KEYS)
-    new = secrets.webhook_secret(conn, user_id, renew=True, keys=KEYS)
+    old = user_secrets.webhook_secret(conn, user_id, keys=KEYS)
+    new = user_secrets.webhook_secret(conn, user_id, renew=True, keys=KEYS)
     assert user_of(conn, old.value) is None
     assert user_of(conn, new.value) == user_id
 
 
 def test_a_removed_webhook_secret_authenticates_nobody(conn: Conn) -> None:
     user_id = make_user(conn)
-    old = secrets.webhook_secret(conn, user_id, keys=KEYS)
-    assert secrets.remove_webhook_secret(conn, user_id) == 1
-    assert secrets.remove_webhook_secret(conn, user_id) == 0
+    old = user_secrets.webhook_secret(conn, user_id, keys=KEYS)
+    assert user_secrets.remove_webhook_secret(conn, user_id) == 1
+    assert user_secrets.remove_webhook_secret(conn, user_id) == 0
     assert user_of(conn, old.value) is None
 
 
 def test_an_unknown_user_has_no_webhook_secret(conn: Conn) -> None:
     with pytest.raises(errors.NotFound):
-        secrets.webhook_secret(conn, uuid4(), keys=KEYS)
+        user_secrets.webhook_secret(conn, uuid4(), keys=KEYS)
 
 
 def test_sessions_at_once_get_one_webhook_secret(fresh_db: str) -> None:
     with psycopg.connect(fresh_db) as setup:
         user_id = make_user(setup)
-    made = at_once(fresh_db, 8, lambda conn, _: secrets.webhook_secret(conn, user_id, keys=KEYS))
+    made = at_once(
+        fresh_db, 8, lambda conn, _: user_secrets.webhook_secret(conn, user_id, keys=KEYS)
+    )
     assert len({item.value for item in made}) == 1
 
 
 def test_a_sealed_webhook_secret_in_the_row_of_another_user_is_reported(conn: Conn) -> None:
     seal_new_values(conn)
     victim, thief = make_user(conn), make_user(conn)
-    secret = secrets.webhook_secret(conn, victim, keys=KEYS).value
+    secret = user_secrets.webhook_secret(conn, victim, keys=KEYS).value
     value, digest = stored(conn, WEBHOOK_SECRETS)[victim]
     assert digest is not None
-    secrets.remove_webhook_secret(conn, victim)
+    user_secrets.remove_webhook_secret(conn, victim)
     conn.execute(
         "UPDATE __reana.user_ SET gitlab_webhook_secret = %s, gitlab_webhook_secret_digest = %s"
         " WHERE id_ = %s",
@@ -204,7 +209,7 @@ def test_a_sealed_webhook_secret_in_the_row_of_another_user_is_reported(conn: Co
 def test_a_sealed_session_secret_that_was_changed_is_reported(conn: Conn) -> None:
     seal_new_values(conn)
     session_id = old_session(conn, None)
-    secret = secrets.session_secret(conn, session_id, keys=KEYS)
+    secret = user_secrets.session_secret(conn, session_id, keys=KEYS)
     value = bytearray(stored(conn, SESSION_SECRETS)[session_id][0])
     value[-5] ^= 1
     conn.execute(
@@ -214,7 +219,7 @@ def test_a_sealed_session_secret_that_was_changed_is_reported(conn: Conn) -> Non
     with pytest.raises(errors.TamperedSecret, match=str(session_id)):
         session_of(conn, secret)
     with pytest.raises(errors.TamperedSecret):
-        secrets.session_secret(conn, session_id, keys=KEYS)
+        user_secrets.session_secret(conn, session_id, keys=KEYS)
 
 
 @FORMS
@@ -222,8 +227,8 @@ def test_with_the_previous_key_its_secrets_are_found(conn: Conn, *, sealed: bool
     if sealed:
         seal_new_values(conn)
     session_id, user_id = old_session(conn, None), make_user(conn)
-    session_secret = secrets.session_secret(conn, session_id, keys=KEYS)
-    webhook_secret = secrets.webhook_secret(conn, user_id, keys=KEYS).value
+    session_secret = user_secrets.session_secret(conn, session_id, keys=KEYS)
+    webhook_secret = user_secrets.webhook_secret(conn, user_id, keys=KEYS).value
     assert session_of(conn, session_secret, BOTH) == session_id
     assert user_of(conn, webhook_secret, BOTH) == user_id
 
@@ -233,7 +238,7 @@ def test_without_secret_key_the_variable_is_named(
 ) -> None:
     monkeypatch.setattr(config, "settings", config.Settings)
     with pytest.raises(errors.ConfigurationError, match="REANA_SECRET_KEY"):
-        secrets.session_secret(conn, uuid4())
+        user_secrets.session_secret(conn, uuid4())
     with pytest.raises(errors.ConfigurationError, match="REANA_SECRET_KEY"):
-        secrets.find_webhook_owner(conn, "secret")
-    assert secrets.remove_webhook_secret(conn, uuid4()) == 0
+        user_secrets.find_webhook_owner(conn, "secret")
+    assert user_secrets.remove_webhook_secret(conn, uuid4()) == 0

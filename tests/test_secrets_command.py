@@ -15,9 +15,10 @@ import psycopg
 import pytest
 from click.testing import CliRunner, Result
 
-from reana_db import config, keyring, tokens
+from reana_db import config, tokens
 from reana_db.cli import main
 from reana_db.commands import progress
+from reana_db.encryption import keyring
 from reana_db.queries import Conn
 from tests.secret_values import KEYS, grant, old_token, old_webhook_secret, token_of
 from tests.test_redaction import TOKEN, entry

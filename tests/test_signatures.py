@@ -13,7 +13,7 @@ from reana_db import errors
 from reana_db.config import Settings
 from reana_db.queries import Conn
 from reana_db.records import JSON, JobStatus
-from reana_db.signatures import checked
+from reana_db.registry.signatures import checked
 
 
 @checked

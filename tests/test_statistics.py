@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from reana_db import errors, queries, statistics
+from reana_db import errors, queries, site_report
 from reana_db.queries import Conn
 from tests.factories import (
     insert,
@@ -25,9 +25,9 @@ def test_runs_are_counted_by_status(conn: Conn) -> None:
     owner = make_user(conn)
     for status in ("running", "running", "deleted"):
         make_workflow(conn, owner, status=status)
-    counts = {item.status: item.workflows for item in statistics.workflow_counts(conn)}
+    counts = {item.status: item.workflows for item in site_report.workflow_counts(conn)}
     assert counts == {"running": 2, "deleted": 1}
-    found = statistics.workflows(conn)
+    found = site_report.workflows(conn)
     assert (found.total, found.running, found.deleted, found.failed) == (3, 2, 1, 0)
 
 
@@ -49,7 +49,7 @@ def test_runs_of_which_nothing_is_heard_are_stuck(
     now = datetime.now(UTC)
     times: dict[str, Any] = {name: now - timedelta(hours=age) for name, age in columns.items()}
     make_workflow(conn, make_user(conn), status=status, **times)
-    found = statistics.workflows(conn)
+    found = site_report.workflows(conn)
     assert (found.stuck_running, found.stuck_pending) == stuck
 
 
@@ -60,7 +60,7 @@ def test_restarts_and_runs_from_git_are_counted(conn: Conn) -> None:
     make_workflow(conn, owner, git_repo="https://example.org/a.git")
     first = make_workflow(conn, owner, name="fit", status="finished")
     make_workflow(conn, owner, name="fit", restart=True, run_number_minor=1)
-    found = statistics.workflows(conn)
+    found = site_report.workflows(conn)
     assert first
     assert (found.from_git, found.restarted) == (1, 1)
 
@@ -91,7 +91,7 @@ def test_top_users_are_ranked_by_usage_and_by_share_of_the_limit(conn: Conn) -> 
         make_counter(conn, email, used, limit)
     found = [
         (user.email, user.position_by_usage, user.position_by_percentage)
-        for user in statistics.top_users(conn)
+        for user in site_report.top_users(conn)
     ]
     assert found == [
         ("a@x.org", 1, 2),
@@ -104,7 +104,7 @@ def test_top_users_are_ranked_by_usage_and_by_share_of_the_limit(conn: Conn) -> 
 def test_no_more_top_users_than_asked_for(conn: Conn) -> None:
     for number in range(4):
         make_counter(conn, f"{number}@x.org", number, number * number + 1)
-    found = statistics.top_users(conn, size=1)
+    found = site_report.top_users(conn, size=1)
     assert [(user.email, user.unit) for user in found] == [
         ("3@x.org", "bytes_"),
         ("1@x.org", "bytes_"),
@@ -112,13 +112,13 @@ def test_no_more_top_users_than_asked_for(conn: Conn) -> None:
 
 
 def test_without_the_table_of_the_web_interface_there_are_no_web_sessions(conn: Conn) -> None:
-    assert statistics.web_sessions(conn) == 0
+    assert site_report.web_sessions(conn) == 0
 
 
 def test_web_sessions_are_counted(conn: Conn) -> None:
     conn.execute("CREATE TABLE public.accounts_user_session_activity (sid_s text)")
     conn.execute("INSERT INTO public.accounts_user_session_activity VALUES ('a'), ('b')")
-    assert statistics.web_sessions(conn) == 2
+    assert site_report.web_sessions(conn) == 2
 
 
 def test_the_report_of_a_cluster_takes_one_statement_per_table(conn: Conn) -> None:
@@ -126,7 +126,7 @@ def test_the_report_of_a_cluster_takes_one_statement_per_table(conn: Conn) -> No
     make_job(conn, run, status="running")
     make_session(conn, run)
     before = queries.executions.total()
-    report = statistics.cluster_report(conn)
+    report = site_report.cluster_report(conn)
     assert queries.executions.total() - before == 5
     assert (report.workflows.running, report.active_sessions, report.web_sessions) == (1, 1, 0)
     assert [(item.status, item.jobs) for item in report.jobs] == [("running", 1)]
@@ -135,4 +135,4 @@ def test_the_report_of_a_cluster_takes_one_statement_per_table(conn: Conn) -> No
 @pytest.mark.parametrize("hours", ["12", 2**40])
 def test_a_bad_number_of_hours_is_refused(conn: Conn, hours: Any) -> None:
     with pytest.raises(errors.InvalidArgument):
-        statistics.workflows(conn, hours=hours)
+        site_report.workflows(conn, hours=hours)

@@ -9,7 +9,8 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from reana_db import errors, keyring, queries, tokens
+from reana_db import errors, queries, tokens
+from reana_db.encryption import keyring
 from reana_db.queries import Conn
 from reana_db.records import TokenStatus
 from tests.factories import insert, make_user

@@ -10,7 +10,9 @@ import psycopg
 import pytest
 from psycopg.pq import TransactionStatus
 
-from reana_db import audit, config, errors, keyring, migrate, preflight, queries, tokens
+from reana_db import audit, config, errors, migrate, queries, tokens
+from reana_db.encryption import keyring
+from reana_db.migrating import preflight
 from reana_db.queries import Conn
 from reana_db.records import AuditAction, TokenStatus
 from tests.factories import insert, make_user

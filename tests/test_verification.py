@@ -12,7 +12,8 @@ from uuid import UUID
 
 import pytest
 
-from reana_db import queries, verification
+from reana_db import queries
+from reana_db.health import statements
 from reana_db.queries import Conn
 from reana_db.records import JSON, JobStatus, User
 
@@ -41,11 +42,11 @@ def messages(conn: Conn, sql: str, function: Callable[..., Any]) -> list[str]:
     """Verify one statement."""
     statement = queries.parse("x", f"-- name: one\n{sql}\n", Path("x.sql"))["one"]
     statement.function.append(function)
-    return [problem.message for problem in verification.verify(conn, [statement])]
+    return [problem.message for problem in statements.verify(conn, [statement])]
 
 
 def test_every_statement_of_the_library_fits_the_schema(conn: Conn) -> None:
-    assert verification.verify(conn) == []
+    assert statements.verify(conn) == []
 
 
 def test_no_reading_statement_calls_a_function_that_may_write(conn: Conn) -> None:

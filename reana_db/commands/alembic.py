@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import click
 
-from reana_db import adoption, migrate
+from reana_db import migrate
 from reana_db.commands.migrate import history as show_history
 from reana_db.commands.migrate import print_outcome, print_plan, show_status
+from reana_db.migrating import adoption
 
 
 @click.group("alembic", hidden=True)

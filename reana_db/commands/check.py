@@ -7,8 +7,9 @@ import json
 
 import click
 
-from reana_db import checks, database
-from reana_db.checks import DatabaseHealth
+from reana_db import database
+from reana_db.health import checks
+from reana_db.health.checks import DatabaseHealth
 
 
 @click.command("check")

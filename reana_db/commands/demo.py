@@ -17,7 +17,8 @@ import click
 import psycopg
 from tabulate import tabulate
 
-from reana_db import demo, embedded, installation
+from reana_db import demo, embedded
+from reana_db.migrating import installation
 from reana_db.queries import Conn
 
 STOPPING = {signal.SIGINT, signal.SIGTERM}

@@ -7,9 +7,9 @@ from dataclasses import asdict
 
 import click
 
-from reana_db import installation
 from reana_db.commands.migrate import json_option, patience_options, print_outcome
-from reana_db.migration_session import Patience
+from reana_db.migrating import installation
+from reana_db.migrating.session import Patience
 
 
 @click.command("init")

@@ -10,10 +10,12 @@ from typing import Any, TypeVar
 
 import click
 
-from reana_db import migrate, migration_files, migration_session, preflight
+from reana_db import migrate
 from reana_db.migrate import Outcome, State
-from reana_db.migration_session import LOCK_TIMEOUT, WAIT, Patience
-from reana_db.preflight import Report
+from reana_db.migrating import files as migration_files
+from reana_db.migrating import preflight, session
+from reana_db.migrating.preflight import Report
+from reana_db.migrating.session import LOCK_TIMEOUT, WAIT, Patience
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -191,7 +193,7 @@ def _check(state: State, *, as_json: bool) -> None:
 
 def print_plan(to: str | None, *, with_sql: bool, as_json: bool) -> None:
     """Print what pending migrations will do."""
-    with migration_session.connection(migrate.default_conninfo()) as conn:
+    with session.connection(migrate.default_conninfo()) as conn:
         state = migrate.status(conn)
         state.refuse_unknown()
         report = preflight.report(conn, state, to)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
-from reana_db import config, keyring, rotation
+from reana_db import config
 from reana_db.commands import secrets
+from reana_db.encryption import keyring, rotation
 from reana_db.errors import ConfigurationError
 
 

@@ -10,15 +10,16 @@ from typing import Any, TextIO, TypeAlias, TypeVar
 
 import click
 
-from reana_db import config, database, keyring, redaction, rotation
+from reana_db import config, database
 from reana_db.commands import progress
+from reana_db.encryption import keyring, redaction, rotation
+from reana_db.encryption.keyring import KeyRing
+from reana_db.encryption.rotation import Leftover, Progress, Rotation, Status
 from reana_db.errors import ConfigurationError
-from reana_db.keyring import KeyRing
 from reana_db.queries import Conn
-from reana_db.rotation import Leftover, Outcome, Progress, Status
 
 _F = TypeVar("_F", bound=Callable[..., Any])
-_Work: TypeAlias = Callable[[Conn, KeyRing, Progress], Outcome]
+_Work: TypeAlias = Callable[[Conn, KeyRing, Progress], Rotation]
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 

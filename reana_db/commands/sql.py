@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from reana_db import psql
 from reana_db.queries import registered
+from reana_db.registry import psql
 
 
 @click.command("sql")

@@ -9,9 +9,9 @@ from uuid import UUID
 
 import click
 
-from reana_db import database, database_settings, history, transitions
-from reana_db.history import StatusRecord, Violation
+from reana_db import database, database_settings, status_history, transitions
 from reana_db.records import Entity, SettingName, StatusMode
+from reana_db.status_history import StatusRecord, Violation
 
 ENTITY = click.Choice([str(entity) for entity in Entity])
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -29,7 +29,7 @@ def command() -> None:
 def history_(entity_id: UUID, entity: str, *, as_json: bool) -> None:
     """Print every status that the run ID had, since when and given by whom."""
     with database.connect() as conn:
-        records = history.of_entity(conn, Entity(entity), entity_id)
+        records = status_history.of_entity(conn, Entity(entity), entity_id)
     if as_json:
         click.echo(json.dumps([_record(item) for item in records], indent=2))
     elif not records:
@@ -46,7 +46,7 @@ def violations(days: int | None, *, as_json: bool) -> None:
     """Print the changes against the rules, made in the mode observe, by kind and application."""
     since = None if days is None else datetime.now(UTC) - timedelta(days=days)
     with database.connect() as conn:
-        found = history.violations(conn, since=since)
+        found = status_history.violations(conn, since=since)
     if as_json:
         click.echo(json.dumps([_violation(item) for item in found], indent=2))
     elif not found:
@@ -64,7 +64,7 @@ def violations(days: int | None, *, as_json: bool) -> None:
 def prune(days: int) -> None:
     """Delete old entries of the history, in many small transactions."""
     with database.connect(autocommit=True) as conn:
-        pruned = history.prune(conn, before=datetime.now(UTC) - timedelta(days=days))
+        pruned = status_history.prune(conn, before=datetime.now(UTC) - timedelta(days=days))
     click.echo(f"deleted {pruned} entries older than {days} days")
 
 

@@ -84,3 +84,7 @@ FROM free
 CROSS JOIN __reana.quota_resource
 WHERE quota_resource.type_ = 'cpu'
 ON CONFLICT (workflow_id, resource_id) DO NOTHING;
+
+-- name: lock_totals
+-- writes
+SELECT __reana.lock_totals(%(user_ids)s);

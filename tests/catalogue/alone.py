@@ -5,7 +5,9 @@ from __future__ import annotations
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from reana_db import installation, keyring, migrate, quota, quota_refresh, rotation, tokens
+from reana_db import migrate, quota, quota_refresh, tokens
+from reana_db.encryption import keyring, rotation
+from reana_db.migrating import installation
 from reana_db.quota_refresh import Plan
 from reana_db.records import ResourceType
 from tests.catalogue.world import TOKEN, World

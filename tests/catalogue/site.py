@@ -4,15 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from reana_db import (
-    administration,
-    audit,
-    installation,
-    migrate,
-    scheduling,
-    statistics,
-    testing,
-)
+from reana_db import audit, consistency, migrate, scheduling, site_report, testing
+from reana_db.migrating import installation
 from reana_db.records import AuditAction
 from tests.catalogue import alone
 from tests.catalogue.operation import Operation
@@ -38,66 +31,66 @@ OPERATIONS = [
     Operation(
         125,
         "count_workflows_by_status",
-        statistics.workflow_counts,
+        site_report.workflow_counts,
         1,
-        lambda conn, _: statistics.workflow_counts(conn),
+        lambda conn, _: site_report.workflow_counts(conn),
         "All statuses at once, from an index.",
     ),
     Operation(
         126,
         "count_restarted_workflows",
-        statistics.workflows,
+        site_report.workflows,
         1,
-        lambda conn, _: statistics.workflows(conn),
+        lambda conn, _: site_report.workflows(conn),
         _REPORT,
     ),
     Operation(
         127,
         "count_stuck_running",
-        statistics.workflows,
+        site_report.workflows,
         1,
-        lambda conn, _: statistics.workflows(conn),
+        lambda conn, _: site_report.workflows(conn),
         _REPORT + " All times are UTC.",
     ),
     Operation(
         128,
         "count_stuck_pending",
-        statistics.workflows,
+        site_report.workflows,
         1,
-        lambda conn, _: statistics.workflows(conn),
+        lambda conn, _: site_report.workflows(conn),
         _REPORT,
     ),
     Operation(
         129,
         "count_git_workflows",
-        statistics.workflows,
+        site_report.workflows,
         1,
-        lambda conn, _: statistics.workflows(conn),
+        lambda conn, _: site_report.workflows(conn),
         _REPORT,
     ),
     Operation(
         130,
         "count_web_sessions",
-        statistics.web_sessions,
+        site_report.web_sessions,
         1,
-        lambda conn, _: statistics.web_sessions(conn),
+        lambda conn, _: site_report.web_sessions(conn),
         "0 where Invenio's table is not.",
     ),
     Operation(
         131,
         "cluster_status_report",
-        statistics.cluster_report,
+        site_report.cluster_report,
         5,
-        lambda conn, _: statistics.cluster_report(conn),
+        lambda conn, _: site_report.cluster_report(conn),
         "One statement per table.",
     ),
     Operation(
         132,
         "list_workflows_to_check",
-        administration.workflows_to_check,
+        consistency.workflows_to_check,
         1,
         lambda conn, _: list(
-            administration.workflows_to_check(
+            consistency.workflows_to_check(
                 conn, created_since=datetime.now(UTC) - timedelta(days=1)
             )
         ),
@@ -106,9 +99,9 @@ OPERATIONS = [
     Operation(
         133,
         "list_known_workspaces",
-        administration.workspaces,
+        consistency.workspaces,
         1,
-        lambda conn, _: list(administration.workspaces(conn)),
+        lambda conn, _: list(consistency.workspaces(conn)),
         "Streams; `administration.owners_of_workspaces` tells whose they are, all at once.",
     ),
     Operation(

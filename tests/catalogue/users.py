@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from reana_db import accounts, rotation, tokens, users
+from reana_db import accounts, tokens, users
 from reana_db.accounts import NewUser
+from reana_db.encryption import rotation
 from tests.catalogue import alone
 from tests.catalogue.operation import Operation
 from tests.catalogue.world import KEYS, TOKEN

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from reana_db import accounts, keyring, resources, users
+from reana_db import accounts, resources, users
 from reana_db.accounts import NewUser
+from reana_db.encryption import keyring
 from reana_db.queries import Conn
 from reana_db.records import User
 from tests.factories import (

@@ -16,7 +16,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from reana_db import database_settings, history, quota_refresh
+from reana_db import database_settings, quota_refresh, status_history
 from reana_db.queries import Conn
 from reana_db.quota_refresh import Plan
 from reana_db.records import ResourceType, SettingName, StatusMode
@@ -141,7 +141,7 @@ def test_a_mixed_fleet(mode: StatusMode, aftermath: Aftermath) -> None:
     with psycopg.connect(aftermath.uri) as conn:
         assert broken_lives(conn) == 0
         assert conn.execute(MISJUDGED.encode()).fetchone() == (0,)
-        violations = history.violations(conn)
+        violations = status_history.violations(conn)
         assert bool(violations) is (mode is StatusMode.OBSERVE)
         totals = conn.execute(TOTALS.encode()).fetchall()
     assert len(totals) == 2 * USERS

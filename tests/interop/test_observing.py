@@ -8,7 +8,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from reana_db import database_settings, history
+from reana_db import database_settings, status_history
 from reana_db.queries import Conn
 from reana_db.records import SettingName, StatusMode
 from tests.databases import Databases
@@ -36,7 +36,7 @@ def old(request: pytest.FixtureRequest, database: str) -> Iterator[OldService]:
 
 
 def violations(ours: Conn) -> int:
-    return sum(item.changes for item in history.violations(ours))
+    return sum(item.changes for item in status_history.violations(ours))
 
 
 @pytest.mark.parametrize(("statuses", "late"), ILLEGAL)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from reana_db import history, jobs, lifecycle, transitions, workflows
+from reana_db import jobs, lifecycle, status_history, transitions, workflows
 from reana_db.jobs import NewJob
 from reana_db.queries import Conn
 from reana_db.records import Entity, JobStatus, RunStatus, Workflow
@@ -37,7 +37,7 @@ def create(ours: Conn, owner: UUID) -> Workflow:
 
 
 def lived(ours: Conn, run: UUID) -> list[str | None]:
-    return [record.to_status for record in history.of_entity(ours, Entity.WORKFLOW, run)]
+    return [record.to_status for record in status_history.of_entity(ours, Entity.WORKFLOW, run)]
 
 
 def test_runs_of_both_are_numbered_in_one_row(old: OldService, ours: Conn, owner: UUID) -> None:
@@ -90,7 +90,7 @@ def test_a_life_that_they_write_has_history_times_and_logs(
     run = start(old, owner, *LIFE[:3])
     old("set_run_status", workflow_id=run, status="finished", logs="done")
     assert lived(ours, run) == ["created", *LIFE]
-    assert all(item.allowed for item in history.of_entity(ours, Entity.WORKFLOW, run))
+    assert all(item.allowed for item in status_history.of_entity(ours, Entity.WORKFLOW, run))
     stored = workflows.get(ours, run)
     assert stored.run_started_at is not None
     assert stored.run_finished_at is not None

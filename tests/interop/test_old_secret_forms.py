@@ -7,11 +7,12 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from reana_db import config, keyring, rotation, secrets, tokens
+from reana_db import config, tokens, user_secrets
 from reana_db.cli import main
+from reana_db.encryption import keyring, rotation
+from reana_db.encryption.columns import WEBHOOK_SECRETS
+from reana_db.encryption.rotation import Trouble
 from reana_db.queries import Conn
-from reana_db.rotation import Trouble
-from reana_db.stores import WEBHOOK_SECRETS
 from tests.interop.conftest import new_email, require
 from tests.interop.released import SECRET_KEY, OldService, command
 
@@ -39,12 +40,12 @@ def secretive(old: OldService) -> OldService:
 
 
 def session_of(conn: Conn, secret: str, keys: keyring.KeyRing = KEYS) -> UUID | None:
-    found = secrets.find_session(conn, secret, keys=keys)
+    found = user_secrets.find_session(conn, secret, keys=keys)
     return found.id_ if found else None
 
 
 def user_of(conn: Conn, secret: str, keys: keyring.KeyRing = KEYS) -> UUID | None:
-    found = secrets.find_webhook_owner(conn, secret, keys=keys)
+    found = user_secrets.find_webhook_owner(conn, secret, keys=keys)
     return found.id_ if found else None
 
 
@@ -77,7 +78,7 @@ def test_a_token_of_theirs_with_odd_characters_is_found(
 def test_a_webhook_secret_of_ours_is_read_and_found_by_them(
     secretive: OldService, ours: Conn, owner: UUID
 ) -> None:
-    secret = secrets.webhook_secret(ours, owner, keys=KEYS).value
+    secret = user_secrets.webhook_secret(ours, owner, keys=KEYS).value
     assert secretive("webhook_secret", user_id=owner) == secret
     assert secretive("find_user_by_webhook_secret", secret=secret) == str(owner)
 
@@ -125,8 +126,8 @@ def test_their_rotation_of_secrets_leaves_what_we_read_and_find(fresh_db: str) -
         run = old("create_run", user_id=user_id, name="analysis")["id"]
         session_id = UUID(old("open_session", workflow_id=run, name="s"))
     with psycopg.connect(fresh_db, autocommit=True) as conn:
-        webhook = secrets.webhook_secret(conn, user_id, keys=KEYS).value
-        session = secrets.session_secret(conn, session_id, keys=KEYS)
+        webhook = user_secrets.webhook_secret(conn, user_id, keys=KEYS).value
+        session = user_secrets.session_secret(conn, session_id, keys=KEYS)
         settings = {"REANA_SECRET_KEY": "next key"}
         arguments = ("migrate-secret-key", "--old-key", SECRET_KEY)
         done = command(WITH_SECRETS, fresh_db, *arguments, **settings)

@@ -8,7 +8,8 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from reana_db import keyring, rotation, secrets, sessions, tokens, users
+from reana_db import sessions, tokens, user_secrets, users
+from reana_db.encryption import keyring, rotation
 from reana_db.queries import Conn
 from reana_db.records import User
 from tests.interop.conftest import new_email, require
@@ -45,16 +46,16 @@ def test_a_webhook_secret_of_theirs_finds_its_owner(
     newest: OldService, conn: Conn, user: User
 ) -> None:
     newest("set_webhook_secret", user_id=user.id_, secret="their-webhook")
-    found = secrets.find_webhook_owner(conn, "their-webhook", keys=OURS)
+    found = user_secrets.find_webhook_owner(conn, "their-webhook", keys=OURS)
     assert found is not None
     assert found.id_ == user.id_
-    assert secrets.webhook_secret(conn, user.id_, keys=OURS).value == "their-webhook"
+    assert user_secrets.webhook_secret(conn, user.id_, keys=OURS).value == "their-webhook"
 
 
 def test_a_webhook_secret_of_ours_is_read_by_them(
     newest: OldService, conn: Conn, user: User
 ) -> None:
-    made = secrets.webhook_secret(conn, user.id_, keys=OURS)
+    made = user_secrets.webhook_secret(conn, user.id_, keys=OURS)
     assert newest("webhook_secret", user_id=user.id_) == made.value
 
 
@@ -63,10 +64,10 @@ def test_a_session_secret_of_theirs_opens_the_session(
 ) -> None:
     run = start(newest, user.id_)
     session = newest("open_session", workflow_id=run, name="notebook", secret="their-session")
-    found = secrets.find_session(conn, "their-session", keys=OURS)
+    found = user_secrets.find_session(conn, "their-session", keys=OURS)
     assert found is not None
     assert str(found.id_) == session
-    assert secrets.session_secret(conn, found.id_, keys=OURS) == "their-session"
+    assert user_secrets.session_secret(conn, found.id_, keys=OURS) == "their-session"
 
 
 def test_a_session_secret_of_ours_is_read_by_them(
@@ -74,22 +75,22 @@ def test_a_session_secret_of_ours_is_read_by_them(
 ) -> None:
     run = create(conn, user.id_)
     session = sessions.open_session(conn, run.id_, name="notebook", path="/notebook")
-    made = secrets.session_secret(conn, session.id_, keys=OURS)
+    made = user_secrets.session_secret(conn, session.id_, keys=OURS)
     assert newest("session_secret", session_id=session.id_) == made
 
 
 def test_their_command_changes_the_key_of_secrets_of_both(
     newest: OldService, conn: Conn, user: User, fresh_db: str
 ) -> None:
-    made = secrets.webhook_secret(conn, user.id_, keys=OURS)
+    made = user_secrets.webhook_secret(conn, user.id_, keys=OURS)
     other = users.create(conn, email=new_email())
     newest("set_webhook_secret", user_id=other.id_, secret="their-webhook")
     arguments = ("migrate-secret-key", "--old-key", SECRET_KEY)
     done = command(WITH_SECRETS, fresh_db, *arguments, REANA_SECRET_KEY=NEXT)
     assert done.returncode == 0, done.stderr
     after = keyring.of(NEXT)
-    assert secrets.webhook_secret(conn, user.id_, keys=after).value == made.value
-    assert secrets.webhook_secret(conn, other.id_, keys=after).value == "their-webhook"
+    assert user_secrets.webhook_secret(conn, user.id_, keys=after).value == made.value
+    assert user_secrets.webhook_secret(conn, other.id_, keys=after).value == "their-webhook"
 
 
 def test_they_read_secrets_after_a_rotation_of_ours(

@@ -7,7 +7,8 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from reana_db import keyring, tokens, users
+from reana_db import tokens, users
+from reana_db.encryption import keyring
 from reana_db.queries import Conn
 from reana_db.records import TokenStatus
 from tests.interop.conftest import new_email, require

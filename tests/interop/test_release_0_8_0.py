@@ -13,7 +13,8 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from reana_db import keyring, lifecycle, migrate, tokens, users, workflows
+from reana_db import lifecycle, migrate, tokens, users, workflows
+from reana_db.encryption import keyring
 from reana_db.records import RunStatus
 from tests.interop.conftest import new_email, require
 from tests.interop.released import SECRET_KEY, OldError, OldService, command

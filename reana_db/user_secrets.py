@@ -12,14 +12,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from reana_db import keyring
-from reana_db.arguments import Secret, SecretBytes
+from reana_db.encryption import keyring
+from reana_db.encryption.columns import (
+    SESSION_SECRETS,
+    WEBHOOK_SECRETS,
+    rewrite_session_secrets,
+    sha256_hex,
+)
+from reana_db.encryption.keyring import KeyRing
 from reana_db.errors import NotFound, UnreadableSecret
-from reana_db.keyring import KeyRing
 from reana_db.queries import Conn, RowCount, query
 from reana_db.records import RunStatus
-from reana_db.signatures import checked
-from reana_db.stores import SESSION_SECRETS, WEBHOOK_SECRETS, rewrite_session_secrets, sha256_hex
+from reana_db.registry.arguments import Secret, SecretBytes
+from reana_db.registry.signatures import checked
 
 _RANDOM_BYTES = 32
 

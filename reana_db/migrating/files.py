@@ -75,8 +75,8 @@ class MigrationFile:
 
 def migrations_directory() -> Path:
     """Return the directory of the installed migrations, or that of the checkout."""
-    packaged = Path(__file__).parent / "migrations"
-    return packaged if packaged.is_dir() else Path(__file__).parents[1] / "migrations"
+    packaged = Path(__file__).parents[1] / "migrations"
+    return packaged if packaged.is_dir() else Path(__file__).parents[2] / "migrations"
 
 
 def read(directory: Path | None = None) -> list[MigrationFile]:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reana_db import bookkeeping, migration_files, verification
+from reana_db.health import statements
+from reana_db.health.statements import Problem
+from reana_db.migrating import files, record
 from reana_db.queries import Conn, query
-from reana_db.verification import Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +54,13 @@ def invalid_indexes(conn: Conn) -> list[str]:
 
 def check(conn: Conn) -> DatabaseHealth:
     """Compare a database with what this version of the library needs; changes nothing."""
-    known = [file.id for file in migration_files.read(None)]
-    applied = [item.id for item in bookkeeping.applied(conn)] if bookkeeping.exists(conn) else []
+    known = [file.id for file in files.read(None)]
+    applied = [item.id for item in record.applied(conn)] if record.exists(conn) else []
     pending = [name for name in known if name not in applied]
     return DatabaseHealth(
         pending_migrations=pending,
         unknown_migrations=[name for name in applied if name not in known],
         disabled_triggers=disabled_triggers(conn),
         invalid_indexes=invalid_indexes(conn),
-        statement_problems=verification.verify(conn),
+        statement_problems=statements.verify(conn),
     )

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from reana_db import migrate, migration_session, resources
+from reana_db import migrate, resources
 from reana_db.errors import MigrationError
 from reana_db.migrate import Outcome
-from reana_db.migration_session import DEFAULT_PATIENCE, Patience
+from reana_db.migrating import session
+from reana_db.migrating.session import DEFAULT_PATIENCE, Patience
 from reana_db.queries import Conn, query
 
 _MAINTENANCE = "postgres"
@@ -38,18 +39,18 @@ def install(conninfo: str | None = None, *, patience: Patience = DEFAULT_PATIENC
     conninfo = conninfo or migrate.default_conninfo()
     created = create_database(conninfo)
     outcome = migrate.apply(conninfo, patience=patience)
-    with migration_session.connection(conninfo) as conn:
+    with session.connection(conninfo) as conn:
         return Installation(created, outcome, resources.create_defaults(conn))
 
 
 def create_database(conninfo: str) -> bool:
     """Create the database of a connection string, in UTF-8; tell whether it was missing."""
     try:
-        with migration_session.connection(conninfo):
+        with session.connection(conninfo):
             return False
     except psycopg.OperationalError as unreachable:
         try:
-            with migration_session.connection(make_conninfo(conninfo, dbname=_MAINTENANCE)) as conn:
+            with session.connection(make_conninfo(conninfo, dbname=_MAINTENANCE)) as conn:
                 if _has_database(conn, _name(conninfo)):
                     raise
                 return _create(conn, _name(conninfo))

@@ -1,7 +1,7 @@
 """Statements on tables and columns that only databases of older releases have.
 
-They stand in ``sql/legacy/``, apart from the registry, because no current database can prepare
-them.  Who runs one has made sure that its tables are there.
+They stand in ``sql/migrating/old_tables/``, apart from the registry, because no current database
+can prepare them.  Who runs one has made sure that its tables are there.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from reana_db.queries import SQL_DIRECTORY, Conn, Statement, parse
 
 @functools.cache
 def statements(module: str) -> Mapping[str, Statement]:
-    """Return the statements of ``sql/legacy/<module>.sql`` by name."""
-    file = SQL_DIRECTORY / "legacy" / f"{module}.sql"
+    """Return the statements of ``sql/migrating/old_tables/<module>.sql`` by name."""
+    file = SQL_DIRECTORY / "migrating" / "old_tables" / f"{module}.sql"
     return parse(module, file.read_text(encoding="utf-8"), file)
 
 

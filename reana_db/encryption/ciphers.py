@@ -15,7 +15,7 @@ import binascii
 import os
 from enum import StrEnum
 
-from reana_db.arguments import Secret
+from reana_db.registry.arguments import Secret
 
 SEALED = b"sealed1:"
 """What a sealed value begins with; no base64 text does."""

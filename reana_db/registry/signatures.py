@@ -15,9 +15,10 @@ from inspect import signature
 from types import NoneType, UnionType
 from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
-from reana_db import arguments, errors
-from reana_db.arguments import Converter, Invalid
+from reana_db import errors
 from reana_db.records import JSON
+from reana_db.registry import arguments
+from reana_db.registry.arguments import Converter, Invalid
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -28,7 +29,7 @@ def checked(function: _F) -> _F:
     Raises InvalidArgument, naming function, argument and rule.  The connection is not checked, and
     JSON is left to the query that encodes it.
     """
-    name = f"{function.__module__.rpartition('.')[2]}.{function.__name__}"
+    name = f"{function.__module__.removeprefix('reana_db.')}.{function.__name__}"
 
     @functools.wraps(function)
     def call(*args: object, **kwargs: object) -> object:

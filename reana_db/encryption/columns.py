@@ -16,10 +16,10 @@ from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
 
-from reana_db.arguments import Secret, SecretBytes
-from reana_db.ciphers import Key, Layout
-from reana_db.keyring import Row
+from reana_db.encryption.ciphers import Key, Layout
+from reana_db.encryption.keyring import Row
 from reana_db.queries import Conn, query
+from reana_db.registry.arguments import Secret, SecretBytes
 
 BATCH = 500
 """Values per statement, and per transaction when they are rewritten."""

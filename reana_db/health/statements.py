@@ -3,7 +3,7 @@
 Each statement is prepared, once with the types that the server infers and once with the types that
 psycopg really sends for the annotated Python types.  The described result is held against the
 record or scalar that the signature promises: names, order, types, and whether a column can be
-NULL (see :mod:`reana_db.nullability`).
+NULL (see :mod:`reana_db.health.nullability`).
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ from uuid import UUID
 import psycopg
 from psycopg import pq
 
-from reana_db import nullability, results
+from reana_db.health import nullability
 from reana_db.queries import Conn, RowCount, Statement, query, registered
 from reana_db.records import JSON
+from reana_db.registry import results
 
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s|%%")
 _PREPARED = "reana_db_verification"

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 
-from reana_db import config, legacy
-from reana_db.arguments import Secret
-from reana_db.ciphers import Key, Undecipherable
+from reana_db import config
+from reana_db.encryption.ciphers import Key, Undecipherable
 from reana_db.errors import ConfigurationError
+from reana_db.migrating import old_tables
 from reana_db.queries import Conn, query
+from reana_db.registry.arguments import Secret
 
 MIGRATION = "0018-webhook-secret-digest"
 
@@ -21,8 +22,8 @@ def prepare(conn: Conn, secret_key: str | None) -> None:
     ``{"<user id>": {"digest": "<SHA-256 in hex>", "secret": "<base64 of the AES-GCM value>"}}``.
     Raises :class:`~reana_db.errors.ConfigurationError` if there are any and no key reads them.
     """
-    legacy.execute(conn, "webhooks", "lock_users")
-    stored = legacy.rows(conn, "webhooks", "secrets")
+    old_tables.execute(conn, "webhook_digests", "lock_users")
+    stored = old_tables.rows(conn, "webhook_digests", "secrets")
     if not stored:
         return
     given = secret_key or config.settings().secret_key

@@ -18,10 +18,10 @@ import psycopg
 from yoyo.backends.core.postgresql import PostgresqlPsycopgBackend
 from yoyo.migrations import Migration
 
-from reana_db import bookkeeping, migration_files, migration_session
-from reana_db.bookkeeping import Operation
 from reana_db.errors import MigrationError
-from reana_db.migration_session import Patience
+from reana_db.migrating import files, record, session
+from reana_db.migrating.record import Operation
+from reana_db.migrating.session import Patience
 from reana_db.queries import Conn
 
 Preparation = Callable[[str], None]
@@ -49,7 +49,7 @@ class AtomicBackend(PostgresqlPsycopgBackend):  # type: ignore[misc]  # yoyo has
     """One connection for migrations, their marks and their lock."""
 
     def __init__(self, conn: Conn, patience: Patience, prepare: Preparation) -> None:
-        """Take over a connection of :func:`reana_db.migration_session.locked`."""
+        """Take over a connection of :func:`reana_db.migrating.session.locked`."""
         self.DatabaseError = psycopg.DatabaseError
         self.has_transactional_ddl = True
         self._connection = conn
@@ -111,25 +111,25 @@ class AtomicBackend(PostgresqlPsycopgBackend):  # type: ignore[misc]  # yoyo has
 
         They wait for old transactions without standing in anybody's way, hence without limit.
         """
-        migration_session.limit_waiting(self._connection, 0)
+        session.limit_waiting(self._connection, 0)
         names = _NEW_INDEX.findall(Path(migration.path).read_text(encoding="utf-8"))
-        migration_session.drop_invalid_indexes(self._connection, names)
+        session.drop_invalid_indexes(self._connection, names)
         steps = migration.steps if operation is Operation.APPLY else reversed(migration.steps)
         for step in steps:
             getattr(step, operation.value)(self)
-        migration_session.limit_waiting(self._connection, self._patience.lock_timeout)
+        session.limit_waiting(self._connection, self._patience.lock_timeout)
         self._record(migration, operation)
 
     def _record(self, migration: Migration, operation: Operation) -> None:
         with self._connection.transaction():
-            bookkeeping.record(self._connection, migration.id, migration.hash, operation)
+            record.record(self._connection, migration.id, migration.hash, operation)
 
 
 def migrations_of(directory: Path) -> dict[str, Migration]:
     """Return the migrations of a directory as yoyo's objects, by id; they load when they run."""
     return {
         file.id: Migration(file.id, str(file.path), str(directory))
-        for file in migration_files.read(directory)
+        for file in files.read(directory)
     }
 
 

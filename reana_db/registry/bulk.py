@@ -12,8 +12,9 @@ from functools import cache
 from typing import Any, TypeVar, get_type_hints
 from uuid import UUID
 
-from reana_db import arguments, errors
+from reana_db import errors
 from reana_db.records import JSON
+from reana_db.registry import arguments
 
 _T = TypeVar("_T")
 

@@ -16,13 +16,14 @@ from enum import StrEnum
 from typing import TypeAlias
 from uuid import UUID
 
-from reana_db import ciphers, database_settings
-from reana_db.ciphers import Key, Layout
+from reana_db import database_settings
+from reana_db.encryption import ciphers
+from reana_db.encryption.ciphers import Key, Layout
+from reana_db.encryption.columns import STORES, Store, Stored, batches, counts
+from reana_db.encryption.keyring import KeyRing, Opened
 from reana_db.errors import AlreadyExists, InvalidArgument, TamperedSecret, UnreadableSecret
-from reana_db.keyring import KeyRing, Opened
 from reana_db.queries import Conn
 from reana_db.records import SettingName
-from reana_db.stores import STORES, Store, Stored, batches, counts
 
 ROUNDS = 20
 PAUSE = 0.5
@@ -67,7 +68,7 @@ class Leftover:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Rotation:
     """What a re-encryption did."""
 
     values: int
@@ -125,7 +126,7 @@ def form(conn: Conn) -> SecretsForm:
     return SecretsForm(database_settings.get(conn, SettingName.SECRETS_FORM))
 
 
-def seal(conn: Conn, keys: KeyRing, progress: Progress | None = None) -> Outcome:
+def seal(conn: Conn, keys: KeyRing, progress: Progress | None = None) -> Rotation:
     """Seal new values from now on, then all that are there; released services read none of them.
 
     ``conn`` must be in autocommit.
@@ -135,7 +136,7 @@ def seal(conn: Conn, keys: KeyRing, progress: Progress | None = None) -> Outcome
     return rotate(conn, keys, progress)
 
 
-def unseal(conn: Conn, keys: KeyRing, progress: Progress | None = None) -> Outcome:
+def unseal(conn: Conn, keys: KeyRing, progress: Progress | None = None) -> Rotation:
     """Store new values as released services read them from now on, then all that are there.
 
     ``conn`` must be in autocommit.
@@ -145,7 +146,7 @@ def unseal(conn: Conn, keys: KeyRing, progress: Progress | None = None) -> Outco
     return rotate(conn, keys, progress)
 
 
-def rotate(conn: Conn, keys: KeyRing, progress: Progress | None = None) -> Outcome:
+def rotate(conn: Conn, keys: KeyRing, progress: Progress | None = None) -> Rotation:
     """Encrypt all values with the current key, in the form of new values.
 
     Leaves alone what is so already, and what no key opens.  ``conn`` must be in autocommit: each
@@ -161,7 +162,7 @@ def rotate(conn: Conn, keys: KeyRing, progress: Progress | None = None) -> Outco
             break
         if not one.rewritten:
             time.sleep(PAUSE)
-    return Outcome(one.seen, rewritten, one.leftovers)
+    return Rotation(one.seen, rewritten, one.leftovers)
 
 
 def status(conn: Conn, keys: KeyRing | None) -> Status:

@@ -12,9 +12,9 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import uuid4
 
-from reana_db.migration_files import MigrationFile
+from reana_db import __version__
+from reana_db.migrating.files import MigrationFile
 from reana_db.queries import Conn, RowCount, query
-from reana_db.version import __version__
 
 
 class Operation(StrEnum):

@@ -7,9 +7,10 @@ from inspect import getdoc
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 from uuid import UUID
 
-from reana_db import errors, results
+from reana_db import errors
+from reana_db.health.statements import numbered
 from reana_db.queries import Statement, registered
-from reana_db.verification import numbered
+from reana_db.registry import results
 
 _TYPES: dict[Any, str] = {
     bool: "boolean",

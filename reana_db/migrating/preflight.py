@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reana_db import adoption, legacy, webhooks
 from reana_db.migrate import State
+from reana_db.migrating import adoption, old_tables, webhook_digests
 from reana_db.queries import Conn
 
 
@@ -88,7 +88,7 @@ CHECKS = (
     ),
     _Check(
         "webhook_secrets",
-        webhooks.MIGRATION,
+        webhook_digests.MIGRATION,
         "user_.gitlab_webhook_secret",
         "GitLab webhook secrets are digested, which needs REANA_SECRET_KEY",
     ),
@@ -137,5 +137,5 @@ def _columns(conn: Conn) -> set[str]:
 
 
 def _count(conn: Conn, name: str) -> int:
-    ((count,),) = legacy.rows(conn, "preflight", name)
+    ((count,),) = old_tables.rows(conn, "preflight", name)
     return int(count)

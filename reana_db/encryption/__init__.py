@@ -1,0 +1,1 @@
+"""Ciphers, keys, the encrypted columns, and their rotation."""

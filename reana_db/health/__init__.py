@@ -1,0 +1,1 @@
+"""What tells whether a database fits this version of the library."""

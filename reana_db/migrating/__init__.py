@@ -1,0 +1,1 @@
+"""How a database is brought up to date: files, session, record, adoption, preflight."""

@@ -1,0 +1,1 @@
+"""What binds statements to signatures: arguments, results, checks."""
