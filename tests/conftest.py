@@ -15,10 +15,10 @@ import psycopg
 import pytest
 
 from reana_db import embedded, migrate, queries
-from tests import leaks
-from tests.databases import Databases
-from tests.large_database import large_database
 from tests.pgbouncer import suite as pooled
+from tests.support import leaks
+from tests.support.databases import Databases
+from tests.support.large_database import large_database
 
 
 @pytest.fixture(scope="session")

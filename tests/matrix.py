@@ -3,7 +3,7 @@
 ::
 
     python -m tests.matrix                                    everything on 12 to 18
-    python -m tests.matrix -V 12 -V 14 tests/test_migrate.py  some tests on some versions
+    python -m tests.matrix -V 12 -V 14 tests/migrating/test_migrate.py  some tests on some versions
 
 A version that is not to be had is shown as such.  Ends with 1 if a test failed.
 """
@@ -21,7 +21,7 @@ from xml.etree import ElementTree as ET
 
 import click
 
-from tests.postgresql_binaries import PACKAGES, NotToBeHad, find
+from tests.support.postgresql_binaries import PACKAGES, NotToBeHad, find
 
 ROOT = Path(__file__).resolve().parent.parent
 

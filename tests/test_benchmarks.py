@@ -16,7 +16,7 @@ from benchmarks.servers import Site
 from reana_db import quota_refresh
 from reana_db.queries import Conn
 from reana_db.records import ResourceType
-from tests.databases import Databases
+from tests.support.databases import Databases
 
 WORKFLOWS, USERS = 120, 20
 NAMES = ["ours", "by hand"]

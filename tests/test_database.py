@@ -21,7 +21,7 @@ from reana_db import config, database, embedded
 from reana_db.config import Settings
 from reana_db.database import Pool
 from reana_db.errors import NoConnection, ServerError
-from tests.door import Door
+from tests.support.door import Door
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ import pytest
 from reana_db import errors
 from reana_db.queries import Conn
 from tests.catalogue.world import World, make_world
-from tests.public import FUNCTIONS, plausible
+from tests.support.public import FUNCTIONS, plausible
 
 CALLS_PER_FUNCTION = 150
 

@@ -10,7 +10,7 @@ import pytest
 from reana_db import errors, identities, users
 from reana_db.queries import Conn
 from reana_db.records import User
-from tests.races import at_once
+from tests.support.races import at_once
 
 ISSUER = "https://login.example.org"
 

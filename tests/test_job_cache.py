@@ -8,7 +8,7 @@ import pytest
 
 from reana_db import errors, job_cache
 from reana_db.queries import Conn
-from tests.factories import make_job, make_user, make_workflow
+from tests.support.factories import make_job, make_user, make_workflow
 
 
 @pytest.fixture

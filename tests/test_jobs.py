@@ -12,7 +12,7 @@ from reana_db import errors, jobs, queries
 from reana_db.jobs import JobReport, NewJob
 from reana_db.queries import Conn
 from reana_db.records import JobStatus
-from tests.factories import NOON, make_job, make_user, make_workflow
+from tests.support.factories import NOON, make_job, make_user, make_workflow
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from reana_db.listing import Page
 from reana_db.queries import Conn
 from reana_db.records import RunStatus
 from reana_db.registry.paging import Sort
-from tests.large_database import VARIABLE, workflows
+from tests.support.large_database import VARIABLE, workflows
 
 SIZE = 10
 ROUNDS = 40

@@ -20,9 +20,9 @@ from reana_db.cli import main
 from reana_db.config import Settings
 from reana_db.encryption import ciphers, keyring, redaction, rotation
 from reana_db.queries import Conn
-from tests.factories import make_session, make_user, make_workflow
-from tests.leaks import Watch
-from tests.secret_values import old_session, old_token, old_webhook_secret
+from tests.support.factories import make_session, make_user, make_workflow
+from tests.support.leaks import Watch
+from tests.support.secret_values import old_session, old_token, old_webhook_secret
 
 KEY, OLD_KEY = "canary-key-nu8Wq", "canary-old-key-Zk3x"
 OLD = keyring.of(OLD_KEY)
@@ -153,7 +153,7 @@ def server_side(conn: Conn) -> list[str]:
 
 
 def test_the_watch_finds_a_secret_that_is_logged(monkeypatch: pytest.MonkeyPatch) -> None:
-    from tests import leaks
+    from tests.support import leaks
 
     watch = leaks.watch(monkeypatch)
     key = ciphers.Key("a key of many letters")

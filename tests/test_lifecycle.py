@@ -13,7 +13,7 @@ from reana_db import errors, lifecycle, queries, retention, workflows, workspace
 from reana_db.lifecycle import DeletionOutcome, MessageOutcome, NewService
 from reana_db.queries import Conn
 from reana_db.records import RunStatus, Workflow
-from tests.factories import (
+from tests.support.factories import (
     insert,
     make_job,
     make_service,

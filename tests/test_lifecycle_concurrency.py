@@ -15,8 +15,8 @@ from reana_db import database_settings, errors, lifecycle, retention, workflows
 from reana_db.lifecycle import DeletionOutcome, MessageOutcome, NewService
 from reana_db.queries import Conn
 from reana_db.records import RunStatus, SettingName
-from tests.factories import make_job, make_session, make_user, make_workflow, set_usage
-from tests.races import at_once
+from tests.support.factories import make_job, make_session, make_user, make_workflow, set_usage
+from tests.support.races import at_once
 
 ROUNDS = 20
 

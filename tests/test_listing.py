@@ -12,8 +12,8 @@ from reana_db.listing import ANYBODY, NOBODY, Page
 from reana_db.queries import Conn
 from reana_db.records import RunStatus
 from reana_db.registry.paging import Sort
-from tests import factories
-from tests.factories import (
+from tests.support import factories
+from tests.support.factories import (
     make_job,
     make_service,
     make_session,

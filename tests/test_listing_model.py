@@ -15,7 +15,7 @@ from reana_db import listing
 from reana_db.queries import Conn
 from reana_db.records import RunStatus
 from reana_db.registry.paging import Sort
-from tests.factories import (
+from tests.support.factories import (
     FAR_AHEAD,
     LONG_AGO,
     NOON,

@@ -19,13 +19,13 @@ from reana_db.queries import Conn
 from tests.catalogue import OPERATIONS
 from tests.catalogue.operation import Operation
 from tests.catalogue.world import World, make_world
-from tests.large_database import large_tables
+from tests.support.large_database import large_tables
 
 FOR_ADMINISTRATORS = {
     "accounts.export",
     "accounts.search",
-    "administration.workflows_to_check",
-    "administration.workspaces",
+    "consistency.workflows_to_check",
+    "consistency.workspaces",
     "quota.set_default_limits",
     "quota.top_by_percentage",
     "quota.top_by_usage",
@@ -33,8 +33,8 @@ FOR_ADMINISTRATORS = {
     "services.named",
     "sessions.count_active",
     "sessions.open_sessions",
-    "statistics.cluster_report",
-    "statistics.workflows",
+    "site_report.cluster_report",
+    "site_report.workflows",
 }
 """Functions that are about everything there is, and called now and then."""
 

@@ -13,9 +13,9 @@ from reana_db import errors, quota, quota_periods, resources
 from reana_db.queries import Conn
 from reana_db.quota import QuotaHealth, WorkflowQuota
 from reana_db.records import ResourceType, ResourceUnit
-from tests.factories import insert, make_user, make_workflow
-from tests.quota_recomputation import recomputed, stored
-from tests.races import at_once
+from tests.support.factories import insert, make_user, make_workflow
+from tests.support.quota_recomputation import recomputed, stored
+from tests.support.races import at_once
 
 CPU, DISK = ResourceType.CPU, ResourceType.DISK
 

@@ -25,9 +25,9 @@ import pytest
 from reana_db import lifecycle, quota, quota_periods, quota_refresh, resources
 from reana_db.errors import InvalidArgument, InvalidTransition, NotFound, RestartRefused
 from reana_db.records import ResourceType, RunStatus
-from tests.factories import make_user, make_workflow
-from tests.quota_recomputation import recomputed, stored
-from tests.races import at_once, until_one_waits
+from tests.support.factories import make_user, make_workflow
+from tests.support.quota_recomputation import recomputed, stored
+from tests.support.races import at_once, until_one_waits
 
 Conn = psycopg.Connection[Any]
 SECONDS = float(os.environ.get("REANA_DB_TEST_SECONDS", "8"))

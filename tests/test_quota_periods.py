@@ -14,8 +14,8 @@ from reana_db import errors, quota, quota_periods, resources
 from reana_db.queries import Conn
 from reana_db.quota_periods import QuotaPeriod
 from reana_db.records import ResourceType
-from tests.factories import make_user, make_workflow
-from tests.quota_recomputation import milliseconds, recomputed, stored
+from tests.support.factories import make_user, make_workflow
+from tests.support.quota_recomputation import milliseconds, recomputed, stored
 
 CREATED = datetime(2025, 1, 31, 8, tzinfo=UTC)
 

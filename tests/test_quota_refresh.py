@@ -23,8 +23,8 @@ from reana_db.cpu_refresh import WrongRun
 from reana_db.queries import Conn
 from reana_db.quota_refresh import Plan, Summary
 from reana_db.records import ResourceType
-from tests.factories import make_user, make_workflow
-from tests.quota_recomputation import recomputed, stored
+from tests.support.factories import make_user, make_workflow
+from tests.support.quota_recomputation import recomputed, stored
 
 CPU = frozenset([ResourceType.CPU])
 DISK = frozenset([ResourceType.DISK])

@@ -19,8 +19,8 @@ import pytest
 from reana_db import database_settings, quota_refresh, resources
 from reana_db.queries import Conn
 from reana_db.records import SettingName
-from tests.factories import make_user
-from tests.quota_recomputation import recomputed, stored
+from tests.support.factories import make_user
+from tests.support.quota_recomputation import recomputed, stored
 
 USERS, RUNS = 20, 12_000
 WAIT_LIMIT = 0.1

@@ -11,8 +11,8 @@ import pytest
 
 from reana_db import migrate, resources
 from reana_db.migrating import preflight
-from tests.factories import insert, make_user, make_workflow
-from tests.quota_recomputation import milliseconds, recomputed, stored
+from tests.support.factories import insert, make_user, make_workflow
+from tests.support.quota_recomputation import milliseconds, recomputed, stored
 
 Conn = psycopg.Connection[Any]
 STARTED = datetime(2026, 1, 1, 12)  # noqa: DTZ001 - columns without zone

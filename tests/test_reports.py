@@ -8,7 +8,7 @@ import pytest
 
 from reana_db import errors, queries, reports, services
 from reana_db.queries import Conn
-from tests.factories import NOON, make_job, make_service, make_user, make_workflow
+from tests.support.factories import NOON, make_job, make_service, make_user, make_workflow
 
 
 @pytest.fixture

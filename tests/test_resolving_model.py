@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from reana_db import errors, workflows
 from reana_db.queries import Conn
-from tests.factories import FAR_AHEAD, LONG_AGO, make_user, make_workflow, share
+from tests.support.factories import FAR_AHEAD, LONG_AGO, make_user, make_workflow, share
 
 NAMES = st.sampled_from(
     [

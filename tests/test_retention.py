@@ -13,8 +13,8 @@ from reana_db import errors, queries, retention
 from reana_db.queries import Conn
 from reana_db.records import RetentionRuleStatus
 from reana_db.retention import RetentionRule
-from tests.factories import insert, make_user, make_workflow
-from tests.races import at_once
+from tests.support.factories import insert, make_user, make_workflow
+from tests.support.races import at_once
 
 FAR_FUTURE = datetime(2100, 1, 1, tzinfo=UTC)
 AUTOMATIC: dict[str, Any] = {"run_number_major": None, "run_number_minor": None}

@@ -8,8 +8,8 @@ import psycopg
 import pytest
 
 from reana_db.queries import Conn
-from tests.factories import make_user, make_workflow
-from tests.races import at_once
+from tests.support.factories import make_user, make_workflow
+from tests.support.races import at_once
 
 AUTOMATIC: dict[str, Any] = {"run_number_major": None, "run_number_minor": None}
 

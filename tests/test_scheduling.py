@@ -9,7 +9,7 @@ import pytest
 
 from reana_db import errors, scheduling
 from reana_db.queries import Conn
-from tests.factories import make_user, make_workflow
+from tests.support.factories import make_user, make_workflow
 
 
 @pytest.mark.parametrize(

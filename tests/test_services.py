@@ -9,7 +9,7 @@ import pytest
 from reana_db import errors, services
 from reana_db.queries import Conn
 from reana_db.records import ServiceStatus
-from tests.factories import make_service, make_user, make_workflow
+from tests.support.factories import make_service, make_user, make_workflow
 
 
 @pytest.fixture

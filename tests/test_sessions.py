@@ -10,8 +10,8 @@ import pytest
 from reana_db import errors, sessions
 from reana_db.queries import Conn
 from reana_db.records import RunStatus
-from tests.factories import insert, make_session, make_user, make_workflow, resource_id
-from tests.races import at_once
+from tests.support.factories import insert, make_session, make_user, make_workflow, resource_id
+from tests.support.races import at_once
 
 pytestmark = pytest.mark.usefixtures("no_leaks")
 

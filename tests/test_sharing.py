@@ -11,8 +11,8 @@ import pytest
 
 from reana_db import errors, sharing, workflows
 from reana_db.queries import Conn
-from tests.factories import FAR_AHEAD, LONG_AGO, make_user, make_workflow
-from tests.factories import share as insert_share
+from tests.support.factories import FAR_AHEAD, LONG_AGO, make_user, make_workflow
+from tests.support.factories import share as insert_share
 
 
 @dataclass

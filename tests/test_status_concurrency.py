@@ -18,8 +18,8 @@ from psycopg.pq import TransactionStatus
 from reana_db import errors, transitions, workflows
 from reana_db.queries import Conn
 from reana_db.records import Entity, RunStatus, StatusChange
-from tests.factories import make_user, make_workflow
-from tests.races import at_once, until_one_waits
+from tests.support.factories import make_user, make_workflow
+from tests.support.races import at_once, until_one_waits
 
 SESSIONS = 16
 CHANGES = 20_000

@@ -13,8 +13,8 @@ from psycopg import sql
 from reana_db import transitions
 from reana_db.queries import Conn
 from reana_db.records import Entity, JobStatus, RunStatus
-from tests.factories import make_user
-from tests.statuses import Maker
+from tests.support.factories import make_user
+from tests.support.statuses import Maker
 
 EARLY = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LATE = EARLY + timedelta(hours=1)

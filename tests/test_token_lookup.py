@@ -13,8 +13,8 @@ from reana_db import errors, queries, tokens
 from reana_db.encryption import keyring
 from reana_db.queries import Conn
 from reana_db.records import TokenStatus
-from tests.factories import insert, make_user
-from tests.secret_values import (
+from tests.support.factories import insert, make_user
+from tests.support.secret_values import (
     KEYS,
     OTHER_KEYS,
     grant,

@@ -15,8 +15,8 @@ from reana_db.encryption import keyring
 from reana_db.migrating import preflight
 from reana_db.queries import Conn
 from reana_db.records import AuditAction, TokenStatus
-from tests.factories import insert, make_user
-from tests.races import at_once
+from tests.support.factories import insert, make_user
+from tests.support.races import at_once
 
 pytestmark = pytest.mark.usefixtures("no_leaks")
 

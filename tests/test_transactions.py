@@ -16,7 +16,7 @@ from psycopg.sql import SQL, Composed
 from reana_db import errors, queries
 from reana_db.queries import Conn
 from tests.catalogue.world import World, make_world
-from tests.public import FUNCTIONS, plausible
+from tests.support.public import FUNCTIONS, plausible
 
 READING = {item.name for item in queries.registered() if item.read_only}
 ENDINGS = ("COMMIT", "ROLLBACK", "BEGIN", "END", "ABORT")

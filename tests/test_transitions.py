@@ -16,8 +16,8 @@ from psycopg.types.json import Json
 from reana_db import errors, transitions, workflows
 from reana_db.queries import Conn
 from reana_db.records import Entity, JobStatus, RunStatus, StatusChange
-from tests.factories import make_user, make_workflow
-from tests.statuses import NULLABLE, SQL_TYPES, STATUSES, Maker, pairs
+from tests.support.factories import make_user, make_workflow
+from tests.support.statuses import NULLABLE, SQL_TYPES, STATUSES, Maker, pairs
 
 SETTERS: dict[Entity, Callable[..., StatusChange]] = {
     Entity.WORKFLOW: transitions.set_workflow_status,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from reana_db.queries import Conn
-from tests.factories import insert, make_user, make_workflow
+from tests.support.factories import insert, make_user, make_workflow
 
 VIEWS = [
     "runs",

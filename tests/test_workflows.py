@@ -11,7 +11,7 @@ from reana_db import errors, queries, workflows
 from reana_db.queries import Conn
 from reana_db.records import RunStatus
 from reana_db.workflows import Reference
-from tests.factories import make_user, make_workflow, share
+from tests.support.factories import make_user, make_workflow, share
 
 
 @pytest.fixture

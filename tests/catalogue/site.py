@@ -10,7 +10,7 @@ from reana_db.records import AuditAction
 from tests.catalogue import alone
 from tests.catalogue.operation import Operation
 
-_REPORT = "A field of `statistics.workflows`, which counts everything in one statement."
+_REPORT = "A field of `site_report.workflows`, which counts everything in one statement."
 
 OPERATIONS = [
     Operation(
@@ -102,7 +102,7 @@ OPERATIONS = [
         consistency.workspaces,
         1,
         lambda conn, _: list(consistency.workspaces(conn)),
-        "Streams; `administration.owners_of_workspaces` tells whose they are, all at once.",
+        "Streams; `consistency.owners_of_workspaces` tells whose they are, all at once.",
     ),
     Operation(
         134,

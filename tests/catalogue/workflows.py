@@ -9,7 +9,7 @@ from reana_db.records import RunStatus
 from reana_db.registry.paging import Sort
 from tests.catalogue.operation import Operation
 from tests.catalogue.world import World
-from tests.factories import make_workflow
+from tests.support.factories import make_workflow
 
 
 def _create(conn: Conn, world: World) -> object:

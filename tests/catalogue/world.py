@@ -10,7 +10,7 @@ from reana_db.accounts import NewUser
 from reana_db.encryption import keyring
 from reana_db.queries import Conn
 from reana_db.records import User
-from tests.factories import (
+from tests.support.factories import (
     LONG_AGO,
     insert,
     make_job,

@@ -10,9 +10,9 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from tests.databases import Databases
 from tests.interop import environments
 from tests.interop.released import OldService
+from tests.support.databases import Databases
 
 ALL = ("0.9.5", "0.95.0a8", "0.95.0a13")
 """The releases whose models fit the newest schema; 0.8.0 has tests of its own."""

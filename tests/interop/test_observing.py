@@ -11,10 +11,10 @@ import pytest
 from reana_db import database_settings, status_history
 from reana_db.queries import Conn
 from reana_db.records import SettingName, StatusMode
-from tests.databases import Databases
 from tests.interop.conftest import ALL, require
 from tests.interop.released import OldError, OldService
 from tests.interop.test_old_runs import ILLEGAL, LIFE, NAME, start
+from tests.support.databases import Databases
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import pytest
 from reana_db import migrate
 from tests.interop.conftest import ALL, new_email, require
 from tests.interop.released import OldService, command
-from tests.schema_snapshot import snapshot
+from tests.support.schema_snapshot import snapshot
 
 EVERY = ("0.8.0", *ALL)
 

@@ -8,10 +8,10 @@ import psycopg
 import pytest
 
 from reana_db import config
-from tests import moving_guide
-from tests.databases import Databases
 from tests.interop.conftest import require
 from tests.interop.released import OldService
+from tests.support import moving_guide
+from tests.support.databases import Databases
 
 RELEASE = "0.95.0a8"
 

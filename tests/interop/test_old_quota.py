@@ -12,10 +12,10 @@ import pytest
 from reana_db import database_settings, lifecycle, transitions
 from reana_db.queries import Conn
 from reana_db.records import RunStatus, SettingName
-from tests.databases import Databases
 from tests.interop.conftest import ALL, new_email, require
 from tests.interop.released import OldService
 from tests.interop.test_old_runs import LIFE, NAME, create, start
+from tests.support.databases import Databases
 
 POLICY = {"REANA_WORKFLOW_TERMINATION_QUOTA_UPDATE_POLICY": "cpu,disk"}
 SHARED = "/var/reana/users/shared/workspace"

@@ -13,10 +13,10 @@ import pytest
 
 from reana_db import migrate, quota_refresh
 from reana_db.queries import Conn
-from tests.databases import Databases
 from tests.interop.conftest import ALL, new_email, require
 from tests.interop.released import OldService, command
 from tests.interop.test_old_runs import LIFE, NAME
+from tests.support.databases import Databases
 
 PERIODIC = {"REANA_PERIODIC_RESOURCE_QUOTA_UPDATE_POLICY": "true"}
 USERS = 3

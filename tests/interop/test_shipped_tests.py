@@ -14,11 +14,11 @@ import pytest
 
 from reana_db import database_settings
 from reana_db.records import SettingName, StatusMode
-from tests import migration_steps
-from tests.databases import Databases
 from tests.interop import environments
 from tests.interop.conftest import require
 from tests.interop.released import HERE, environment
+from tests.support import migration_steps
+from tests.support.databases import Databases
 
 SCHEMAS = {"0.8.0": "0001", "0.9.5": None, "0.95.0a8": None, "0.95.0a13": None}
 """By release: the last migration of the database that its tests get; None is the newest."""

@@ -18,7 +18,7 @@ from reana_db import database
 from reana_db.config import PGBOUNCER_PORT, Settings
 from reana_db.embedded.server.account import Account, choose_account
 from reana_db.errors import NoConnection
-from tests.databases import Address, Databases
+from tests.support.databases import Address, Databases
 
 VARIABLE = "REANA_DB_PGBOUNCER"
 """Programs to use, separated as in PATH; without it, the one that is found on the PATH."""

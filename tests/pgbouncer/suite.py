@@ -17,8 +17,8 @@ import psycopg
 import pytest
 
 from reana_db import queries
-from tests.databases import Databases
 from tests.pgbouncer import pooler
+from tests.support.databases import Databases
 
 VARIABLE = "REANA_DB_TEST_POOLED"
 """How statements are sent through the pooler: ``plain`` or ``prepared``; else there is none."""
@@ -40,7 +40,7 @@ _MIGRATING = "migrations go past it"
 DIRECT: Mapping[str, str] = MappingProxyType(
     {
         "test_benchmarks.py": _MIGRATING,
-        "test_cli_migrate.py": _MIGRATING,
+        "test_migrate_command.py": _MIGRATING,
         "test_legacy_databases.py": _MIGRATING,
         "test_migrate.py": _MIGRATING,
         "test_migration_rules.py": _MIGRATING,
@@ -65,7 +65,15 @@ DIRECT: Mapping[str, str] = MappingProxyType(
     }
 )
 
-MIGRATING = frozenset({"adoption", "bookkeeping", "installation", "migration_session", "webhooks"})
+MIGRATING = frozenset(
+    {
+        "migrating.adoption",
+        "migrating.record",
+        "migrating.installation",
+        "migrating.session",
+        "migrating.webhook_digests",
+    }
+)
 """Modules whose statements only migrations execute, past the pooler."""
 
 
@@ -126,10 +134,10 @@ def choose(config: pytest.Config, items: list[pytest.Item]) -> None:
 def _reason(item: pytest.Item) -> str | None:
     if "empty_db" in getattr(item, "fixturenames", ()):
         return _MIGRATING
-    module, _, test = item.nodeid.removeprefix("tests/").partition("::")
+    module, _, test = item.nodeid.rpartition("/")[2].partition("::")
     return DIRECT.get(module) or DIRECT.get(f"{module}::{test.partition('[')[0]}")
 
 
 def expected_to_be_executed(statement: queries.Statement) -> bool:
     """Whether a run of the suite has to execute a statement."""
-    return mode() is None or statement.name.partition(".")[0] not in MIGRATING
+    return mode() is None or statement.name.rpartition(".")[0] not in MIGRATING

@@ -14,11 +14,11 @@ from reana_db.queries import Conn
 from tests.catalogue import OPERATIONS
 from tests.catalogue.operation import Operation
 from tests.catalogue.world import World, make_world
-from tests.databases import Databases
-from tests.factories import make_user
 from tests.pgbouncer import pooler
 from tests.pgbouncer.suite import mode
-from tests.races import at_once
+from tests.support.databases import Databases
+from tests.support.factories import make_user
+from tests.support.races import at_once
 
 LEFT_IN_A_SESSION = """
 SELECT 'setting ' || name FROM pg_settings WHERE source = 'session' AND name NOT IN

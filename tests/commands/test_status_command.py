@@ -1,0 +1,108 @@
+"""The commands ``reana-db status`` and ``reana-db settings``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+from click.testing import CliRunner, Result
+
+from reana_db import cli, config, transitions
+from reana_db.queries import Conn
+from reana_db.records import Entity, RunStatus
+from tests.support.statuses import Maker
+
+
+class Site:
+    """A database of the test's own, and the command line for it."""
+
+    def __init__(self, uri: str, conn: Conn) -> None:
+        self.conn = conn
+        self.environment = {"REANA_SQLALCHEMY_DATABASE_URI": uri}
+        self.maker = Maker(conn)
+
+    def run(self, *arguments: object, exit_code: int = 0) -> str:
+        """Call the command and return what it printed."""
+        result: Result = CliRunner().invoke(
+            cli.main, [str(item) for item in arguments], env=self.environment
+        )
+        assert result.exit_code == exit_code, result.output
+        return result.output
+
+    def json(self, *arguments: object) -> Any:
+        return json.loads(self.run(*arguments, "--json"))
+
+
+@pytest.fixture
+def site(fresh_db: str) -> Iterator[Site]:
+    with psycopg.connect(
+        fresh_db, autocommit=True, application_name="reana-workflow-controller"
+    ) as conn:
+        config.settings.cache_clear()
+        yield Site(fresh_db, conn)
+        config.settings.cache_clear()
+
+
+def test_the_history_of_a_run_is_printed(site: Site) -> None:
+    run = site.maker.make(Entity.WORKFLOW, "queued")
+    transitions.set_workflow_status(site.conn, run, RunStatus.PENDING)
+    heading, first, second = site.run("status", "history", run).splitlines()
+    assert heading.split() == ["since", "(UTC)", "status", "application", "role"]
+    assert first.split()[2:] == ["queued", "reana-workflow-controller", "postgres"]
+    assert second.split()[2] == "pending"
+    assert [item["to"] for item in site.json("status", "history", run)] == ["queued", "pending"]
+
+
+def test_the_history_of_another_entity_is_printed(site: Site) -> None:
+    job = site.maker.make(Entity.JOB, "running")
+    assert "running" in site.run("status", "history", "--entity", "job", job)
+    missing = uuid4()
+    assert site.run("status", "history", missing) == f"nothing is recorded of workflow {missing}\n"
+
+
+def test_observing_enforcing_and_the_report_of_violations(site: Site) -> None:
+    assert site.run("status", "mode") == "enforce\n"
+    assert site.run("status", "violations") == "no change against the rules is recorded\n"
+    assert site.run("status", "mode", "observe") == "observe\n"
+    run = site.maker.make(Entity.WORKFLOW, "running")
+    transitions.set_workflow_status(site.conn, run, RunStatus.DELETED)
+    report = site.run("status", "violations", "--days", 1).splitlines()[1].split()
+    assert report[:5] == ["1", "workflow", "running", "deleted", "reana-workflow-controller"]
+    (violation,) = site.json("status", "violations")
+    assert (violation["changes"], violation["to"]) == (1, "deleted")
+    assert "against the rules" in site.run("status", "history", run)
+    assert site.run("status", "mode", "enforce") == "enforce\n"
+
+
+def test_old_entries_are_pruned(site: Site) -> None:
+    site.maker.make(Entity.WORKFLOW, "running")
+    site.conn.execute("UPDATE __reana.status_history SET changed_at = changed_at - interval '9 d'")
+    assert site.run("status", "prune", "--older-than", 10) == (
+        "deleted 0 entries older than 10 days\n"
+    )
+    assert site.run("status", "prune", "--older-than", 8) == "deleted 2 entries older than 8 days\n"
+
+
+def test_rules_are_printed_as_diagrams(site: Site) -> None:
+    everything = site.run("status", "rules")
+    assert everything.count("```mermaid") == len(Entity)
+    assert site.run("status", "rules", "--entity", "job") in everything
+
+
+def test_settings_are_listed_read_and_set(site: Site) -> None:
+    assert site.run("settings", "get", "secrets_form") == "compatible\n"
+    site.run("settings", "set", "termination_quota_update_policy", "cpu,disk")
+    assert site.run("settings", "list").splitlines() == [
+        "secrets_form                     'compatible'  ('compatible', 'sealed')",
+        "status_mode                      'enforce'  ('enforce', 'observe')",
+        "termination_quota_update_policy  'cpu,disk'  ('', 'cpu', 'disk', 'cpu,disk')",
+    ]
+
+
+def test_a_wrong_value_is_refused_with_a_sentence(site: Site) -> None:
+    output = site.run("settings", "set", "status_mode", "off", exit_code=1)
+    assert output == "Error: status_mode must be one of 'enforce', 'observe', not 'off'\n"

@@ -1,0 +1,229 @@
+"""The migrations retell the released schemas, forth and back, and end equal from each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from reana_db.migrating.files import MigrationFile
+from tests.support import migration_steps, released_schemas
+from tests.support.databases import Databases
+from tests.support.migration_steps import BY_NUMBER, FILES
+from tests.support.schema_snapshot import HEADER, WRITTEN_BY, snapshot
+
+COMMITTED = Path(__file__).with_name("schema.sql")
+
+
+@dataclass
+class Walk:
+    """The schema before and after each migration, by id, along one way up, down and up again."""
+
+    empty: str
+    up: dict[str, str] = field(default_factory=dict)
+    down: dict[str, str] = field(default_factory=dict)
+    again: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def end(self) -> str:
+        """The schema after the last migration."""
+        return self.up[FILES[-1].id]
+
+    def before(self, file: MigrationFile) -> str:
+        """Return the schema that a migration starts from."""
+        return self.up[file.depends] if file.depends else self.empty
+
+
+@pytest.fixture(scope="module")
+def walk(server: Databases) -> Iterator[Walk]:
+    """One database that went through every step in every direction."""
+    with server.database() as name:
+        uri = server.uri(name)
+        walk = Walk(empty=snapshot(uri))
+        for file in FILES:
+            migration_steps.apply(uri, [file])
+            walk.up[file.id] = snapshot(uri)
+        for file in reversed(FILES):
+            migration_steps.roll_back(uri, [file])
+            walk.down[file.id] = snapshot(uri)
+            migration_steps.apply(uri, [file])
+            walk.again[file.id] = snapshot(uri)
+            migration_steps.roll_back(uri, [file])
+        yield walk
+
+
+@pytest.mark.parametrize("name", released_schemas.NAMES)
+def test_the_history_passes_through_every_released_schema(
+    name: str, walk: Walk, empty_db: str
+) -> None:
+    released_schemas.load(empty_db, name)
+    with psycopg.connect(empty_db) as conn:
+        conn.execute("DROP TABLE __reana.alembic_version")
+    if name in released_schemas.WITHOUT_TOKENS:
+        migration_steps.apply(empty_db, [BY_NUMBER["0020"]])
+    assert snapshot(empty_db) == walk.up[BY_NUMBER[released_schemas.last_migration(name)].id]
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.id)
+def test_a_rollback_returns_the_previous_schema(file: MigrationFile, walk: Walk) -> None:
+    assert walk.down[file.id] == walk.before(file)
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.id)
+def test_a_migration_applies_again_after_its_rollback(file: MigrationFile, walk: Walk) -> None:
+    assert walk.again[file.id] == walk.up[file.id]
+
+
+@pytest.mark.parametrize("name", released_schemas.NAMES)
+def test_every_released_schema_ends_as_a_new_one_and_returns(
+    name: str, walk: Walk, empty_db: str
+) -> None:
+    released_schemas.load(empty_db, name)
+    before = snapshot(empty_db)
+    missing = migration_steps.after(released_schemas.last_migration(name))
+    migration_steps.apply(empty_db, missing)
+    assert snapshot(empty_db) == walk.end
+    migration_steps.roll_back(empty_db, missing)
+    assert snapshot(empty_db) == before
+
+
+def test_the_committed_schema_is_the_present_one(walk: Walk, conn: psycopg.Connection[Any]) -> None:
+    if conn.info.server_version // 10000 != WRITTEN_BY:
+        pytest.skip(f"schema.sql is as PostgreSQL {WRITTEN_BY} writes expressions")
+    assert COMMITTED.read_text(encoding="utf-8") == f"{HEADER}\n{walk.end}", (
+        "the schema changed: python -m tests.support.schema_snapshot > tests/migrating/schema.sql"
+    )
+
+
+def _rename(table: str, old: str, new: str) -> str:
+    return f"ALTER TABLE __reana.{table} RENAME CONSTRAINT {old} TO {new}"
+
+
+NAME_VARIANTS = {
+    "retention tables named by convention before revision 2461610e9698": (
+        "b85c3e601de4",
+        [
+            _rename("workspace_retention_rule", old, new)
+            for old, new in (
+                ("workspace_retention_rule_pkey", "pk_workspace_retention_rule"),
+                ("_workspace_retention_rule_uc", "uq_workspace_retention_rule_workflow_id"),
+                (
+                    "workspace_retention_rule_workflow_id_fkey",
+                    "fk_workspace_retention_rule_workflow_id_workflow",
+                ),
+            )
+        ],
+    ),
+    "run numbers still under their first name": (
+        "2461610e9698",
+        [_rename("workflow", "uq_workflow_name", "_user_workflow_run_uc")],
+    ),
+    "old names everywhere until the repair": (
+        "3da4dd5d0b75",
+        [
+            _rename("job", "pk_job", "job_pkey"),
+            _rename("user_", "uq_user__email", "user__email_key"),
+            _rename("user_token", "fk_user_token_user_id_user_", "user_token_user_id_fkey"),
+        ],
+    ),
+    "quota period checked under its right name": (
+        "06dbbeef6d9b",
+        [
+            _rename(
+                "user_resource",
+                "ck_user_resource_ck_user_resource_quota_period_months_positive",
+                "ck_user_resource_quota_period_months_positive",
+            )
+        ],
+    ),
+    "quota period checked under its literal name": (
+        "8ae7b67c2d41",
+        [
+            _rename(
+                "user_resource",
+                "ck_user_resource_ck_user_resource_quota_period_months_positive",
+                "quota_period_months_positive",
+            )
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("variant", NAME_VARIANTS)
+def test_variants_of_constraint_names_end_equal(variant: str, walk: Walk, empty_db: str) -> None:
+    revision, renames = NAME_VARIANTS[variant]
+    released_schemas.load(empty_db, revision)
+    with psycopg.connect(empty_db) as conn:
+        for rename in renames:
+            conn.execute(rename.encode())
+    migration_steps.apply(
+        empty_db, migration_steps.after(released_schemas.last_migration(revision))
+    )
+    assert snapshot(empty_db) == walk.end
+
+
+@pytest.mark.parametrize("revision", ["377cfbfccf75", "eb5309f3d8ee"])
+def test_tables_made_early_by_init_of_a_newer_release_are_kept(
+    revision: str, walk: Walk, empty_db: str
+) -> None:
+    released_schemas.load(empty_db, revision)
+    migration_steps.apply(empty_db, [BY_NUMBER[number] for number in ("0009", "0010", "0011")])
+    with psycopg.connect(empty_db) as conn:
+        conn.execute(
+            "INSERT INTO __reana.service (id_, name, status, type_)"
+            " VALUES ('11111111-1111-1111-1111-111111111111', 'dask', 'created', 'dask')"
+        )
+    migration_steps.apply(
+        empty_db, migration_steps.after(released_schemas.last_migration(revision))
+    )
+    assert snapshot(empty_db) == walk.end
+    with psycopg.connect(empty_db) as conn:
+        assert conn.execute("SELECT name FROM __reana.service").fetchall() == [("dask",)]
+
+
+UNCOMMENTED = """
+SELECT 'table ' || c.oid::regclass
+FROM pg_class AS c
+WHERE
+    c.relnamespace::regnamespace::text IN ('__reana', 'reana')
+    AND c.relkind IN ('r', 'v', 'm')
+    AND c.relname !~ '^yoyo_'
+    AND obj_description(c.oid, 'pg_class') IS NULL
+UNION ALL
+SELECT 'column ' || c.oid::regclass || '.' || a.attname
+FROM pg_class AS c
+JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+WHERE
+    c.relnamespace::regnamespace::text = '__reana'
+    AND c.relkind IN ('r', 'v', 'm')
+    AND c.relname !~ '^yoyo_'
+    AND col_description(c.oid, a.attnum) IS NULL
+UNION ALL
+SELECT 'function ' || p.oid::regprocedure
+FROM pg_proc AS p
+WHERE
+    p.pronamespace::regnamespace::text IN ('__reana', 'reana')
+    AND obj_description(p.oid, 'pg_proc') IS NULL
+UNION ALL
+SELECT 'trigger ' || t.tgname || ' on ' || t.tgrelid::regclass
+FROM pg_trigger AS t
+WHERE NOT t.tgisinternal AND obj_description(t.oid, 'pg_trigger') IS NULL
+UNION ALL
+SELECT 'type ' || t.oid::regtype
+FROM pg_type AS t
+WHERE
+    t.typtype IN ('e', 'd')
+    AND t.typnamespace::regnamespace::text IN ('__reana', 'reana', 'public')
+    AND obj_description(t.oid, 'pg_type') IS NULL
+ORDER BY 1
+"""
+
+
+def test_every_object_but_the_columns_of_views_says_what_it_is(
+    conn: psycopg.Connection[Any],
+) -> None:
+    assert conn.execute(UNCOMMENTED).fetchall() == []
