@@ -12,7 +12,7 @@ from reana_db.encryption import ciphers, keyring
 from reana_db.encryption.ciphers import Key, Layout, Undecipherable
 from reana_db.encryption.keyring import Row
 from reana_db.errors import ConfigurationError, TamperedSecret, UnreadableSecret
-from tests import released_schemas
+from tests.support import released_schemas
 
 TEXTS = ["", "a", "sixteen letters.", "žluťoučký 🐎", "x" * 10_000]
 KEY = Key("key")

@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 
-DATA = Path(__file__).with_name("data")
+DATA = Path(__file__).parents[1] / "data"
 
 DATABASES = ("0.8.0", "0.9.5", "0.95.0a8")
 """The releases of which there is a database with rows."""
