@@ -58,7 +58,7 @@ from pathlib import Path
 
 import psycopg
 
-from reana_db import accounts, administration, audit, keyring, sessions
+from reana_db import accounts, consistency, audit, keyring, sessions
 
 
 def peak():
