@@ -58,7 +58,8 @@ from pathlib import Path
 
 import psycopg
 
-from reana_db import accounts, consistency, audit, keyring, sessions
+from reana_db import accounts, audit, consistency, sessions
+from reana_db.encryption import keyring
 
 
 def peak():
