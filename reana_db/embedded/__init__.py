@@ -1,8 +1,9 @@
 """A private PostgreSQL server for the demo and the tests.
 
-Runs as root (the server then as ``nobody``), as an ordinary user and under a user id without a
-passwd entry; creates no users and changes no permissions.  Only who has the URI can connect: it
-holds a generated password, and the Unix socket lies in a directory closed to other users.
+Runs as root (the server then as ``nobody``) and as an ordinary user; a user id without a name can
+start a server that exists, but not create one.  Creates no users and changes no permissions.  Only
+who has the URI can connect: it holds a generated password, and the Unix socket lies in a directory
+closed to other users.
 
 The server is started by a small supervising process (``server``) that holds a pipe from its
 owner and, when the pipe closes, stops the server and removes what was temporary.  Unlike a

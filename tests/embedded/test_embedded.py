@@ -155,6 +155,21 @@ class Owner:
         self.process.communicate()
 
 
+def started_as(user: int, python: str, **options: str) -> subprocess.CompletedProcess[str]:
+    """Start a server as another user, and return how that ended."""
+    return subprocess.run(
+        [python, "-c", OWNER, json.dumps(options)],
+        cwd="/",
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, PACKAGES))},
+        user=user,
+        group=user,
+        extra_groups=[],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
 @pytest.fixture(scope="session")
 def python_of_others() -> str:
     """An interpreter that other users can run with this package."""
@@ -447,18 +462,32 @@ def test_a_relative_directory_is_of_the_caller(
 
 
 @as_root
-@pytest.mark.parametrize(
-    ("user", "bindir"),
-    [(NOBODY, None), (STRANGER, None), *((STRANGER, path) for path in SYSTEM_BINARIES)],
-)
-def test_an_unprivileged_user_starts_a_server(
-    python_of_others: str, user: int, bindir: Path | None
-) -> None:
+@pytest.mark.parametrize("bindir", [None, *SYSTEM_BINARIES])
+def test_an_unprivileged_user_starts_a_server(python_of_others: str, bindir: Path | None) -> None:
     options = {} if bindir is None else {"bindir": str(bindir)}
-    with Owner(options, user=user, python=python_of_others) as owner:
+    with Owner(options, user=NOBODY, python=python_of_others) as owner:
         answer = owner.read()
         assert ask(answer["uri"], "SELECT current_user") == "postgres"
-        assert (Path(answer["home"]) / "data").stat().st_uid == user
+        assert (Path(answer["home"]) / "data").stat().st_uid == NOBODY
+
+
+@as_root
+def test_a_user_id_without_a_name_is_told_what_to_do(python_of_others: str) -> None:
+    result = started_as(STRANGER, python_of_others)
+    assert f"ServerError: user id {STRANGER} has no name" in result.stderr
+    assert f"add a line to /etc/passwd (reana:x:{STRANGER}:" in result.stderr
+
+
+@as_root
+def test_a_user_id_without_a_name_starts_a_server_that_exists(
+    python_of_others: str, public: Path
+) -> None:
+    home = public / "kept"
+    embedded.start(home).stop()
+    for path in (home, *home.rglob("*")):
+        os.chown(path, STRANGER, STRANGER)
+    with Owner({"data_directory": str(home)}, user=STRANGER, python=python_of_others) as owner:
+        assert ask(owner.read()["uri"], "SELECT 1") == 1
 
 
 @as_root
@@ -475,8 +504,10 @@ def test_root_continues_the_directory_of_a_user_as_that_user(
     python_of_others: str, public: Path
 ) -> None:
     home = public / "kept"
-    with Owner({"data_directory": str(home)}, user=STRANGER, python=python_of_others) as owner:
+    with Owner({"data_directory": str(home)}, user=NOBODY, python=python_of_others) as owner:
         uri = owner.read()["uri"]
+    for path in (home, *home.rglob("*")):
+        os.chown(path, STRANGER, STRANGER)
     with embedded.start(home) as server:
         assert server.uri() == uri
         assert ask(uri, "SELECT 1") == 1
@@ -510,18 +541,7 @@ def test_a_root_without_capabilities_gets_a_clear_error() -> None:
 def test_a_directory_of_somebody_else_is_refused(python_of_others: str, public: Path) -> None:
     home = public / "kept"
     embedded.start(home).stop()
-    script = "embedded.start(Path(sys.argv[2]))"
-    result = subprocess.run(
-        [python_of_others, "-c", OWNER.partition("options =")[0] + script, "", str(home)],
-        cwd="/",
-        env={"PYTHONPATH": os.pathsep.join(map(str, PACKAGES))},
-        user=STRANGER,
-        group=STRANGER,
-        extra_groups=[],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    result = started_as(STRANGER, python_of_others, data_directory=str(home))
     assert "ServerError" in result.stderr
     assert "Permission denied" in result.stderr
 

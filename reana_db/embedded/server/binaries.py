@@ -12,8 +12,6 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .account import Failure
-
 if TYPE_CHECKING:
     from .account import Account
 
@@ -40,34 +38,3 @@ def copy(bindir: Path, account: Account, target: Path) -> Path:
         for path in (Path(directory), *(Path(directory, name) for name in names)):
             account.own(path)
     return copied / bindir.name
-
-
-def without_passwd(bindir: Path, target: Path) -> Path:
-    """Return private copies of initdb and postgres that do not look up the name of their user.
-
-    A container often runs under a user id without a passwd entry.  A server does not mind, but
-    initdb, and the postgres that it runs, insist on a name (and ignore it, because we give
-    ``-U``).  Such containers forbid user namespaces as well.  So the copies import ``getpwent``
-    (the first entry) in the place of ``getpwuid``: same length, same result type.  The rest of
-    the installation is linked.
-    """
-    prefix, package = bindir.parent, bindir.parents[1]
-    linked = target / package.name / prefix.name
-    (linked / bindir.name).mkdir(parents=True)
-    for path in prefix.iterdir():
-        if path != bindir:
-            (linked / path.name).symlink_to(path)
-    (target / f"{package.name}.libs").symlink_to(f"{package}.libs")
-    for name in ("initdb", "postgres"):
-        patch(bindir / name, linked / bindir.name / name)
-    return linked / bindir.name
-
-
-def patch(program: Path, target: Path) -> None:
-    """Write a copy of the program with the one symbol replaced."""
-    content = program.read_bytes()
-    if content.count(b"\0getpwuid\0") != 1:
-        msg = f"this user id has no passwd entry, which {program} insists on: add one"
-        raise Failure(msg)
-    target.write_bytes(content.replace(b"\0getpwuid\0", b"\0getpwent\0"))
-    target.chmod(0o700)

@@ -24,7 +24,6 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import binaries
 from .account import LIBC, Failure
 
 if TYPE_CHECKING:
@@ -33,6 +32,11 @@ if TYPE_CHECKING:
     from .account import Account
 
 SOCKET_PATH_BYTES = 100  # sun_path has 108 on Linux, 104 on macOS
+NO_NAME = (
+    "user id {uid} has no name, and initdb needs one: add a line to /etc/passwd (reana:x:{uid}:0:"
+    ":/tmp:/bin/sh), or run under a user id that has one, or set the REANA_DB_* variables to a "
+    "server that runs already"
+)
 OURS = frozenset({"data", "run", "password", "password.new", "server.log"})
 
 
@@ -117,6 +121,8 @@ class Cluster:
 
     def create(self, bindir: Path, major: int) -> None:
         """Run initdb; the password gets its name when the cluster is complete."""
+        if self.account.name is None:
+            raise Failure(NO_NAME.format(uid=self.account.uid))
         shutil.rmtree(self.data, ignore_errors=True)  # of an initdb that was interrupted
         password = self._write(self.home / "password.new", secrets.token_hex(16))
         secret = password.read_text()
@@ -128,8 +134,6 @@ class Cluster:
         options += ["--no-locale", "--encoding=UTF8"]
         if self.home == self.scratch:
             options.append("--no-sync")
-        if self.account.name is None:
-            bindir = binaries.without_passwd(bindir, self.scratch / "patched")
         self.account.run([bindir / "initdb", "-D", data, *options], self.descriptors)
         password.rename(self.password)
 
