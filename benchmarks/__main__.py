@@ -5,7 +5,7 @@
     python -m benchmarks --only create message            some operations
     python -m benchmarks --uri postgresql://postgres@…    on a server that runs; superuser
 
-Results go to a directory: ``results.json``, ``table.txt``, ``table.md`` and ``chart.svg``.
+Results go to a directory: ``table.txt``, ``table.md`` and ``chart.svg``.
 """
 
 from __future__ import annotations
@@ -43,9 +43,7 @@ def compare(site: Site, given: argparse.Namespace, names: list[str]) -> Results:
         )
 
 
-def write(
-    directory: Path, results: Results, found: dict[str, Import], about: dict[str, int]
-) -> str:
+def write(directory: Path, results: Results, found: dict[str, Import]) -> str:
     """Write the results to a directory, and return what is shown."""
     names = list(found)
     directory.mkdir(parents=True, exist_ok=True)
@@ -54,7 +52,6 @@ def write(
     )
     (directory / "table.txt").write_text(shown + "\n", encoding="utf-8")
     (directory / "table.md").write_text(report.table(results, names, markdown=True) + "\n")
-    (directory / "results.json").write_text(report.to_json(report.document(results, found, about)))
     groups = {
         row.operation.title: {name: item.median / 1e6 for name, item in row.found.items()}
         for row in report.rows(results)
@@ -71,8 +68,7 @@ def main() -> None:
         with servers.server(given.uri, given.directory) as uri:
             site = Site(uri, given.workflows, given.users)
             results = compare(site, given, names)
-            about = {"workflows": site.workflows, "users": site.users}
-            print(write(given.output, results, imports.measure(names), about))
+            print(write(given.output, results, imports.measure(names)))
     except BenchmarkError as error:
         sys.exit(str(error))
 

@@ -6,19 +6,12 @@ triggers, into a state in which what triggers keep is right.  Two users are ther
 
 ``HEAVY``    owns 50,000 runs, half of them of one name
 ``STEADY``   owns 1,200 runs in a database of any size
-
-::
-
-    python -m benchmarks.database postgresql://…/bench --workflows 200000
 """
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
-import sys
-import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -352,24 +345,3 @@ def _copy(conn: psycopg.Connection[Any], table: str, lines: Iterable[bytes]) -> 
         rest = iter(lines)
         while batch := b"".join(islice(rest, 100)):
             copy.write(batch)
-
-
-def main() -> None:
-    """Build a database."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("uri")
-    parser.add_argument("--workflows", type=int, default=200_000)
-    parser.add_argument("--users", type=int, default=USERS)
-    given = parser.parse_args()
-    began = time.perf_counter()
-    try:
-        build(given.uri, workflows=given.workflows, users=given.users)
-    except BenchmarkError as error:
-        sys.exit(str(error))
-    print(f"{given.workflows} workflows in {time.perf_counter() - began:.0f} s")
-
-
-if __name__ == "__main__":
-    main()

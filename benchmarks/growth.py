@@ -6,7 +6,7 @@ run or one user must not take longer; what is about everything there is may.
     python -m benchmarks.growth
     python -m benchmarks.growth --sizes 10000 100000 --quick
 
-Results go to a directory: ``growth.txt``, ``growth.md``, ``growth.json`` and ``growth.svg``.
+Results go to a directory: ``growth.txt``, ``growth.md`` and ``growth.svg``.
 """
 
 from __future__ import annotations
@@ -96,7 +96,6 @@ def write(directory: Path, results: Results) -> str:
     }
     (directory / "growth.txt").write_text(shown + "\n")
     (directory / "growth.md").write_text(table(results, markdown=True) + "\n")
-    (directory / "growth.json").write_text(report.to_json(report.document(results, {}, {})))
     (directory / "growth.svg").write_text(charts.curves("median latency", sizes, lines, "ms"))
     return shown
 

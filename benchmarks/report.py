@@ -1,12 +1,9 @@
-"""What was measured, as a table, as JSON and as a chart."""
+"""What was measured, as a table."""
 
 from __future__ import annotations
 
-import json
-import platform
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from benchmarks.comparison import Measured, Results, ratio
 from benchmarks.imports import Import
@@ -144,33 +141,3 @@ def verdict(results: Results, names: Sequence[str]) -> str:
     missed = [(row.operation.title, list(row.missed(released))) for row in rows(results)]
     lines = [f"{title}: {'; '.join(what)}" for title, what in missed if what]
     return "\n".join(["missed:", *lines] if lines else ["every target is kept"])
-
-
-def document(results: Results, imports: dict[str, Import], about: dict[str, Any]) -> dict[str, Any]:
-    """Return everything that was measured, for a file; times are in nanoseconds."""
-    return {
-        "about": {**about, "python": platform.python_version(), "machine": platform.machine()},
-        "operations": {
-            name: {contender: _record(item) for contender, item in found.items()}
-            for name, found in results.items()
-        },
-        "imports": {name: asdict(item) for name, item in imports.items()},
-    }
-
-
-def _record(item: Measured) -> dict[str, Any]:
-    return {
-        "median": item.median,
-        "p95": item.p95,
-        "cpu": item.cpu,
-        "medians_of_rounds": item.medians,
-        "cpu_of_rounds": item.cpus,
-        "server_cpu": item.server,
-        "server_cpu_of_rounds": item.servers,
-        **asdict(item.traffic),
-    }
-
-
-def to_json(content: dict[str, Any]) -> str:
-    """Return a document as text."""
-    return json.dumps(content, indent=2) + "\n"

@@ -30,6 +30,16 @@ SETTINGS = {
 }
 """Of a private server: what a commit waits for is the disk, which is no subject here."""
 
+TABLES = (
+    "workflow",
+    "job",
+    "workspace_retention_rule",
+    "workspace_retention_audit_log",
+    "workflow_resource",
+    "user_resource",
+)
+"""Those with triggers that a change of a status fires."""
+
 
 def uri(**parameters: Any) -> str:
     """Return connection parameters in the one form that every contender reads."""
@@ -130,6 +140,14 @@ def _execute(uri: str, query: sql.Composed | sql.SQL) -> None:
     conn: psycopg.Connection[Any]
     with psycopg.connect(make_conninfo(uri), autocommit=True) as conn:
         conn.execute(query)
+
+
+def switch_triggers(uri: str, state: str) -> None:
+    """Switch the triggers of all tables on or off (``ENABLE``, ``DISABLE``)."""
+    with psycopg.connect(uri, autocommit=True) as conn:
+        for table in TABLES:
+            query = sql.SQL("ALTER TABLE {} {} TRIGGER USER")
+            conn.execute(query.format(sql.Identifier("__reana", table), sql.SQL(state)))
 
 
 @contextlib.contextmanager

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -29,6 +28,11 @@ def job_id(tag: str, number: int, job: int) -> UUID:
     return UUID(digits)
 
 
+def owners(users: int) -> list[UUID]:
+    """Return the users who own staged runs, where there are so many."""
+    return [database.user_id(2 + number) for number in range(min(users, 500) - 2)]
+
+
 def stage(conn: psycopg.Connection[Any], tag: str, runs: int, status: str, users: int) -> None:
     """Insert runs of many owners, each with three jobs, a session, a cache entry and a rule."""
     values = {
@@ -36,17 +40,11 @@ def stage(conn: psycopg.Connection[Any], tag: str, runs: int, status: str, users
         "runs": runs,
         "status": status,
         "job_status": "finished" if status == "finished" else "running",
-        "owners": [database.user_id(2 + number) for number in range(min(users, 500) - 2)],
+        "owners": owners(users),
         "specification": json.dumps(texts.specification(0)),
         "logs": texts.log_text(0, 20),
         "job_logs": texts.log_text(1, 4),
     }
-    for statement in statements():
-        conn.execute(statement.encode(), values)
-
-
-def statements() -> Iterator[str]:
-    """Yield the statements of ``staging.sql``."""
-    for text in SQL.split(";\n"):
-        if text.strip():
-            yield text
+    for statement in SQL.split(";\n"):
+        if statement.strip():
+            conn.execute(statement.encode(), values)

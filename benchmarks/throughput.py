@@ -7,25 +7,21 @@ and without any.
     python -m benchmarks.throughput
     python -m benchmarks.throughput --sessions 1 8 --duration 2
 
-Results go to a directory: ``throughput.txt``, ``throughput.json`` and ``throughput.svg``.
+Results go to a directory: ``throughput.txt`` and ``throughput.svg``.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 from uuid import UUID
-
-import psycopg
-from psycopg import sql
 
 from benchmarks import charts, options, report, servers
 from benchmarks.database import BenchmarkError, Layout
@@ -37,14 +33,6 @@ from reana_db.config import Settings
 
 PROCESSES = 4
 """At most; the sessions are threads of so many processes, each with a pool."""
-TABLES = (
-    "workflow",
-    "job",
-    "workspace_retention_rule",
-    "workspace_retention_audit_log",
-    "workflow_resource",
-    "user_resource",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +47,7 @@ class Rate:
 
 def measure(uri: str, world: World, sessions: int, seconds: float, *, triggers: bool) -> Rate:
     """Let sessions run lives for some time."""
-    switch_triggers(uri, "ENABLE" if triggers else "DISABLE")
+    servers.switch_triggers(uri, "ENABLE" if triggers else "DISABLE")
     processes = min(sessions, PROCESSES)
     shares = [len(range(number, sessions, processes)) for number in range(processes)]
     context = get_context("spawn")
@@ -72,14 +60,6 @@ def measure(uri: str, world: World, sessions: int, seconds: float, *, triggers: 
         done = pool.starmap(_lives, work, chunksize=1)
     lives = sum(count for count, _ in done) / seconds
     return Rate(sessions, triggers, lives, sum(count for _, count in done) / seconds)
-
-
-def switch_triggers(uri: str, state: str) -> None:
-    """Switch the triggers of all tables on or off (``ENABLE``, ``DISABLE``)."""
-    with psycopg.connect(uri, autocommit=True) as conn:
-        for table in TABLES:
-            query = sql.SQL("ALTER TABLE {} {} TRIGGER USER")
-            conn.execute(query.format(sql.Identifier("__reana", table), sql.SQL(state)))
 
 
 _ready: threading.Barrier
@@ -139,7 +119,6 @@ def write(directory: Path, rates: Sequence[Rate]) -> str:
     }
     chart = charts.curves("lives of runs per second", [str(n) for n in sessions], lines, "/s")
     (directory / "throughput.txt").write_text(table(rates) + "\n")
-    (directory / "throughput.json").write_text(json.dumps([asdict(rate) for rate in rates]))
     (directory / "throughput.svg").write_text(chart)
     return table(rates)
 

@@ -1,4 +1,4 @@
-"""What goes over the wire: a proxy that counts bytes, statements, round trips and transactions.
+"""What goes over the wire: a proxy that counts statements and round trips.
 
 It stands between a contender and the server and reads the messages of PostgreSQL's protocol, so
 that all contenders are counted alike.  Never in the way of a measurement of time.
@@ -20,7 +20,7 @@ from benchmarks.servers import uri
 FRAMES = (b"BEGIN", b"COMMIT", b"ROLLBACK", b"START TRANSACTION", b"SAVEPOINT", b"RELEASE")
 """What does not count as a statement."""
 _HEADER = 5
-_Count: TypeAlias = Callable[[bytes, bytes, int], None]
+_Count: TypeAlias = Callable[[bytes, bytes], None]
 
 
 @dataclass(slots=True)
@@ -30,12 +30,6 @@ class Traffic:
     statements: float = 0
     """Without those that begin and end transactions."""
     round_trips: float = 0
-    transactions: float = 0
-    """What ended with nothing open: commits, roll-backs, statements in autocommit mode."""
-    sent: float = 0
-    """Bytes from the client."""
-    received: float = 0
-    """Bytes to the client."""
 
     def below(self, other: Traffic) -> bool:
         """Tell whether fewer statements went over the wire; those of transactions count here."""
@@ -43,13 +37,7 @@ class Traffic:
 
     def per(self, repetitions: int) -> Traffic:
         """Return the average of a number of repetitions."""
-        return Traffic(
-            self.statements / repetitions,
-            self.round_trips / repetitions,
-            self.transactions / repetitions,
-            self.sent / repetitions,
-            self.received / repetitions,
-        )
+        return Traffic(self.statements / repetitions, self.round_trips / repetitions)
 
 
 class Proxy:
@@ -100,16 +88,12 @@ class Proxy:
         server.connect(f"{host}/.s.PGSQL.{port}")
         return server
 
-    def _count_sent(self, kind: bytes, body: bytes, size: int) -> None:
-        self.traffic.sent += size
+    def _count_sent(self, kind: bytes, body: bytes) -> None:
         if kind == b"E" or (kind == b"Q" and not body.upper().startswith(FRAMES)):
             self.traffic.statements += 1
 
-    def _count_received(self, kind: bytes, body: bytes, size: int) -> None:
-        self.traffic.received += size
-        if kind == b"Z":
-            self.traffic.round_trips += 1
-            self.traffic.transactions += body == b"I"
+    def _count_received(self, kind: bytes, body: bytes) -> None:
+        self.traffic.round_trips += kind == b"Z"
 
 
 class _Pump:
@@ -125,7 +109,7 @@ class _Pump:
         """Pass on until one side closes."""
         with self._source, contextlib.suppress(OSError):
             for message, kind, body in self._messages():
-                self._count(kind, body, len(message))
+                self._count(kind, body)
                 self._sink.sendall(message)
         with contextlib.suppress(OSError):
             self._sink.shutdown(socket.SHUT_RDWR)

@@ -52,11 +52,10 @@ def test_an_operation_of_one_statement_takes_one_by_hand_too(results: Results, n
 
 
 def test_the_results_are_written(results: Results, tmp_path: Path) -> None:
-    shown = command.write(tmp_path, results, imports.measure(NAMES, 1), {"workflows": WORKFLOWS})
+    shown = command.write(tmp_path, results, imports.measure(NAMES, 1))
     assert all(operation.title in shown for operation in OPERATIONS)
     assert {path.name for path in tmp_path.iterdir()} == {
         "chart.svg",
-        "results.json",
         "table.md",
         "table.txt",
     }
