@@ -1,49 +1,87 @@
 """Fixtures of the test suite.
 
-Fast tests take ``conn``: one migrated database for the whole run, each test in a transaction that
-is rolled back.  Tests that commit or race take ``fresh_db``, a database of their own.
+Fast tests take ``conn``: one migrated database for each worker, each test in a transaction that is
+rolled back.  Tests that commit or race take ``fresh_db``, a database of their own.  All workers of
+a run share one server and one template, which the process that starts them makes.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from contextlib import ExitStack
+from typing import Any, NamedTuple
 
 import psycopg
 import pytest
+from pytest_postgresql import factories
 
-from reana_db import embedded, migrate, queries
+from reana_db import queries
+from reana_db.errors import MigrationError
 from tests.pgbouncer import suite as pooled
 from tests.support import leaks
-from tests.support.databases import Databases
+from tests.support.databases import Databases, migrated_template, running_server
 from tests.support.large_database import large_database
 
 
+class Run(NamedTuple):
+    """What all workers of a run share."""
+
+    server_uri: str
+    template: str
+    """The name of a migrated database."""
+
+
+RUN = pytest.StashKey[Run]()
+
+
+def _run(config: pytest.Config) -> Run:
+    """Return what this run has, after starting it in the first process that asks."""
+    if hasattr(config, "workerinput"):
+        return Run(*config.workerinput["run"])
+    if RUN not in config.stash:
+        stack = ExitStack()
+        config.add_cleanup(stack.close)
+        uri = stack.enter_context(running_server())
+        try:
+            template = stack.enter_context(migrated_template(Databases(uri)))
+        except MigrationError as error:
+            pytest.exit(f"the migrations fail, so nothing was tested: {error}", returncode=1)
+        config.stash[RUN] = Run(uri, template)
+    return config.stash[RUN]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker what all share."""
+    node.workerinput["run"] = tuple(_run(node.config))
+
+
 @pytest.fixture(scope="session")
-def server() -> Iterator[Databases]:
-    """The PostgreSQL server of the tests: REANA_DB_TEST_URI, else a private one."""
-    with _server() as databases, pooled.in_front_of(databases):
+def server(pytestconfig: pytest.Config) -> Iterator[Databases]:
+    """The PostgreSQL server of the tests."""
+    databases = Databases(_run(pytestconfig).server_uri)
+    with pooled.in_front_of(databases):
         yield databases
 
 
-@contextmanager
-def _server() -> Iterator[Databases]:
-    if uri := os.environ.get("REANA_DB_TEST_URI"):
-        yield Databases(uri)
-        return
-    settings = {"max_connections": "200", "plpgsql.extra_errors": "all"}
-    with embedded.start(settings=settings, tcp=True) as private:
-        yield Databases(private.uri())
+@pytest.fixture(scope="session")
+def template(pytestconfig: pytest.Config) -> str:
+    """The name of a migrated database that nobody connects to."""
+    return _run(pytestconfig).template
 
 
 @pytest.fixture(scope="session")
-def template(server: Databases) -> Iterator[str]:
-    """The name of a migrated database that nobody connects to."""
-    with server.database() as name:
-        migrate.apply(server.direct_uri(name))
-        yield name
+def migrated_server(server: Databases, template: str) -> Databases:
+    """The server, whose new databases are migrated."""
+    return Databases(server.direct_uri("postgres"), template)
+
+
+_NAME = f"test_{os.getpid()}"
+migrated = factories.postgresql_noproc(depends_on="migrated_server", dbname=f"{_NAME}_fresh")
+migrated_client = factories.postgresql("migrated")
+empty = factories.postgresql_noproc(depends_on="server", dbname=f"{_NAME}_empty")
+empty_client = factories.postgresql("empty")
 
 
 @pytest.fixture(scope="session")
@@ -69,10 +107,22 @@ def conn(session_conn: psycopg.Connection[Any]) -> Iterator[psycopg.Connection[A
 
 
 @pytest.fixture
-def fresh_db(server: Databases, template: str) -> Iterator[str]:
+def fresh_db(server: Databases, migrated_client: psycopg.Connection[Any]) -> str:
     """The URI of a migrated database of the test's own."""
-    with server.database(template=template) as name:
-        yield server.uri(name)
+    return _left_alone(server, migrated_client)
+
+
+@pytest.fixture
+def empty_db(server: Databases, empty_client: psycopg.Connection[Any]) -> str:
+    """The URI of an empty database of the test's own."""
+    return _left_alone(server, empty_client)
+
+
+def _left_alone(server: Databases, client: psycopg.Connection[Any]) -> str:
+    """Return the URI of a client's database, to which nobody is connected any more."""
+    uri = server.uri(client.info.dbname)
+    client.close()
+    return uri
 
 
 @pytest.fixture(scope="session")
@@ -80,13 +130,6 @@ def large_uri(server: Databases, template: str) -> Iterator[str]:
     """The URI of a database with much in it, in which no test commits."""
     with large_database(server, template) as uri:
         yield uri
-
-
-@pytest.fixture
-def empty_db(server: Databases) -> Iterator[str]:
-    """The URI of an empty database of the test's own."""
-    with server.database() as name:
-        yield server.uri(name)
 
 
 @pytest.fixture
@@ -116,9 +159,17 @@ def _never_executed(config: pytest.Config) -> list[queries.Statement]:
     return [item for item in expected if not queries.executions[item.name]]
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Add what a worker executed."""
+    queries.executions.update(getattr(node, "workeroutput", {}).get("executions", {}))
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Fail a run of the whole suite that left a statement unexecuted."""
-    if session.exitstatus == pytest.ExitCode.OK and _never_executed(session.config):
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["executions"] = dict(queries.executions)
+    elif session.exitstatus == pytest.ExitCode.OK and _never_executed(session.config):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 

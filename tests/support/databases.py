@@ -1,4 +1,4 @@
-"""Databases of the tests: made from a template, dropped afterwards."""
+"""The server of the tests and its databases, which pytest-postgresql makes and drops."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from urllib.parse import quote, urlencode
 from psycopg.conninfo import conninfo_to_dict
 from pytest_postgresql.janitor import DatabaseJanitor
 
+from reana_db import embedded, migrate
+
 _numbers = itertools.count(1)
 
 
@@ -23,17 +25,21 @@ class Address(NamedTuple):
 
 
 class Databases:
-    """Creates and drops databases on one server, given by the URI of a superuser."""
+    """One server, given by the URI of a superuser, with the attributes that factories want."""
 
     pooler: Address | None = None
     """What stands between the tests and the server, if anything."""
+    options = ""
+    maintenance_dbname = "postgres"
 
-    def __init__(self, uri: str) -> None:
+    def __init__(self, uri: str, template_dbname: str | None = None) -> None:
         parameters = conninfo_to_dict(uri)
         self.user = str(parameters.get("user", "postgres"))
         self.password = str(parameters["password"]) if parameters.get("password") else None
         self.host = str(parameters.get("host", "localhost"))
         self.port = str(parameters.get("port", "5432"))
+        self.template_dbname = template_dbname
+        """The database that those of the factories begin as, if not empty."""
 
     def uri(self, dbname: str, *, user: str | None = None, password: str | None = None) -> str:
         """Return the URI of a database, for the superuser or another role."""
@@ -54,17 +60,45 @@ class Databases:
     def database(self, *, template: str | None = None) -> Iterator[str]:
         """Make a database, empty or from a template, and yield its name."""
         name = f"test_{os.getpid()}_{next(_numbers)}"
-        with DatabaseJanitor(
+        with self.janitor(name, template or "template0"):
+            yield name
+
+    def janitor(self, name: str, template: str, *, as_template: bool = False) -> DatabaseJanitor:
+        """Return what makes a database from a template and drops it."""
+        return DatabaseJanitor(
             user=self.user,
             password=self.password,
             host=self.host,
             port=self.port,
             dbname=name,
-            template_dbname=template or "template0",
-        ):
-            yield name
+            template_dbname=template,
+            as_template=as_template,
+        )
 
 
 def _uri(user: str, password: str | None, dbname: str, address: Address) -> str:
     account = quote(user) + (f":{quote(password)}" if password else "")
     return f"postgresql://{account}@/{quote(dbname)}?{urlencode(address._asdict())}"
+
+
+@contextmanager
+def running_server() -> Iterator[str]:
+    """Yield the URI of the tests' server: REANA_DB_TEST_URI, else a private one."""
+    if uri := os.environ.get("REANA_DB_TEST_URI"):
+        yield uri
+        return
+    settings = {"max_connections": "300", "plpgsql.extra_errors": "all"}
+    with embedded.start(settings=settings, tcp=True) as private:
+        yield private.uri()
+
+
+@contextmanager
+def migrated_template(server: Databases) -> Iterator[str]:
+    """Make a database with all migrations that nobody can connect to; yield its name."""
+    name = f"test_{os.getpid()}_migrated"
+    with server.janitor(name, "template0", as_template=True) as janitor:
+        migrate.apply(server.direct_uri(name))
+        with janitor.cursor() as cursor:
+            # Somebody who is connected, autovacuum too, would hold up every copy.
+            cursor.execute(f"ALTER DATABASE {name} WITH ALLOW_CONNECTIONS false".encode())
+        yield name
