@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import psycopg
@@ -19,7 +20,7 @@ from pytest_postgresql import factories
 from reana_db import queries
 from reana_db.errors import MigrationError
 from tests.pgbouncer import suite as pooled
-from tests.support import leaks
+from tests.support import leaks, round_trip
 from tests.support.databases import Databases, migrated_template, running_server
 from tests.support.large_database import large_database
 
@@ -43,12 +44,22 @@ def _run(config: pytest.Config) -> Run:
         stack = ExitStack()
         config.add_cleanup(stack.close)
         uri = stack.enter_context(running_server())
+        server = Databases(uri)
         try:
-            template = stack.enter_context(migrated_template(Databases(uri)))
-        except MigrationError as error:
-            pytest.exit(f"the migrations fail, so nothing was tested: {error}", returncode=1)
+            if _tests_migrations(config):
+                with server.database() as name:
+                    round_trip.check(server.uri(name))
+            template = stack.enter_context(migrated_template(server))
+        except (MigrationError, round_trip.BrokenMigration) as error:
+            pytest.exit(f"nothing was tested, because {error}", returncode=1)
         config.stash[RUN] = Run(uri, template)
     return config.stash[RUN]
+
+
+def _tests_migrations(config: pytest.Config) -> bool:
+    """Whether the tests of migrations may be among those that run, which rest on round trips."""
+    paths = [Path(argument.partition("::")[0]) for argument in config.args]
+    return any(not path.is_file() or "schema_history" in path.name for path in paths)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -1,12 +1,8 @@
-"""Totals are exact after sixteen sessions changed runs at random, some of them killed.
-
-``REANA_DB_TEST_SECONDS`` makes the random workload longer than its 8 seconds.
-"""
+"""Totals are exact after sixteen sessions changed runs at random, some of them killed."""
 
 from __future__ import annotations
 
 import multiprocessing
-import os
 import random
 import threading
 import time
@@ -25,12 +21,13 @@ import pytest
 from reana_db import lifecycle, quota, quota_periods, quota_refresh, resources
 from reana_db.errors import InvalidArgument, InvalidTransition, NotFound, RestartRefused
 from reana_db.records import ResourceType, RunStatus
+from tests.support import soak
 from tests.support.factories import make_user, make_workflow
 from tests.support.quota_recomputation import recomputed, stored
 from tests.support.races import at_once, until_one_waits
 
 Conn = psycopg.Connection[Any]
-SECONDS = float(os.environ.get("REANA_DB_TEST_SECONDS", "8"))
+SECONDS = soak.SECONDS or 5
 SESSIONS = 16
 USERS = 5
 RUNS = 40

@@ -18,11 +18,12 @@ from psycopg.pq import TransactionStatus
 from reana_db import errors, transitions, workflows
 from reana_db.queries import Conn
 from reana_db.records import Entity, RunStatus, StatusChange
+from tests.support import soak
 from tests.support.factories import make_user, make_workflow
 from tests.support.races import at_once, until_one_waits
 
 SESSIONS = 16
-CHANGES = 20_000
+CHANGES = soak.size(4_000, 20_000)
 RUNS = 200
 
 # Ends of no return are rare, so that runs stay alive for most of the changes.

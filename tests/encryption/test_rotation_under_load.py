@@ -1,7 +1,4 @@
-"""Rotation while eight services work, killed three times on the way.
-
-``REANA_DB_TEST_FULL=1`` rotates 100,000 values; ``REANA_DB_TEST_SECRETS`` says another number.
-"""
+"""Rotation while eight services work, killed three times on the way."""
 
 from __future__ import annotations
 
@@ -26,10 +23,10 @@ from reana_db.encryption import keyring, rotation
 from reana_db.encryption.columns import counts, sha256_hex
 from reana_db.queries import Conn
 from reana_db.records import TokenStatus
+from tests.support import soak
 from tests.support.factories import make_user, make_workflow
 
-FULL = os.environ.get("REANA_DB_TEST_FULL") == "1"
-NUMBER = int(os.environ.get("REANA_DB_TEST_SECRETS", "100000" if FULL else "3000"))
+NUMBER = soak.size(2_000, 100_000)
 SERVICES = 8
 KILL_AT = (0.15, 0.4, 0.65)
 
