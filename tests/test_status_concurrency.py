@@ -24,7 +24,7 @@ from tests.support.races import at_once, until_one_waits
 
 SESSIONS = 16
 CHANGES = soak.size(4_000, 20_000)
-RUNS = 200
+RUNS = CHANGES // 100
 
 # Ends of no return are rare, so that runs stay alive for most of the changes.
 WEIGHTS = {

@@ -20,22 +20,30 @@ class BrokenMigration(Exception):
     """A migration or its rollback fails or does not do what it should; says which and what."""
 
 
-def check(uri: str) -> list[str]:
-    """Go through all migrations in an empty database: up, back, and up again.
+def schemas(uri: str) -> list[str]:
+    """Apply all migrations to an empty database.
 
     Returns the schemas: of the empty database, and after each migration.  Raises BrokenMigration.
     """
-    schemas = [snapshot(uri)]
+    found = [snapshot(uri)]
     for file in FILES:
         _step(migration_steps.apply, uri, file, f"{file.id} fails")
-        schemas.append(snapshot(uri))
-    for file, before in reversed(list(zip(FILES, schemas, strict=False))):
+        found.append(snapshot(uri))
+    return found
+
+
+def check(uri: str) -> None:
+    """Go through all migrations in an empty database: up, back, and up again.
+
+    Raises BrokenMigration.
+    """
+    befores = schemas(uri)
+    for file, before in reversed(list(zip(FILES, befores, strict=False))):
         _step(migration_steps.roll_back, uri, file, f"the rollback of {file.id} fails")
         _expect(before, snapshot(uri), f"the rollback of {file.id} leaves another schema")
-    for file, after in zip(FILES, schemas[1:], strict=True):
+    for file, after in zip(FILES, befores[1:], strict=True):
         _step(migration_steps.apply, uri, file, f"{file.id} fails after its rollback")
         _expect(after, snapshot(uri), f"{file.id} makes another schema after its rollback")
-    return schemas
 
 
 def _step(
