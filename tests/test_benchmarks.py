@@ -18,6 +18,8 @@ from reana_db.queries import Conn
 from reana_db.records import ResourceType
 from tests.support.databases import Databases
 
+pytestmark = pytest.mark.slow
+
 WORKFLOWS, USERS = 120, 20
 NAMES = ["ours", "by hand"]
 

@@ -13,6 +13,8 @@ import pytest
 
 from reana_db import demo
 
+pytestmark = pytest.mark.slow
+
 DEMO = [sys.executable, "-m", "reana_db", "demo"]
 
 

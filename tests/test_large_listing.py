@@ -18,6 +18,8 @@ from reana_db.records import RunStatus
 from reana_db.registry.paging import Sort
 from tests.support.large_database import VARIABLE, workflows
 
+pytestmark = pytest.mark.slow
+
 SIZE = 10
 ROUNDS = 40
 AS_LONG = 1.3

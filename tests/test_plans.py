@@ -21,6 +21,8 @@ from tests.catalogue.operation import Operation
 from tests.catalogue.world import World, make_world
 from tests.support.large_database import large_tables
 
+pytestmark = pytest.mark.slow
+
 FOR_ADMINISTRATORS = {
     "accounts.export",
     "accounts.search",

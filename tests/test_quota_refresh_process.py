@@ -22,6 +22,8 @@ from reana_db.records import SettingName
 from tests.support.factories import make_user
 from tests.support.quota_recomputation import recomputed, stored
 
+pytestmark = pytest.mark.slow
+
 USERS, RUNS = 20, 12_000
 WAIT_LIMIT = 0.1
 """Seconds that a change waits, at the 99th percentile."""

@@ -134,6 +134,7 @@ def rows(uri: str, query: str) -> list[Any]:
         return conn.execute(query.encode()).fetchall()
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_random_changes_of_16_sessions_leave_a_path_of_every_run(
     fresh_db: str, runs: list[UUID]

@@ -24,6 +24,8 @@ from tests.support.databases import Databases
 from tests.support.migration_sets import rows
 from tests.support.schema_snapshot import snapshot
 
+pytestmark = pytest.mark.slow
+
 NAMES = [file.id for file in files.read()]
 
 

@@ -16,6 +16,8 @@ from tests.support import released_schemas
 from tests.support.factories import make_user, make_workflow
 from tests.support.schema_snapshot import snapshot
 
+pytestmark = pytest.mark.slow
+
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "adopting.md"
 
 

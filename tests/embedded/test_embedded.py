@@ -28,6 +28,8 @@ from reana_db import embedded
 from reana_db.embedded.server import account, binaries, cluster, supervisor
 from reana_db.errors import InvalidArgument, ServerError
 
+pytestmark = pytest.mark.slow
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 

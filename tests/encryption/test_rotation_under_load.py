@@ -26,6 +26,8 @@ from reana_db.records import TokenStatus
 from tests.support import soak
 from tests.support.factories import make_user, make_workflow
 
+pytestmark = pytest.mark.slow
+
 NUMBER = soak.size(2_000, 100_000)
 SERVICES = 8
 KILL_AT = (0.15, 0.4, 0.65)

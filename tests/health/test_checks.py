@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from reana_db.health import checks
 from reana_db.queries import Conn
+
+pytestmark = pytest.mark.slow
 
 
 def test_a_migrated_database_is_healthy(conn: Conn) -> None:

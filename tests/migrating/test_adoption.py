@@ -18,6 +18,8 @@ from tests.support import migration_steps, released_schemas
 from tests.support.migration_sets import rows
 from tests.support.schema_snapshot import snapshot
 
+pytestmark = pytest.mark.slow
+
 FILES = files.read()
 TOKENS = "a6c2120d5b2b"
 

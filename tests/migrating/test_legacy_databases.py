@@ -28,6 +28,8 @@ from reana_db.queries import Conn
 from tests.support import released_schemas
 from tests.support.databases import Databases
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass(frozen=True)
 class Adopted:

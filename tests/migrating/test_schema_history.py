@@ -16,6 +16,8 @@ from tests.support.databases import Databases
 from tests.support.migration_steps import BY_NUMBER, FILES
 from tests.support.schema_snapshot import HEADER, WRITTEN_BY, snapshot
 
+pytestmark = pytest.mark.slow
+
 COMMITTED = Path(__file__).with_name("schema.sql")
 
 

@@ -14,6 +14,8 @@ from tests.support import migration_steps, released_schemas
 from tests.support.migration_steps import BY_NUMBER
 from tests.support.schema_snapshot import snapshot
 
+pytestmark = pytest.mark.slow
+
 """Releases with a dump, and the last migration that each does not need."""
 
 USER = "00000000-0000-0000-0000-00000000000a"

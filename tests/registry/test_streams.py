@@ -38,7 +38,10 @@ INSERT INTO __reana.workflow_session (workflow_id, session_id)
 SELECT md5('w' || i)::uuid, md5('s' || i)::uuid FROM generate_series(1, {ROWS}) AS i;
 """
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="asks Linux for the memory")
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="asks Linux for the memory"),
+    pytest.mark.slow,
+]
 
 STREAMS = {
     "accounts.export": "accounts.export(conn, keys=keyring.of('a key'))",
