@@ -185,9 +185,11 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+    terminalreporter: pytest.TerminalReporter, exitstatus: pytest.ExitCode, config: pytest.Config
 ) -> None:
-    """Name the statements that no test executed."""
+    """Name the statements that no test executed, after a run that came to its end."""
+    if exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        return
     for statement in _never_executed(config):
         terminalreporter.write_line(
             f"FAILED {statement.place}: no test executes {statement.name}", red=True

@@ -5,7 +5,7 @@
     python -m tests.matrix                                    everything on 12 to 18
     python -m tests.matrix -V 12 -V 14 tests/migrating/test_migrate.py  some tests on some versions
 
-A version that is not to be had is shown as such.  Ends with 1 if a test failed.
+A version that cannot be found is shown as such.  Ends with 1 if a test failed, or none ran.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Result:
     @property
     def bad(self) -> bool:
         """Whether tests failed, or none ran."""
-        return self.passed is not None and (self.failed != 0 or self.passed == 0)
+        return self.failed != 0 or self.passed == 0
 
     def row(self) -> str:
         """Return the line of the table."""
@@ -100,7 +100,8 @@ def main(majors: tuple[str, ...], arguments: tuple[str, ...]) -> None:
             for major in ([int(major) for major in majors] or PACKAGES)
         ]
     click.echo("\n" + "\n".join([HEADER, *(result.row() for result in results)]))
-    sys.exit(any(result.bad for result in results))
+    ran = [result for result in results if result.passed is not None]
+    sys.exit(not ran or any(result.bad for result in ran))
 
 
 if __name__ == "__main__":

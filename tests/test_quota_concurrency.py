@@ -315,6 +315,7 @@ def work(session: Session, reconnect: Any, over: threading.Event) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.soak
 def test_totals_are_exact_after_a_random_workload(fresh_db: str, users: list[UUID]) -> None:
     with psycopg.connect(fresh_db) as conn:
         runs = [make_workflow(conn, users[number % USERS]) for number in range(RUNS)]

@@ -135,7 +135,7 @@ def rows(uri: str, query: str) -> list[Any]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.soak
 def test_random_changes_of_16_sessions_leave_a_path_of_every_run(
     fresh_db: str, runs: list[UUID]
 ) -> None:

@@ -205,7 +205,7 @@ def rotate_killing_three_times(uri: str, conn: Conn, values: Values) -> float:
     return time.perf_counter() - started
 
 
-@pytest.mark.timeout(1800)
+@pytest.mark.soak
 def test_services_notice_nothing_of_a_rotation_that_is_killed_three_times(
     fresh_db: str, own: Conn
 ) -> None:

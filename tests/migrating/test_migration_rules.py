@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import pglast
 import pytest
 
 from reana_db.migrating.files import MigrationFile
@@ -16,7 +15,6 @@ from tests.support import migration_checksums, migration_steps
 from tests.support.migration_steps import FILES
 
 ROOT = Path(__file__).resolve().parents[2]
-BIN = Path(sys.executable).parent
 PATHS = [path for file in FILES for path in (file.path, file.rollback_path)]
 NON_TRANSACTIONAL = [file for file in FILES if not file.transactional]
 
@@ -103,11 +101,8 @@ def test_released_files_do_not_change(path: Path) -> None:
 
 
 def test_squawk_finds_no_unsafe_change() -> None:
-    squawk = shutil.which("squawk", path=os.pathsep.join([str(BIN), os.environ["PATH"]]))
-    if squawk is None:
-        pytest.skip("needs squawk, of the extra lint")
     result = subprocess.run(
-        [squawk, "--config", ".squawk.toml", "migrations/*.sql"],
+        [Path(sys.executable).with_name("squawk"), "--config", ".squawk.toml", "migrations/*.sql"],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -118,5 +113,4 @@ def test_squawk_finds_no_unsafe_change() -> None:
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 def test_the_server_splits_a_file_as_the_runner_does(path: Path) -> None:
-    pglast = pytest.importorskip("pglast", reason="needs pglast, of the extra lint")
     assert len(pglast.split(path.read_text("utf-8"))) == len(migration_steps.statements(path))

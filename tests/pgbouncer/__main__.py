@@ -1,8 +1,8 @@
 """The test suite through PgBouncer: ``tox -e pgbouncer``.
 
 Once without prepared statements, through the first program, and once with them, through each
-program that can.  What cannot run is
-shown as such.  Ends with 1 if a test failed; arguments are those of pytest.
+program that can.  What cannot run is shown as such.  Ends with 1 if a test failed or nothing
+could run; arguments are those of pytest.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ def main(arguments: list[str]) -> int:
     """Run the suite in every way, and return the exit status."""
     programs = pooler.programs()
     if not programs:
-        print(f"skipped: no pgbouncer on the PATH, nor in {pooler.VARIABLE}")  # noqa: T201 # the same
-        return 0
+        print(f"cannot run: no pgbouncer on the PATH, nor in {pooler.VARIABLE}")  # noqa: T201 # the same
+        return 1
     passed = [_run(programs[0], "plain", arguments)]
     able = [program for program in programs if program.can_prepare]
     passed += [_run(program, "prepared", arguments) for program in able]

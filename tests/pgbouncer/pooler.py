@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import re
 import shutil
 import socket
@@ -98,7 +99,7 @@ def running(program: Program, server: Databases, **settings: object) -> Iterator
 
 def _unused_host() -> str:
     """Return a loopback address on which the pooler's usual port is free."""
-    for last in range(2, 255):
+    for last in random.sample(range(2, 255), k=253):  # several workers look for one at once
         host = f"127.0.64.{last}"
         with socket.socket() as probe:
             try:

@@ -7,12 +7,12 @@ import subprocess
 
 import pytest
 
-from reana_db import errors
+from reana_db import embedded, errors
 from reana_db.registry import psql
 
 
 def test_a_script_runs_in_psql(db_uri: str) -> None:
-    program = shutil.which("psql")
+    program = shutil.which("psql") or shutil.which("psql", path=embedded.find_binaries()[0])
     if program is None:
         pytest.skip("needs psql")
     script = psql.script(psql.find("users.find_by_email"))
