@@ -144,6 +144,15 @@ def large_uri(server: Databases, template: str) -> Iterator[str]:
 
 
 @pytest.fixture
+def uncounted() -> Iterator[None]:
+    """Do not count the statements of a test that calls whatever function there is."""
+    before = queries.executions.copy()
+    yield
+    queries.executions.clear()
+    queries.executions.update(before)
+
+
+@pytest.fixture
 def no_leaks(monkeypatch: pytest.MonkeyPatch) -> Iterator[leaks.Watch]:
     """Fail the test if the library emits a token, a secret or a key that the test uses."""
     watch = leaks.watch(monkeypatch)

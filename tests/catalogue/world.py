@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from reana_db import accounts, resources, users
+from reana_db import accounts, job_cache, quota_periods, resources, users
 from reana_db.accounts import NewUser
 from reana_db.encryption import keyring
 from reana_db.queries import Conn
@@ -38,13 +38,18 @@ class World:
     """Has a token and all runs."""
     reader: UUID
     """Sees the finished run."""
+    counted: UUID
+    """Has a quota period."""
     created: UUID
     queued: UUID
     running: UUID
     """Has a service."""
     finished: UUID
     """Has a job, a session, an active rule that is due and a pending one."""
+    failed: UUID
     job: UUID
+    cached_job: UUID
+    """Has an entry in the cache."""
     session: UUID
     service: UUID
 
@@ -61,7 +66,7 @@ def make_world(conn: Conn) -> World:
         status: make_workflow(
             conn, owner, name=status, status=status, job_progress={}, reana_specification={}
         )
-        for status in ("created", "queued", "running", "finished")
+        for status in ("created", "queued", "running", "finished", "failed")
     }
     finished = runs["finished"]
     share(conn, finished, reader)
@@ -77,15 +82,22 @@ def make_world(conn: Conn) -> World:
             apply_on=LONG_AGO,
             status=status,
         )
+    cached_job = make_job(conn, runs["failed"], status="finished")
+    job_cache.create(conn, cached_job, {})
+    counted = make_user(conn, email="counted@example.org")
+    quota_periods.set_period(conn, user_id=counted, months=1)
     return World(
         user=user,
         owner=owner,
         reader=reader,
+        counted=counted,
         created=runs["created"],
         queued=runs["queued"],
         running=runs["running"],
         finished=finished,
+        failed=runs["failed"],
         job=make_job(conn, finished, status="running"),
+        cached_job=cached_job,
         session=make_session(conn, finished),
         service=make_service(conn, runs["running"], name="dask-service-1"),
     )

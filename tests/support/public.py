@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Mapping
 from types import ModuleType
 from typing import Any
 
-from tests.catalogue.world import KEYS, World
+from reana_db.queries import Conn
 
 SUBJECTS = (
     "accounts",
@@ -53,33 +52,15 @@ def takes_connection(function: Callable[..., Any]) -> bool:
     return next(iter(inspect.signature(function).parameters), "") == "conn"
 
 
-def plausible(parameter: inspect.Parameter, world: World) -> Any:
-    """Return a value that the parameter may well take."""
-    annotation = str(parameter.annotation)
-    named = {
-        "user_id": world.owner,
-        "owner_id": world.owner,
-        "session_id": world.session,
-        "service_id": world.service,
-        "job_id": world.job,
-        "job_ids": [world.job],
-    }
-    if parameter.name in named:
-        return named[parameter.name]
-    for part, value in (
-        ("KeyRing", KEYS),
-        ("list[UUID]", [world.finished]),
-        ("UUID", world.finished),
-        ("list[str]", ["a"]),
-        ("str", "owner@example.org"),
-        ("bool", False),
-        ("int", 1),
-        ("datetime", datetime(2026, 1, 1, tzinfo=UTC)),
-        ("JSON", {}),
-    ):
-        if part in annotation:
-            return value
-    return None
+def parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
+    """Return the parameters of a public function without the connection."""
+    return list(inspect.signature(function).parameters.values())[1:]
 
 
 FUNCTIONS = dict(public_functions())
+
+
+def call(conn: Conn, name: str, given: Mapping[str, Any]) -> Any:
+    """Call a public function by its name; what streams is read to its end."""
+    result = FUNCTIONS[name](conn, **given)
+    return list(result) if isinstance(result, Iterator) else result
