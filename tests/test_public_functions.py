@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, fields, is_dataclass
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,14 +12,13 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from reana_db import errors, queries
+from reana_db import errors
 from reana_db.queries import Conn
-from tests.catalogue.world import World, make_world
+from tests.catalogue.world import World
 from tests.support.databases import Databases
 from tests.support.public import FUNCTIONS, call, parameters
+from tests.support.site import Site, committed, everything_read, leaves
 from tests.support.valid_values import Values
-
-READING = {item.name for item in queries.registered() if item.read_only}
 
 IDS = ("_id", "_ids")
 ABOUT = ("issuer", "subject", "parameters", "workspace_hash", "secret", "token")
@@ -91,26 +88,11 @@ EVERY_FUNCTION = pytest.mark.parametrize("name", FUNCTIONS)
 pytestmark = pytest.mark.usefixtures("uncounted")
 
 
-@dataclass(frozen=True)
-class Site:
-    """A database in which every function has something to do."""
-
-    conn: Conn
-    world: World
-    readers: frozenset[str]
-    """The functions that execute nothing but statements that read."""
-
-
 @pytest.fixture(scope="module")
 def committed_site(server: Databases, template: str) -> Iterator[Site]:
-    """It, as it was committed."""
-    with (
-        server.database(template=template) as name,
-        psycopg.connect(server.uri(name)) as conn,
-    ):
-        world = make_world(conn)
-        conn.commit()
-        yield Site(conn, world, frozenset(item for item in FUNCTIONS if reads(conn, world, item)))
+    """A small REANA as it was committed."""
+    with server.database(template=template) as name, committed(server.uri(name)) as made:
+        yield made
 
 
 @pytest.fixture
@@ -119,14 +101,6 @@ def site(committed_site: Site) -> Iterator[Site]:
     committed_site.conn.execute("SELECT")
     yield committed_site
     committed_site.conn.rollback()
-
-
-def reads(conn: Conn, world: World, name: str) -> bool:
-    """Tell whether a function executes nothing but statements that read."""
-    before = queries.executions.copy()
-    with conn.transaction(force_rollback=True):
-        call(conn, name, Values(world).arguments(name, FUNCTIONS[name], optional=True))
-    return {item for item, times in queries.executions.items() if times > before[item]} <= READING
 
 
 @EVERY_FUNCTION
@@ -156,27 +130,6 @@ def subject_of(name: str, given: Mapping[str, Any], result: Any) -> dict[str, An
         about["user_id"] = about["owner_id"]
     about |= RETURNED[name](result) if name in RETURNED else {}
     return about | {f"{key}s": [value] for key, value in about.items() if key.endswith("_id")}
-
-
-def everything_read(site: Site, about: Mapping[str, Any]) -> Iterator[Any]:
-    """Yield every value that readers return about a subject, and about everything."""
-    values = Values(site.world, about)
-    for name in site.readers:
-        with suppress(errors.NotFound):
-            yield from leaves(call(site.conn, name, values.arguments(name, FUNCTIONS[name])))
-
-
-def leaves(value: Any) -> Iterator[Any]:
-    """Yield the texts, numbers, times and ids in a value, however deep."""
-    if is_dataclass(value) and not isinstance(value, type):
-        yield from leaves([getattr(value, item.name) for item in fields(value)])
-    elif isinstance(value, Mapping):
-        yield from leaves(list(value.items()))
-    elif isinstance(value, Iterable) and not isinstance(value, str | bytes):
-        for item in value:
-            yield from leaves(item)
-    else:
-        yield value
 
 
 @EVERY_FUNCTION
