@@ -158,7 +158,7 @@ class Values:
             return self.value(name, options[0])
         if origin in (Union, UnionType):
             present = [option for option in options if option is not NoneType]
-            return self.value(name, present[-1])
+            return self.value(name, UUID if UUID in present else present[-1])
         if isinstance(origin, type) and issubclass(origin, Mapping):
             return {self._text("pattern"): 7}
         if origin is tuple:
