@@ -15,6 +15,7 @@ import pytest
 from reana_db import errors
 from reana_db.queries import Conn
 from tests.catalogue.world import World
+from tests.support import soak
 from tests.support.databases import Databases
 from tests.support.public import FUNCTIONS, call, parameters
 from tests.support.site import Site, committed, everything_read, leaves
@@ -82,7 +83,7 @@ JUNK: tuple[Any, ...] = (
     date(2026, 1, 1),
     date.max,
 )
-CALLS_WITH_JUNK = 50
+CALLS_WITH_JUNK = soak.size(25, 1000)
 
 EVERY_FUNCTION = pytest.mark.parametrize("name", FUNCTIONS)
 pytestmark = pytest.mark.usefixtures("uncounted")
