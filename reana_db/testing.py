@@ -1,8 +1,9 @@
 """Fixtures for the tests of services: a private server, databases, users, sample runs.
 
-A pytest plugin, loaded by itself where ``reana-db[embedded]`` is installed.  Tests take
-``reana_db_conn``, whose transaction is rolled back, or ``reana_db_fresh_uri``, the address of a
-database of their own, if they commit or open several connections.
+A pytest plugin, loaded by itself where ``reana-db[testing]`` is installed; pytest-postgresql makes
+and drops its databases.  Tests take ``reana_db_conn``, whose transaction is rolled back, or
+``reana_db_fresh_uri``, the address of a database of their own, if they commit or open several
+connections.
 """
 
 from __future__ import annotations
@@ -10,17 +11,22 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import psycopg
 import pytest
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 
 from reana_db import lifecycle, users, workspaces
 from reana_db.queries import Conn
 from reana_db.records import User, Workflow
 
 if TYPE_CHECKING:
+    from pytest_postgresql.janitor import DatabaseJanitor
+
     from reana_db.embedded import Server
 
 NewWorkflow: TypeAlias = Callable[..., Workflow]
@@ -82,15 +88,28 @@ def reana_db_server() -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def reana_db_uri(reana_db_server: Server) -> str:
+def reana_db_template(reana_db_server: Server) -> Iterator[str]:
+    """Make a complete database that others are copied from, and return its name."""
+    from reana_db.migrating import installation
+
+    name = "reana_db_template"
+    uri = reana_db_server.uri(name)
+    with template(reana_db_server.uri(), name, lambda: installation.install(uri)):
+        yield name
+
+
+@pytest.fixture(scope="session")
+def reana_db_uri(reana_db_server: Server, reana_db_template: str) -> Iterator[str]:
     """Return the address of a complete database, for tests that commit nothing."""
-    return _installed(reana_db_server)
+    with _database(reana_db_server, reana_db_template) as uri:
+        yield uri
 
 
 @pytest.fixture
-def reana_db_fresh_uri(reana_db_server: Server) -> str:
+def reana_db_fresh_uri(reana_db_server: Server, reana_db_template: str) -> Iterator[str]:
     """Return the address of a complete database of the test's own."""
-    return _installed(reana_db_server)
+    with _database(reana_db_server, reana_db_template) as uri:
+        yield uri
 
 
 @pytest.fixture
@@ -148,9 +167,43 @@ def new_workflow(conn: Conn, engine: str = "serial", *, owner: User, **values: A
     return lifecycle.create(conn, owner_id=owner.id_, **{**sample, **values})
 
 
-def _installed(server: Server) -> str:
-    from reana_db.migrating import installation
+def janitor(
+    server_uri: str, name: str, template: str = "template0", *, as_template: bool = False
+) -> DatabaseJanitor:
+    """Return what makes a database on a server, as a copy of a template, and drops it.
 
-    uri = server.uri(f"reana_db_test_{next(_numbers)}")
-    installation.install(uri)
-    return uri
+    ``server_uri`` is that of a superuser.
+    """
+    from pytest_postgresql.janitor import DatabaseJanitor
+
+    parameters = conninfo_to_dict(server_uri)
+    return DatabaseJanitor(
+        user=str(parameters.get("user", "postgres")),
+        password=str(parameters["password"]) if parameters.get("password") else None,
+        host=str(parameters.get("host", "localhost")),
+        port=str(parameters.get("port", "5432")),
+        dbname=name,
+        template_dbname=template,
+        as_template=as_template,
+    )
+
+
+@contextmanager
+def template(server_uri: str, name: str, install: Callable[[], object]) -> Iterator[str]:
+    """Make a database that others are copied from, with what ``install`` does; yield its name.
+
+    Nobody can connect to it: whoever is connected, autovacuum too, would hold up every copy.
+    """
+    with janitor(server_uri, name, as_template=True) as made:
+        install()
+        with made.cursor() as cursor:
+            query = sql.SQL("ALTER DATABASE {} WITH ALLOW_CONNECTIONS false")
+            cursor.execute(query.format(sql.Identifier(name)))
+        yield name
+
+
+@contextmanager
+def _database(server: Server, template: str) -> Iterator[str]:
+    name = f"reana_db_test_{next(_numbers)}"
+    with janitor(server.uri(), name, template):
+        yield server.uri(name)

@@ -10,9 +10,8 @@ from typing import NamedTuple
 from urllib.parse import quote, urlencode
 
 from psycopg.conninfo import conninfo_to_dict
-from pytest_postgresql.janitor import DatabaseJanitor
 
-from reana_db import embedded, migrate
+from reana_db import embedded, migrate, testing
 
 _numbers = itertools.count(1)
 
@@ -60,20 +59,8 @@ class Databases:
     def database(self, *, template: str | None = None) -> Iterator[str]:
         """Make a database, empty or from a template, and yield its name."""
         name = f"test_{os.getpid()}_{next(_numbers)}"
-        with self.janitor(name, template or "template0"):
+        with testing.janitor(self.direct_uri("postgres"), name, template or "template0"):
             yield name
-
-    def janitor(self, name: str, template: str, *, as_template: bool = False) -> DatabaseJanitor:
-        """Return what makes a database from a template and drops it."""
-        return DatabaseJanitor(
-            user=self.user,
-            password=self.password,
-            host=self.host,
-            port=self.port,
-            dbname=name,
-            template_dbname=template,
-            as_template=as_template,
-        )
 
 
 def _uri(user: str, password: str | None, dbname: str, address: Address) -> str:
@@ -94,11 +81,10 @@ def running_server() -> Iterator[str]:
 
 @contextmanager
 def migrated_template(server: Databases) -> Iterator[str]:
-    """Make a database with all migrations that nobody can connect to; yield its name."""
+    """Make a database with all migrations that others are copied from; yield its name."""
     name = f"test_{os.getpid()}_migrated"
-    with server.janitor(name, "template0", as_template=True) as janitor:
-        migrate.apply(server.direct_uri(name))
-        with janitor.cursor() as cursor:
-            # Somebody who is connected, autovacuum too, would hold up every copy.
-            cursor.execute(f"ALTER DATABASE {name} WITH ALLOW_CONNECTIONS false".encode())
-        yield name
+    uri = server.direct_uri(name)
+    with testing.template(
+        server.direct_uri("postgres"), name, lambda: migrate.apply(uri)
+    ) as template:
+        yield template
