@@ -6,7 +6,7 @@ return a token value need them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -19,8 +19,7 @@ from reana_db.encryption.columns import TOKENS
 from reana_db.encryption.keyring import KeyRing
 from reana_db.queries import Conn, query
 from reana_db.records import ResourceType, ResourceUnit, TokenStatus
-from reana_db.registry import bulk
-from reana_db.registry.arguments import SecretBytes
+from reana_db.registry.arguments import Id, SecretBytes
 from reana_db.registry.signatures import checked
 
 if TYPE_CHECKING:
@@ -119,6 +118,7 @@ class _ProfileRow:
     quotas: tuple[ProfileQuota, ...]
 
 
+@checked
 def create(
     conn: Conn, user: NewUser, *, settings: Settings | None = None, keys: KeyRing | None = None
 ) -> UUID:
@@ -140,7 +140,7 @@ def create_many(
     given.  One statement.  Raises InvalidArgument, and AlreadyExists for an e-mail address, id or
     token that is taken.
     """
-    given = [_checked(user) for user in bulk.instances(NewUser, new_users)]
+    given = [_checked(user) for user in new_users]
     chosen = settings or config.settings()
     tokens = [_encrypted(user, keys) for user in given]
     _create_many(
@@ -186,7 +186,7 @@ def create_administrator(
 def _create_many(
     conn: Conn,
     *,
-    user_ids: list[UUID],
+    user_ids: Sequence[Id],
     emails: list[str],
     full_names: list[str | None],
     usernames: list[str | None],
@@ -206,7 +206,7 @@ def _create_many(
 def search(
     conn: Conn,
     *,
-    user_id: UUID | None = None,
+    user_id: Id | None = None,
     email: str | None = None,
     token: str | None = None,
     with_tokens: bool = False,
@@ -251,7 +251,7 @@ def export(conn: Conn, *, keys: KeyRing | None = None) -> Iterator[NewUser]:
 def _search(
     conn: Conn,
     *,
-    user_id: UUID | None,
+    user_id: Id | None,
     email: str | None,
     digests: list[SecretBytes] | None,
     ciphertexts: list[SecretBytes] | None,
@@ -261,7 +261,7 @@ def _search(
 
 
 @checked
-def profile(conn: Conn, user_id: UUID, *, keys: KeyRing | None = None) -> Profile:
+def profile(conn: Conn, user_id: Id, *, keys: KeyRing | None = None) -> Profile:
     """Return what a user sees of oneself: data, token, quotas; raises NotFound.  One statement."""
     row = _profile(conn, user_id)
     return Profile(
@@ -278,7 +278,7 @@ def profile(conn: Conn, user_id: UUID, *, keys: KeyRing | None = None) -> Profil
 
 
 @query
-def _profile(conn: Conn, user_id: UUID) -> _ProfileRow:
+def _profile(conn: Conn, user_id: Id) -> _ProfileRow:
     """Return a user with the encrypted token and the quotas."""
 
 

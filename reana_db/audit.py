@@ -12,6 +12,8 @@ from uuid import UUID, uuid4
 
 from reana_db.queries import Conn, query
 from reana_db.records import JSON, AuditAction
+from reana_db.registry.arguments import Id
+from reana_db.registry.signatures import checked
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +29,15 @@ class AuditEntry:
     """What the action left: any JSON value, without tokens."""
 
 
-def record(conn: Conn, user_id: UUID, action: AuditAction, details: JSON = None) -> AuditEntry:
+@checked
+def record(conn: Conn, user_id: Id, action: AuditAction, details: JSON = None) -> AuditEntry:
     """Write an entry and return it; raises MissingReference for an unknown user."""
     return _record(conn, user_id, action, details, entry_id=uuid4())
 
 
 @query
 def _record(
-    conn: Conn, user_id: UUID, action: AuditAction, details: JSON, *, entry_id: UUID
+    conn: Conn, user_id: Id, action: AuditAction, details: JSON, *, entry_id: Id
 ) -> AuditEntry:
     """Insert an entry."""
 
@@ -43,7 +46,7 @@ def _record(
 def entries(
     conn: Conn,
     *,
-    user_id: UUID | None = None,
+    user_id: Id | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> Iterator[AuditEntry]:

@@ -60,7 +60,8 @@ class CommandLine(click.Group):
 
 def _sentence(error: Exception) -> str:
     """Return a message as one line; libpq adds advice and repetitions on further ones."""
-    lines = str(error).splitlines() or [type(error).__name__]
+    message = error.reason if isinstance(error, ReanaDBError) else str(error)
+    lines = message.splitlines() or [type(error).__name__]
     return lines[0] if isinstance(error, psycopg.Error) else " ".join(" ".join(lines).split())
 
 

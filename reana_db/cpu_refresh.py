@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from reana_db.queries import Conn, RowCount, query
+from reana_db.registry.arguments import Id
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class WrongRun:
 
 
 @query
-def wrong_runs(conn: Conn, *, user_id: UUID | None) -> Iterator[WrongRun]:
+def wrong_runs(conn: Conn, *, user_id: Id | None) -> Iterator[WrongRun]:
     """Yield the runs to correct, of everybody or of one user; those of a user follow each other.
 
     Read in one go: to hash both tables takes a fraction of looking up every run.
@@ -44,15 +45,15 @@ def correct(conn: Conn, wrong: list[WrongRun]) -> int:
 
 
 @query
-def _change(conn: Conn, workflow_ids: list[UUID], user_ids: list[UUID]) -> RowCount: ...
+def _change(conn: Conn, workflow_ids: Sequence[Id], user_ids: Sequence[Id]) -> RowCount: ...
 
 
 @query
-def _record(conn: Conn, workflow_ids: list[UUID], user_ids: list[UUID]) -> RowCount: ...
+def _record(conn: Conn, workflow_ids: Sequence[Id], user_ids: Sequence[Id]) -> RowCount: ...
 
 
 @query
-def lock_totals(conn: Conn, user_ids: list[UUID]) -> None:
+def lock_totals(conn: Conn, user_ids: Sequence[Id]) -> None:
     """Lock the totals of users, each named once, until the end of the transaction.
 
     In key order, as everybody locks them; makes those that are missing.

@@ -40,6 +40,17 @@ import psycopg
 class ReanaDBError(Exception):
     """The base of every error of this package."""
 
+    function: str | None = None
+    """The public function that raised it, for example ``lifecycle.create``."""
+
+    def __str__(self) -> str:
+        return f"{self.function}: {self.reason}" if self.function else self.reason
+
+    @property
+    def reason(self) -> str:
+        """The message without the function."""
+        return super().__str__()
+
 
 class ConfigurationError(ReanaDBError):
     """A setting is missing or wrong; the message names its environment variable."""
@@ -97,7 +108,7 @@ class InvalidTransition(ReanaDBError, psycopg.IntegrityError, code="23R01"):
 
     @classmethod
     def of(
-        cls, entity: str, entity_id: UUID, from_status: str | None, to_status: str
+        cls, entity: str, entity_id: UUID | str, from_status: str | None, to_status: str
     ) -> InvalidTransition:
         """Return the error for a change that was found to be refused before it was tried."""
         error = cls(f"{entity} {entity_id} cannot go from {from_status or 'NULL'} to {to_status}.")
@@ -177,14 +188,14 @@ _TRANSLATIONS: dict[type[psycopg.Error], Callable[..., psycopg.Error]] = {
 }
 
 
-def translated(error: psycopg.Error, statement: str) -> psycopg.Error:
+def translated(error: psycopg.Error) -> psycopg.Error:
     """Return the error of this package that stands for a database error, else the error itself."""
     if isinstance(error, ReanaDBError):
         return error
     for kind, ours in _TRANSLATIONS.items():
         if isinstance(error, kind):
             reason = error.diag.message_primary or type(error).__name__
-            translation = ours(f"{statement}: {reason}", info=error.pgresult)
+            translation = ours(reason, info=error.pgresult)
             translation.sqlstate = error.sqlstate
             return translation
     return error

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from uuid import UUID
 
 from reana_db import errors, users
 from reana_db.config import Settings
 from reana_db.queries import Conn, RowCount, query
 from reana_db.records import User
+from reana_db.registry.arguments import Id
 from reana_db.registry.signatures import checked
 
 
@@ -26,12 +26,12 @@ def find(conn: Conn, *, issuer: str, subject: str) -> User | None:
 
 
 @query
-def of_user(conn: Conn, user_id: UUID) -> Identity:
+def of_user(conn: Conn, user_id: Id) -> Identity:
     """Return the identity of a user; raises NotFound for an unknown user."""
 
 
 @query
-def link(conn: Conn, user_id: UUID, *, issuer: str, subject: str) -> User | None:
+def link(conn: Conn, user_id: Id, *, issuer: str, subject: str) -> User | None:
     """Give a user this identity and return the user; None for one with another, or unknown.
 
     Raises AlreadyExists when another user has the identity.
@@ -39,7 +39,7 @@ def link(conn: Conn, user_id: UUID, *, issuer: str, subject: str) -> User | None
 
 
 @query
-def unlink(conn: Conn, user_id: UUID) -> RowCount:
+def unlink(conn: Conn, user_id: Id) -> RowCount:
     """Take the identity of a user away; 0 when there was none."""
 
 

@@ -6,11 +6,14 @@ one of the job's parameters, one of the workspace that it read.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from reana_db.queries import Conn, RowCount, query
 from reana_db.records import JSON
+from reana_db.registry.arguments import Id
+from reana_db.registry.signatures import checked
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,8 @@ class CachedJob:
     """Object: absolute file path to its time of access before the job, in seconds."""
 
 
-def create(conn: Conn, job_id: UUID, access_times: JSON) -> UUID:
+@checked
+def create(conn: Conn, job_id: Id, access_times: JSON) -> UUID:
     """Make the entry of a job and return its id; raises MissingReference without such a job."""
     entry_id = uuid4()
     _create(conn, entry_id=entry_id, job_id=job_id, access_times=access_times)
@@ -37,18 +41,18 @@ def create(conn: Conn, job_id: UUID, access_times: JSON) -> UUID:
 
 
 @query
-def _create(conn: Conn, *, entry_id: UUID, job_id: UUID, access_times: JSON) -> None:
+def _create(conn: Conn, *, entry_id: Id, job_id: Id, access_times: JSON) -> None:
     """Insert an entry."""
 
 
 @query
-def find_by_job(conn: Conn, job_id: UUID) -> CachedJob | None:
+def find_by_job(conn: Conn, job_id: Id) -> CachedJob | None:
     """Return the oldest entry of a job, or None."""
 
 
 @query
 def complete(
-    conn: Conn, job_id: UUID, *, parameters: str, workspace_hash: str, result_path: str
+    conn: Conn, job_id: Id, *, parameters: str, workspace_hash: str, result_path: str
 ) -> RowCount:
     """Store where the results of a job are, and the hashes that find them.
 
@@ -63,5 +67,5 @@ def find(conn: Conn, *, parameters: str, workspace_hash: str) -> CachedJob | Non
 
 
 @query
-def delete_of_workflows(conn: Conn, workflow_ids: list[UUID]) -> RowCount:
+def delete_of_workflows(conn: Conn, workflow_ids: Sequence[Id]) -> RowCount:
     """Delete the entries of all jobs of these runs, and return how many there were."""

@@ -6,7 +6,7 @@ The status of a job changes through :mod:`reana_db.transitions`, or for many job
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 from reana_db.queries import Conn, query
 from reana_db.records import JSON, JobStatus, StatusChange
 from reana_db.registry import bulk, paging
+from reana_db.registry.arguments import Id
 from reana_db.registry.signatures import checked
 
 
@@ -125,7 +126,8 @@ class JobReport:
     """Replaces the logs."""
 
 
-def create(conn: Conn, workflow_id: UUID, job: NewJob) -> UUID:
+@checked
+def create(conn: Conn, workflow_id: Id, job: NewJob) -> UUID:
     """Create a job of a run, in the status created, and return its id.
 
     Raises MissingReference for an unknown run, AlreadyExists for an id in use.  One statement.
@@ -134,7 +136,7 @@ def create(conn: Conn, workflow_id: UUID, job: NewJob) -> UUID:
 
 
 @checked
-def create_many(conn: Conn, workflow_id: UUID, jobs: Iterable[NewJob]) -> list[UUID]:
+def create_many(conn: Conn, workflow_id: Id, jobs: Iterable[NewJob]) -> list[UUID]:
     """Create jobs of a run, all or none, and return their ids; see :func:`create`."""
     new = list(jobs)
     _create(conn, workflow_id, bulk.rows(NewJob, new))
@@ -142,52 +144,52 @@ def create_many(conn: Conn, workflow_id: UUID, jobs: Iterable[NewJob]) -> list[U
 
 
 @query
-def _create(conn: Conn, workflow_id: UUID, jobs: JSON) -> None:
+def _create(conn: Conn, workflow_id: Id, jobs: JSON) -> None:
     """Insert jobs."""
 
 
 @query
-def set_backend_job_id(conn: Conn, job_id: UUID, backend_job_id: str) -> str:
+def set_backend_job_id(conn: Conn, job_id: Id, backend_job_id: str) -> str:
     """Store and return the name of a job on its backend; raises NotFound."""
 
 
 @query
-def get(conn: Conn, job_id: UUID) -> Job:
+def get(conn: Conn, job_id: Id) -> Job:
     """Return a job; raises NotFound."""
 
 
 @query
-def command(conn: Conn, job_id: UUID) -> JobCommand:
+def command(conn: Conn, job_id: Id) -> JobCommand:
     """Return the command and the environment of a job; raises NotFound."""
 
 
 @query
-def logs(conn: Conn, job_id: UUID) -> str | None:
+def logs(conn: Conn, job_id: Id) -> str | None:
     """Return the logs of a job, or None if it has none; raises NotFound."""
 
 
 @query
-def many(conn: Conn, job_ids: list[UUID]) -> list[Job]:
+def many(conn: Conn, job_ids: Sequence[Id]) -> list[Job]:
     """Return those of these jobs that exist, oldest first."""
 
 
 @query
-def of_workflow(conn: Conn, workflow_id: UUID) -> list[Job]:
+def of_workflow(conn: Conn, workflow_id: Id) -> list[Job]:
     """Return the jobs of a run, oldest first."""
 
 
 @query
-def newest(conn: Conn, workflow_id: UUID) -> Job | None:
+def newest(conn: Conn, workflow_id: Id) -> Job | None:
     """Return the newest job of a run, or None."""
 
 
 @query
-def store_logs(conn: Conn, job_id: UUID, logs: str | None) -> UUID:
+def store_logs(conn: Conn, job_id: Id, logs: str | None) -> UUID:
     """Replace the logs of a job, and return its id; raises NotFound."""
 
 
 @query
-def append_logs(conn: Conn, job_id: UUID, logs: str) -> UUID:
+def append_logs(conn: Conn, job_id: Id, logs: str) -> UUID:
     """Append to the logs of a job, and return its id; raises NotFound.
 
     Appending happens in the database: nothing that others append meanwhile is lost.
@@ -202,7 +204,7 @@ def report(conn: Conn, reports: Iterable[JobReport]) -> list[StatusChange]:
     ``refused``, and the logs that came with it are not stored; the other jobs are not affected.
     Only the last report of a job counts.
     """
-    last = {item.job_id: item for item in bulk.instances(JobReport, reports)}
+    last = {item.job_id: item for item in reports}
     if not last:
         return []
     return _report(
@@ -217,16 +219,17 @@ def report(conn: Conn, reports: Iterable[JobReport]) -> list[StatusChange]:
 def _report(
     conn: Conn,
     *,
-    job_ids: list[UUID],
+    job_ids: Sequence[Id],
     statuses: list[JobStatus | None],
     logs: list[str | None],
 ) -> list[StatusChange]:
     """Change statuses and logs."""
 
 
+@checked
 def with_logs(
     conn: Conn,
-    workflow_id: UUID,
+    workflow_id: Id,
     *,
     job_names: list[str] | None = None,
     page: int = 1,
@@ -257,7 +260,7 @@ def with_logs(
 @query
 def _with_logs(
     conn: Conn,
-    workflow_id: UUID,
+    workflow_id: Id,
     *,
     job_names: list[str] | None,
     size: int | None,
@@ -268,7 +271,7 @@ def _with_logs(
 
 
 @query
-def count_of_workflow(conn: Conn, workflow_id: UUID, *, job_names: list[str] | None = None) -> int:
+def count_of_workflow(conn: Conn, workflow_id: Id, *, job_names: list[str] | None = None) -> int:
     """Return the number of jobs of a run, all or those with one of these names."""
 
 

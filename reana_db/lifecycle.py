@@ -10,7 +10,7 @@ quotas, the status history.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -20,6 +20,7 @@ from uuid import UUID, uuid4
 from reana_db import errors, transitions
 from reana_db.queries import Conn, RowCount, query
 from reana_db.records import JSON, Entity, RunStatus, ServiceType, StatusChange, Workflow
+from reana_db.registry.arguments import Id
 from reana_db.registry.savepoints import undoable
 from reana_db.registry.signatures import checked
 
@@ -94,12 +95,12 @@ class RunDeletion:
 def create(
     conn: Conn,
     *,
-    owner_id: UUID,
+    owner_id: Id,
     name: str,
     specification: JSON,
     type_: str,
     workspace_path: str,
-    workflow_id: UUID | None = None,
+    workflow_id: Id | None = None,
     operational_options: JSON = None,
     git_ref: str = "",
     git_repo: str = "",
@@ -141,8 +142,8 @@ def create(
 def _create(
     conn: Conn,
     *,
-    workflow_id: UUID,
-    owner_id: UUID,
+    workflow_id: Id,
+    owner_id: Id,
     name: str,
     specification: JSON,
     type_: str,
@@ -151,10 +152,10 @@ def _create(
     git_ref: str,
     git_repo: str,
     launcher_url: str | None,
-    rule_ids: list[UUID],
+    rule_ids: Sequence[Id],
     workspace_files: list[str],
     retention_days: list[int],
-    service_id: UUID | None,
+    service_id: Id | None,
     service_name: str | None,
     service_uri: str | None,
     service_type: ServiceType | None,
@@ -165,9 +166,9 @@ def _create(
 @checked
 def clone_for_restart(
     conn: Conn,
-    original_id: UUID,
+    original_id: Id,
     *,
-    workflow_id: UUID | None = None,
+    workflow_id: Id | None = None,
     specification: JSON = None,
     type_: str | None = None,
     retention_rules: Mapping[str, int] = NO_RULES,
@@ -206,14 +207,14 @@ def clone_for_restart(
 def _clone_for_restart(
     conn: Conn,
     *,
-    original_id: UUID,
-    workflow_id: UUID,
+    original_id: Id,
+    workflow_id: Id,
     specification: JSON,
     type_: str | None,
-    rule_ids: list[UUID],
+    rule_ids: Sequence[Id],
     workspace_files: list[str],
     retention_days: list[int],
-    service_id: UUID | None,
+    service_id: Id | None,
     service_name: str | None,
     service_uri: str | None,
     service_type: ServiceType | None,
@@ -222,11 +223,12 @@ def _clone_for_restart(
 
 
 @query
-def _status(conn: Conn, workflow_id: UUID) -> RunStatus:
+def _status(conn: Conn, workflow_id: Id) -> RunStatus:
     """Return the status of a run; raises NotFound."""
 
 
-def queue(conn: Conn, workflow_id: UUID) -> StatusChange:
+@checked
+def queue(conn: Conn, workflow_id: Id) -> StatusChange:
     """Queue a created run; raises NotFound and InvalidTransition for any other status.
 
     Of two requests at once one succeeds: only its caller publishes the message.
@@ -236,9 +238,10 @@ def queue(conn: Conn, workflow_id: UUID) -> StatusChange:
     )
 
 
+@checked
 def start(
     conn: Conn,
-    workflow_id: UUID,
+    workflow_id: Id,
     *,
     input_parameters: JSON = None,
     operational_options: JSON = None,
@@ -266,14 +269,15 @@ def start(
 
 @query
 def _start(
-    conn: Conn, workflow_id: UUID, *, input_parameters: JSON, operational_options: JSON
+    conn: Conn, workflow_id: Id, *, input_parameters: JSON, operational_options: JSON
 ) -> StatusChange | None:
     """Make a queued run pending, or report why not."""
 
 
+@checked
 def apply_status_message(
     conn: Conn,
-    workflow_id: UUID,
+    workflow_id: Id,
     *,
     status: RunStatus | None = None,
     logs: str | None = None,
@@ -307,7 +311,7 @@ def apply_status_message(
 @query
 def _apply_status_message(
     conn: Conn,
-    workflow_id: UUID,
+    workflow_id: Id,
     *,
     status: RunStatus | None,
     logs: str | None,
@@ -318,7 +322,8 @@ def _apply_status_message(
     """Judge a message and apply it."""
 
 
-def append_engine_logs(conn: Conn, workflow_id: UUID, text: str) -> bool:
+@checked
+def append_engine_logs(conn: Conn, workflow_id: Id, text: str) -> bool:
     """Append the log of the engine, and a newline, to the logs of a run that has ended.
 
     Returns False, and changes nothing, when the run has not ended or does not exist.
@@ -327,29 +332,32 @@ def append_engine_logs(conn: Conn, workflow_id: UUID, text: str) -> bool:
 
 
 @query
-def _append_engine_logs(conn: Conn, workflow_id: UUID, text: str) -> RowCount:
+def _append_engine_logs(conn: Conn, workflow_id: Id, text: str) -> RowCount:
     """Append to the logs of a run that has ended."""
 
 
-def append_logs(conn: Conn, workflow_id: UUID, text: str) -> None:
+@checked
+def append_logs(conn: Conn, workflow_id: Id, text: str) -> None:
     """Append a text and a newline to the logs of a run; raises NotFound."""
     if _append_logs(conn, workflow_id, text) == 0:
         raise errors.NotFound(f"no {Entity.WORKFLOW} {workflow_id}")
 
 
 @query
-def _append_logs(conn: Conn, workflow_id: UUID, text: str) -> RowCount:
+def _append_logs(conn: Conn, workflow_id: Id, text: str) -> RowCount:
     """Append to the logs of a run."""
 
 
-def stop(conn: Conn, workflow_id: UUID) -> StatusChange:
+@checked
+def stop(conn: Conn, workflow_id: Id) -> StatusChange:
     """Stop a running run; raises NotFound and InvalidTransition for any other status."""
     return transitions.set_workflow_status(
         conn, workflow_id, RunStatus.STOPPED, expected=[RunStatus.RUNNING]
     )
 
 
-def delete_run(conn: Conn, workflow_id: UUID) -> RunDeletion:
+@checked
+def delete_run(conn: Conn, workflow_id: Id) -> RunDeletion:
     """Delete a run unless it is running, and return what was done; raises NotFound.
 
     Call it after the workspace was removed.  Its sessions are closed (their rows deleted), its
@@ -364,7 +372,8 @@ def delete_run(conn: Conn, workflow_id: UUID) -> RunDeletion:
     return deleted[0]
 
 
-def delete_all_runs(conn: Conn, owner_id: UUID, name: str) -> list[RunDeletion]:
+@checked
+def delete_all_runs(conn: Conn, owner_id: Id, name: str) -> list[RunDeletion]:
     """Delete all runs of a name that are not running, as :func:`delete_run` does.
 
     Returns what was done with each, running and deleted ones included, in the order of their
@@ -374,26 +383,26 @@ def delete_all_runs(conn: Conn, owner_id: UUID, name: str) -> list[RunDeletion]:
         return _delete_locked(conn, _lock_runs_of_name(conn, owner_id=owner_id, name=name))
 
 
-def _delete_locked(conn: Conn, workflow_ids: list[UUID]) -> list[RunDeletion]:
+def _delete_locked(conn: Conn, workflow_ids: Sequence[Id]) -> list[RunDeletion]:
     _lock_rules(conn, workflow_ids)
     return _delete(conn, workflow_ids)
 
 
 @query
-def _lock_run(conn: Conn, workflow_id: UUID) -> list[UUID]:
+def _lock_run(conn: Conn, workflow_id: Id) -> list[UUID]:
     """Lock a run and return its id."""
 
 
 @query
-def _lock_runs_of_name(conn: Conn, *, owner_id: UUID, name: str) -> list[UUID]:
+def _lock_runs_of_name(conn: Conn, *, owner_id: Id, name: str) -> list[UUID]:
     """Lock the runs of a name, in the order of their ids, and return these."""
 
 
 @query
-def _lock_rules(conn: Conn, workflow_ids: list[UUID]) -> RowCount:
+def _lock_rules(conn: Conn, workflow_ids: Sequence[Id]) -> RowCount:
     """Lock the retention rules that the deletion of runs will end, in the order of their ids."""
 
 
 @query
-def _delete(conn: Conn, workflow_ids: list[UUID]) -> list[RunDeletion]:
+def _delete(conn: Conn, workflow_ids: Sequence[Id]) -> list[RunDeletion]:
     """Delete runs that are locked, with all that goes with them."""

@@ -6,6 +6,7 @@ the total, the details.  It reads no log and no specification and writes nothing
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -15,8 +16,10 @@ from reana_db import errors
 from reana_db.config import DEFAULT_RESOURCES
 from reana_db.queries import Conn, query
 from reana_db.records import JSON, RunStatus, ServiceStatus, ServiceType, SessionType
-from reana_db.registry.arguments import uuid_of
+from reana_db.registry.arguments import Id
 from reana_db.registry.paging import Key, Sort, Window, cursor_at, window_of
+from reana_db.registry.scalars import uuid_of
+from reana_db.registry.signatures import checked
 
 NOBODY = "nobody"
 """As ``shared_with``: own runs that are shared with nobody."""
@@ -131,9 +134,10 @@ class _Filters:
     interactive: bool
 
 
+@checked
 def page(
     conn: Conn,
-    user_id: UUID,
+    user_id: Id,
     *,
     shared: bool = False,
     shared_by: str | None = None,
@@ -224,7 +228,7 @@ def _boolean(name: str, *, value: bool) -> bool:
 
 
 def _keys(
-    conn: Conn, user_id: UUID, scope: _Scope, filters: _Filters, order: Sort, window: Window
+    conn: Conn, user_id: Id, scope: _Scope, filters: _Filters, order: Sort, window: Window
 ) -> list[Key]:
     after = window.after
     common: dict[str, Any] = {
@@ -253,14 +257,14 @@ def _keys(
     )
 
 
-def _count(conn: Conn, user_id: UUID, scope: _Scope, filters: _Filters) -> _Total:
+def _count(conn: Conn, user_id: Id, scope: _Scope, filters: _Filters) -> _Total:
     values: dict[str, Any] = {"user_id": user_id, **asdict(filters)}
     return (
         _own_total(conn, **values) if scope == _Scope() else _total(conn, **values, **asdict(scope))
     )
 
 
-def _details(conn: Conn, user_id: UUID, keys: list[Key]) -> tuple[ListedWorkflow, ...]:
+def _details(conn: Conn, user_id: Id, keys: list[Key]) -> tuple[ListedWorkflow, ...]:
     if not keys:
         return ()
     items = {item.id_: item for item in _items(conn, [key.id_ for key in keys], user_id=user_id)}
@@ -271,14 +275,14 @@ def _details(conn: Conn, user_id: UUID, keys: list[Key]) -> tuple[ListedWorkflow
 def _own_newest_first(
     conn: Conn,
     *,
-    user_id: UUID,
+    user_id: Id,
     statuses: list[RunStatus] | None,
     pattern: str | None,
-    workflow_id: UUID | None,
+    workflow_id: Id | None,
     name: str | None,
     interactive: bool,
     after_created: datetime | None,
-    after_id: UUID | None,
+    after_id: Id | None,
     size: int | None,
     skipped: int,
 ) -> list[Key]:
@@ -289,14 +293,14 @@ def _own_newest_first(
 def _own_oldest_first(
     conn: Conn,
     *,
-    user_id: UUID,
+    user_id: Id,
     statuses: list[RunStatus] | None,
     pattern: str | None,
-    workflow_id: UUID | None,
+    workflow_id: Id | None,
     name: str | None,
     interactive: bool,
     after_created: datetime | None,
-    after_id: UUID | None,
+    after_id: Id | None,
     size: int | None,
     skipped: int,
 ) -> list[Key]:
@@ -307,16 +311,16 @@ def _own_oldest_first(
 def _own_most_used_first(
     conn: Conn,
     *,
-    user_id: UUID,
+    user_id: Id,
     statuses: list[RunStatus] | None,
     pattern: str | None,
-    workflow_id: UUID | None,
+    workflow_id: Id | None,
     name: str | None,
     interactive: bool,
     by_disk: bool,
     after_rank: int | None,
     after_created: datetime | None,
-    after_id: UUID | None,
+    after_id: Id | None,
     size: int | None,
     skipped: int,
 ) -> list[Key]:
@@ -327,21 +331,21 @@ def _own_most_used_first(
 def _highest_rank_first(
     conn: Conn,
     *,
-    user_id: UUID,
+    user_id: Id,
     own_runs: bool,
     foreign_runs: bool,
     shared_by: str | None,
     shared_with: str | None,
     statuses: list[RunStatus] | None,
     pattern: str | None,
-    workflow_id: UUID | None,
+    workflow_id: Id | None,
     name: str | None,
     interactive: bool,
     resource: str | None,
     oldest_first: bool,
     after_rank: int | None,
     after_created: datetime | None,
-    after_id: UUID | None,
+    after_id: Id | None,
     size: int | None,
     skipped: int,
 ) -> list[Key]:
@@ -352,10 +356,10 @@ def _highest_rank_first(
 def _own_total(
     conn: Conn,
     *,
-    user_id: UUID,
+    user_id: Id,
     statuses: list[RunStatus] | None,
     pattern: str | None,
-    workflow_id: UUID | None,
+    workflow_id: Id | None,
     name: str | None,
     interactive: bool,
 ) -> _Total:
@@ -366,14 +370,14 @@ def _own_total(
 def _total(
     conn: Conn,
     *,
-    user_id: UUID,
+    user_id: Id,
     own_runs: bool,
     foreign_runs: bool,
     shared_by: str | None,
     shared_with: str | None,
     statuses: list[RunStatus] | None,
     pattern: str | None,
-    workflow_id: UUID | None,
+    workflow_id: Id | None,
     name: str | None,
     interactive: bool,
 ) -> _Total:
@@ -381,5 +385,5 @@ def _total(
 
 
 @query
-def _items(conn: Conn, workflow_ids: list[UUID], *, user_id: UUID) -> list[ListedWorkflow]:
+def _items(conn: Conn, workflow_ids: Sequence[Id], *, user_id: Id) -> list[ListedWorkflow]:
     """Return what a listing shows of these runs, in any order."""

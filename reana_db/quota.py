@@ -6,7 +6,7 @@ of runs, and limits.  Processing time is in milliseconds, disk space in bytes; a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -18,6 +18,7 @@ from reana_db.config import DEFAULT_RESOURCES
 from reana_db.errors import InvalidArgument
 from reana_db.queries import Conn, RowCount, query
 from reana_db.records import JSON, ResourceType, ResourceUnit, SettingName
+from reana_db.registry.arguments import Id
 from reana_db.registry.signatures import checked
 from reana_db.site_report import TopUser
 from reana_db.units import human_readable
@@ -94,7 +95,7 @@ def health(used: int, limit: int) -> QuotaHealth | None:
 
 
 @query
-def of_user(conn: Conn, user_id: UUID) -> list[UserQuota]:
+def of_user(conn: Conn, user_id: Id) -> list[UserQuota]:
     """Return what a user has used and may use, one for each resource, ordered by type and name."""
 
 
@@ -104,7 +105,7 @@ def of_everybody(conn: Conn) -> list[UserQuota]:
 
 
 @query
-def of_workflow(conn: Conn, workflow_id: UUID) -> list[WorkflowQuota]:
+def of_workflow(conn: Conn, workflow_id: Id) -> list[WorkflowQuota]:
     """Return what a run uses, one for each resource that was recorded, ordered by type and name."""
 
 
@@ -139,17 +140,17 @@ def _amount(unit: ResourceUnit, amount: int) -> JSON:
 
 
 @query
-def exceeded(conn: Conn, user_id: UUID) -> bool:
+def exceeded(conn: Conn, user_id: Id) -> bool:
     """Tell whether a user has reached a limit, so that nothing more may be started."""
 
 
 @query
-def would_exceed(conn: Conn, *, user_id: UUID, bytes_: int) -> int | None:
+def would_exceed(conn: Conn, *, user_id: Id, bytes_: int) -> int | None:
     """Return the disk limit of a user if so many bytes more would exceed it, else None."""
 
 
 @query
-def set_disk_usage(conn: Conn, *, workflow_id: UUID, bytes_: int) -> int:
+def set_disk_usage(conn: Conn, *, workflow_id: Id, bytes_: int) -> int:
     """Record the size of the workspace of a run and return it; the total of its owner follows.
 
     Below zero becomes zero, with a warning in the log of the server.  Runs that share the workspace
@@ -158,7 +159,7 @@ def set_disk_usage(conn: Conn, *, workflow_id: UUID, bytes_: int) -> int:
 
 
 @query
-def add_disk_usage(conn: Conn, *, workflow_id: UUID, bytes_: int) -> int:
+def add_disk_usage(conn: Conn, *, workflow_id: Id, bytes_: int) -> int:
     """Add bytes, or take them away if negative, and return the size of the workspace of the run.
 
     Safe from any number of sessions at once; otherwise as :func:`set_disk_usage`.
@@ -177,7 +178,7 @@ def set_workspace_disk_usage(conn: Conn, *, workspace_path: str, bytes_: int) ->
 def set_limit(
     conn: Conn,
     *,
-    user_ids: list[UUID],
+    user_ids: Sequence[Id],
     limit: int,
     type_: ResourceType | None = None,
     resource_name: str | None = None,
@@ -205,7 +206,7 @@ def resource_id(conn: Conn, name: str) -> UUID:
 
 @query
 def _set_limit(
-    conn: Conn, *, user_ids: list[UUID], resource_id: UUID, quota_limit: int
+    conn: Conn, *, user_ids: Sequence[Id], resource_id: Id, quota_limit: int
 ) -> RowCount: ...
 
 
@@ -217,6 +218,7 @@ def set_default_limits(conn: Conn, *, cpu_limit: int, disk_limit: int) -> RowCou
     """
 
 
+@checked
 def top_by_usage(conn: Conn, type_: ResourceType, *, size: int = 5) -> list[TopUser]:
     """Return the users who use most of a type of resource, most first."""
     return [
@@ -226,6 +228,7 @@ def top_by_usage(conn: Conn, type_: ResourceType, *, size: int = 5) -> list[TopU
     ]
 
 
+@checked
 def top_by_percentage(conn: Conn, type_: ResourceType, *, size: int = 5) -> list[TopUser]:
     """Return the users who use the largest share of their limit of a type, largest first."""
     ranked = [

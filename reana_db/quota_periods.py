@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 from reana_db.errors import InvalidArgument
 from reana_db.queries import Conn, query
+from reana_db.registry.arguments import Id
 from reana_db.registry.signatures import checked
 
 _LARGEST_MONTHS = 2**31 - 1
@@ -29,13 +29,13 @@ class QuotaPeriod:
 
 
 @query
-def of_user(conn: Conn, user_id: UUID) -> QuotaPeriod:
+def of_user(conn: Conn, user_id: Id) -> QuotaPeriod:
     """Return the quota period of a user; raises NotFound for a user without quota."""
 
 
 @checked
 def set_period(
-    conn: Conn, *, user_id: UUID, months: int, start_at: datetime | None = None
+    conn: Conn, *, user_id: Id, months: int, start_at: datetime | None = None
 ) -> QuotaPeriod:
     """Count the processing time of a user in periods of months, and return the current one.
 
@@ -49,11 +49,12 @@ def set_period(
 
 @query
 def _set_period(
-    conn: Conn, *, user_id: UUID, months: int, start_at: datetime | None
+    conn: Conn, *, user_id: Id, months: int, start_at: datetime | None
 ) -> QuotaPeriod: ...
 
 
-def set_start(conn: Conn, *, user_id: UUID, start_at: datetime | None) -> QuotaPeriod:
+@checked
+def set_start(conn: Conn, *, user_id: Id, start_at: datetime | None) -> QuotaPeriod:
     """Move the quota period of a user; None lets it begin with the creation of the user again.
 
     Raises InvalidArgument for a user without period.
@@ -65,11 +66,11 @@ def set_start(conn: Conn, *, user_id: UUID, start_at: datetime | None) -> QuotaP
 
 
 @query
-def _set_start(conn: Conn, *, user_id: UUID, start_at: datetime | None) -> QuotaPeriod | None: ...
+def _set_start(conn: Conn, *, user_id: Id, start_at: datetime | None) -> QuotaPeriod | None: ...
 
 
 @query
-def clear(conn: Conn, user_id: UUID) -> QuotaPeriod:
+def clear(conn: Conn, user_id: Id) -> QuotaPeriod:
     """Count the processing time of a user for life again."""
 
 

@@ -13,7 +13,7 @@ import contextlib
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -25,6 +25,7 @@ from reana_db.disk_usage import Measure, batches, measuring
 from reana_db.errors import RefreshRunning
 from reana_db.queries import Conn, RowCount, query
 from reana_db.records import ResourceType
+from reana_db.registry.arguments import Id
 
 RUNS_PER_TRANSACTION = 500
 WORKSPACES_PER_PAGE = 2000
@@ -229,7 +230,7 @@ def _refresh_disk(
         progress.advance(len(batch))
 
 
-def _all_workspaces(conn: Conn, user_id: UUID | None) -> Iterator[str]:
+def _all_workspaces(conn: Conn, user_id: Id | None) -> Iterator[str]:
     last = _Workspace(UUID(int=0), "")
     while page := _workspaces(
         conn,
@@ -309,16 +310,16 @@ def _prepare_guard(conn: Conn) -> str: ...
 
 
 @query
-def _sizes(conn: Conn, *, user_id: UUID | None) -> _Sizes: ...
+def _sizes(conn: Conn, *, user_id: Id | None) -> _Sizes: ...
 
 
 @query
-def _workspace_count(conn: Conn, *, user_id: UUID | None) -> int: ...
+def _workspace_count(conn: Conn, *, user_id: Id | None) -> int: ...
 
 
 @query
 def _workspaces(
-    conn: Conn, *, user_id: UUID | None, owner_id: UUID, after: str, size: int
+    conn: Conn, *, user_id: Id | None, owner_id: Id, after: str, size: int
 ) -> list[_Workspace]: ...
 
 
@@ -330,23 +331,23 @@ def _wrong_disk(
 
 @query
 def _correct_disk(
-    conn: Conn, *, workflow_ids: list[UUID], sizes: list[int], user_ids: list[UUID]
+    conn: Conn, *, workflow_ids: Sequence[Id], sizes: list[int], user_ids: Sequence[Id]
 ) -> RowCount: ...
 
 
 @query
 def _record_disk(
-    conn: Conn, *, workflow_ids: list[UUID], sizes: list[int], user_ids: list[UUID]
+    conn: Conn, *, workflow_ids: Sequence[Id], sizes: list[int], user_ids: Sequence[Id]
 ) -> RowCount: ...
 
 
 @query
-def _wrong_users(conn: Conn, *, user_id: UUID | None) -> list[UUID]: ...
+def _wrong_users(conn: Conn, *, user_id: Id | None) -> list[UUID]: ...
 
 
 @query
-def _recount(conn: Conn, user_id: UUID) -> None: ...
+def _recount(conn: Conn, user_id: Id) -> None: ...
 
 
 @query
-def _used(conn: Conn, *, user_id: UUID, type_: ResourceType) -> int: ...
+def _used(conn: Conn, *, user_id: Id, type_: ResourceType) -> int: ...

@@ -13,6 +13,8 @@ from reana_db import jobs, services
 from reana_db.jobs import JobPage
 from reana_db.queries import Conn, query
 from reana_db.records import JSON, RunStatus
+from reana_db.registry.arguments import Id
+from reana_db.registry.signatures import checked
 from reana_db.services import ServiceLog
 
 
@@ -58,13 +60,14 @@ class _WorkflowLogs:
 
 
 @query
-def status(conn: Conn, workflow_id: UUID) -> StatusReport:
+def status(conn: Conn, workflow_id: Id) -> StatusReport:
     """Return how far a run is; raises NotFound.  One statement, which reads no log."""
 
 
+@checked
 def logs(
     conn: Conn,
-    workflow_id: UUID,
+    workflow_id: Id,
     *,
     steps: list[str] | None = None,
     page: int = 1,
@@ -90,5 +93,5 @@ def logs(
 
 
 @query
-def _workflow_logs(conn: Conn, workflow_id: UUID, *, texts: bool) -> _WorkflowLogs:
+def _workflow_logs(conn: Conn, workflow_id: Id, *, texts: bool) -> _WorkflowLogs:
     """Return the texts of a run."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from reana_db import config
 from reana_db.config import DEFAULT_RESOURCES, Settings
 from reana_db.queries import Conn, RowCount, query
 from reana_db.records import ResourceType, ResourceUnit
+from reana_db.registry.arguments import Id
 from reana_db.registry.signatures import checked
 
 _UNITS = {
@@ -48,7 +49,7 @@ def create_defaults(conn: Conn, settings: Settings | None = None) -> int:
 def _create(
     conn: Conn,
     *,
-    resource_id: UUID,
+    resource_id: Id,
     name: str,
     type_: ResourceType,
     unit: ResourceUnit,

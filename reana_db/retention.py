@@ -14,7 +14,7 @@ rules inactive.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -22,6 +22,7 @@ from uuid import UUID, uuid4
 from reana_db.errors import InvalidArgument
 from reana_db.queries import Conn, RowCount, query
 from reana_db.records import RetentionRuleStatus
+from reana_db.registry.arguments import Id
 from reana_db.registry.signatures import checked
 
 
@@ -56,7 +57,7 @@ class DueRule:
 
 
 @checked
-def add(conn: Conn, workflow_id: UUID, rules: Mapping[str, int]) -> list[RetentionRule]:
+def add(conn: Conn, workflow_id: Id, rules: Mapping[str, int]) -> list[RetentionRule]:
     """Add rules to a run: pattern of files to number of days.
 
     Raises AlreadyExists when the run has a rule for one of the patterns.
@@ -74,8 +75,8 @@ def add(conn: Conn, workflow_id: UUID, rules: Mapping[str, int]) -> list[Retenti
 def _add(
     conn: Conn,
     *,
-    workflow_id: UUID,
-    rule_ids: list[UUID],
+    workflow_id: Id,
+    rule_ids: Sequence[Id],
     workspace_files: list[str],
     retention_days: list[int],
 ) -> list[RetentionRule]:
@@ -83,17 +84,17 @@ def _add(
 
 
 @query
-def list_rules(conn: Conn, workflow_id: UUID) -> list[RetentionRule]:
+def list_rules(conn: Conn, workflow_id: Id) -> list[RetentionRule]:
     """Return the rules of a run, ordered by pattern."""
 
 
 @query
-def activate(conn: Conn, workflow_id: UUID) -> RowCount:
+def activate(conn: Conn, workflow_id: Id) -> RowCount:
     """Make the created rules of a run active; the database does so when the run ends."""
 
 
 @query
-def inactivate_all_runs(conn: Conn, workflow_id: UUID) -> RowCount:
+def inactivate_all_runs(conn: Conn, workflow_id: Id) -> RowCount:
     """End the created and active rules of all runs that share the workspace of a run.
 
     These are the runs with its owner, name and major number.  The database does so when one of them
@@ -102,7 +103,7 @@ def inactivate_all_runs(conn: Conn, workflow_id: UUID) -> RowCount:
 
 
 @query
-def has_pending(conn: Conn, workflow_id: UUID) -> bool:
+def has_pending(conn: Conn, workflow_id: Id) -> bool:
     """Tell whether files are being removed from the workspace of a run, by the rules of any run.
 
     For messages only: a restart checks it by itself, under lock.
@@ -114,8 +115,8 @@ def list_due(
     conn: Conn,
     now: datetime,
     *,
-    workflow_id: UUID | None = None,
-    owner_id: UUID | None = None,
+    workflow_id: Id | None = None,
+    owner_id: Id | None = None,
 ) -> list[DueRule]:
     """Return what a claim at a time would get, and what is pending already; changes nothing."""
 
@@ -125,8 +126,8 @@ def claim_due(
     conn: Conn,
     now: datetime,
     *,
-    workflow_id: UUID | None = None,
-    owner_id: UUID | None = None,
+    workflow_id: Id | None = None,
+    owner_id: Id | None = None,
     maximum: int | None = None,
 ) -> list[DueRule]:
     """Make active rules that are due before a time pending and return them, oldest first.
@@ -141,8 +142,8 @@ def claim_abandoned(
     conn: Conn,
     pending_before: datetime,
     *,
-    workflow_id: UUID | None = None,
-    owner_id: UUID | None = None,
+    workflow_id: Id | None = None,
+    owner_id: Id | None = None,
     maximum: int | None = None,
 ) -> list[DueRule]:
     """Claim rules anew that have been pending since before a time, and return them.
@@ -153,12 +154,13 @@ def claim_abandoned(
 
 @query
 def list_pending(
-    conn: Conn, *, workflow_id: UUID | None = None, owner_id: UUID | None = None
+    conn: Conn, *, workflow_id: Id | None = None, owner_id: Id | None = None
 ) -> list[DueRule]:
     """Return the rules that are being applied, or were when their process died."""
 
 
-def finish(conn: Conn, rule_id: UUID, *, applied: bool) -> bool:
+@checked
+def finish(conn: Conn, rule_id: Id, *, applied: bool) -> bool:
     """Tell that a pending rule was applied, or failed and waits for the next claim.
 
     A failed rule is active again and keeps its date.  Returns False, and changes nothing, when the
@@ -169,12 +171,12 @@ def finish(conn: Conn, rule_id: UUID, *, applied: bool) -> bool:
 
 
 @query
-def _finish(conn: Conn, rule_id: UUID, status: RetentionRuleStatus) -> RowCount:
+def _finish(conn: Conn, rule_id: Id, status: RetentionRuleStatus) -> RowCount:
     """Set the status of a rule if it is pending."""
 
 
 @checked
-def extend(conn: Conn, workflow_id: UUID, *, days: int) -> list[RetentionRule]:
+def extend(conn: Conn, workflow_id: Id, *, days: int) -> list[RetentionRule]:
     """Postpone the active rules of a run by a number of days and return them.
 
     Raises InvalidArgument for a negative number.
@@ -185,5 +187,5 @@ def extend(conn: Conn, workflow_id: UUID, *, days: int) -> list[RetentionRule]:
 
 
 @query
-def _extend(conn: Conn, workflow_id: UUID, days: int) -> list[RetentionRule]:
+def _extend(conn: Conn, workflow_id: Id, days: int) -> list[RetentionRule]:
     """Add days to the active rules of a run."""

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
 from reana_db import config, errors
 from reana_db.config import MAX_MESSAGE_PRIORITY
 from reana_db.queries import Conn, query
+from reana_db.registry.arguments import Id
+from reana_db.registry.signatures import checked
 
 LOWEST_LOAD_PRIORITY = 0.1
 """The factor of a user with as many active runs as allowed, or more."""
@@ -29,11 +30,12 @@ def count_active_runs(conn: Conn) -> int:
 
 
 @query
-def count_active_runs_of(conn: Conn, owner_id: UUID) -> int:
+def count_active_runs_of(conn: Conn, owner_id: Id) -> int:
     """Return the number of runs of a user that are pending or running."""
 
 
-def owner_load_priority(conn: Conn, owner_id: UUID, *, maximum: int | None = None) -> float:
+@checked
+def owner_load_priority(conn: Conn, owner_id: Id, *, maximum: int | None = None) -> float:
     """Return the factor by which the active runs of a user lower the priority of another.
 
     See :func:`load_priority`; ``maximum`` is that of the settings unless given.
@@ -41,8 +43,9 @@ def owner_load_priority(conn: Conn, owner_id: UUID, *, maximum: int | None = Non
     return load_priority(count_active_runs_of(conn, owner_id), _maximum(maximum))
 
 
+@checked
 def workflow_priority(
-    conn: Conn, workflow_id: UUID, *, cluster_memory: int | None, maximum: int | None = None
+    conn: Conn, workflow_id: Id, *, cluster_memory: int | None, maximum: int | None = None
 ) -> int:
     """Return the priority of a run in the queue, from 0 to 100.
 
@@ -98,5 +101,5 @@ def _maximum(maximum: int | None) -> int:
 
 
 @query
-def _load(conn: Conn, workflow_id: UUID) -> _Load:
+def _load(conn: Conn, workflow_id: Id) -> _Load:
     """Return what the priority of a run depends on."""

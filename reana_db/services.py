@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -9,6 +10,8 @@ from uuid import UUID, uuid4
 from reana_db import transitions
 from reana_db.queries import Conn, RowCount, query
 from reana_db.records import JSON, ServiceStatus, ServiceType
+from reana_db.registry.arguments import Id
+from reana_db.registry.signatures import checked
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +42,9 @@ class ServiceLog:
     (text).  Old entries may lack ``pod_uid``."""
 
 
+@checked
 def create(
-    conn: Conn, workflow_id: UUID, *, name: str, uri: str, type_: ServiceType = ServiceType.DASK
+    conn: Conn, workflow_id: Id, *, name: str, uri: str, type_: ServiceType = ServiceType.DASK
 ) -> UUID:
     """Create a service of a run, in the status created, and return its id.
 
@@ -53,13 +57,14 @@ def create(
 
 @query
 def _create(
-    conn: Conn, *, service_id: UUID, workflow_id: UUID, name: str, uri: str, type_: ServiceType
+    conn: Conn, *, service_id: Id, workflow_id: Id, name: str, uri: str, type_: ServiceType
 ) -> None:
     """Insert a service."""
 
 
+@checked
 def ensure(
-    conn: Conn, workflow_id: UUID, *, name: str, uri: str, type_: ServiceType = ServiceType.DASK
+    conn: Conn, workflow_id: Id, *, name: str, uri: str, type_: ServiceType = ServiceType.DASK
 ) -> bool:
     """Create a service unless the run has one of this name; tell whether it was created."""
     created = _ensure(
@@ -70,18 +75,18 @@ def ensure(
 
 @query
 def _ensure(
-    conn: Conn, *, service_id: UUID, workflow_id: UUID, name: str, uri: str, type_: ServiceType
+    conn: Conn, *, service_id: Id, workflow_id: Id, name: str, uri: str, type_: ServiceType
 ) -> RowCount:
     """Insert a service unless it is there."""
 
 
 @query
-def get(conn: Conn, service_id: UUID) -> Service:
+def get(conn: Conn, service_id: Id) -> Service:
     """Return a service; raises NotFound."""
 
 
 @query
-def of_workflow(conn: Conn, workflow_id: UUID) -> list[Service]:
+def of_workflow(conn: Conn, workflow_id: Id) -> list[Service]:
     """Return the services of a run, ordered by name."""
 
 
@@ -90,7 +95,8 @@ def named(conn: Conn, name: str) -> list[Service]:
     """Return the services of this name; several when the runs' ids begin alike."""
 
 
-def mark_running(conn: Conn, service_id: UUID) -> bool:
+@checked
+def mark_running(conn: Conn, service_id: Id) -> bool:
     """Change a created service to running; tell whether it was changed.
 
     False when it runs already, is over or does not exist: none of that is an error for somebody
@@ -102,7 +108,8 @@ def mark_running(conn: Conn, service_id: UUID) -> bool:
     return change is not None and change.changed
 
 
-def mark_deleted(conn: Conn, workflow_id: UUID, *, name: str) -> bool:
+@checked
+def mark_deleted(conn: Conn, workflow_id: Id, *, name: str) -> bool:
     """Change the service of this name of a run to deleted; tell whether it was changed.
 
     False when there is none or it is deleted already.  At most two statements.
@@ -116,7 +123,7 @@ def mark_deleted(conn: Conn, workflow_id: UUID, *, name: str) -> bool:
 
 
 @query
-def logs(conn: Conn, service_ids: list[UUID]) -> list[ServiceLog]:
+def logs(conn: Conn, service_ids: Sequence[Id]) -> list[ServiceLog]:
     """Return the logs of these services by name of the service.
 
     Those of the scheduler come first, then those of the other components, oldest first.
@@ -124,11 +131,12 @@ def logs(conn: Conn, service_ids: list[UUID]) -> list[ServiceLog]:
 
 
 @query
-def logs_of_workflow(conn: Conn, workflow_id: UUID) -> list[ServiceLog]:
+def logs_of_workflow(conn: Conn, workflow_id: Id) -> list[ServiceLog]:
     """Return the logs of the services of a run, in the order of :func:`logs`."""
 
 
-def store_log(conn: Conn, service_id: UUID, log: JSON) -> UUID:
+@checked
+def store_log(conn: Conn, service_id: Id, log: JSON) -> UUID:
     """Store the log document of a pod, see :class:`ServiceLog`, and return its id.
 
     Raises MissingReference for an unknown service.
@@ -139,10 +147,10 @@ def store_log(conn: Conn, service_id: UUID, log: JSON) -> UUID:
 
 
 @query
-def _store_log(conn: Conn, *, log_id: UUID, service_id: UUID, log: JSON) -> None:
+def _store_log(conn: Conn, *, log_id: Id, service_id: Id, log: JSON) -> None:
     """Insert a log document."""
 
 
 @query
-def log_exists(conn: Conn, service_id: UUID, *, pod_uid: str) -> bool:
+def log_exists(conn: Conn, service_id: Id, *, pod_uid: str) -> bool:
     """Tell whether a service has a log document of this pod."""

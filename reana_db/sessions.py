@@ -5,7 +5,7 @@ A run has at most one.  A session that is closed is gone: its row is deleted.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -13,6 +13,8 @@ from uuid import UUID, uuid4
 from reana_db import errors, transitions
 from reana_db.queries import Conn, RowCount, query
 from reana_db.records import RunStatus, SessionType
+from reana_db.registry.arguments import Id
+from reana_db.registry.signatures import checked
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +49,15 @@ class OpenSession:
     """E-mail address of the owner of the run."""
 
 
+@checked
 def open_session(
     conn: Conn,
-    workflow_id: UUID,
+    workflow_id: Id,
     *,
     name: str,
     path: str,
     type_: SessionType = SessionType.JUPYTER,
-    owner_id: UUID | None = None,
+    owner_id: Id | None = None,
 ) -> Session:
     """Open the session of a run, in the status created.
 
@@ -80,7 +83,7 @@ def open_session(
 
 
 @query
-def _touch_workflow(conn: Conn, workflow_id: UUID) -> RunStatus:
+def _touch_workflow(conn: Conn, workflow_id: Id) -> RunStatus:
     """Make others who open a session of this run wait, and return the status of the run."""
 
 
@@ -88,27 +91,28 @@ def _touch_workflow(conn: Conn, workflow_id: UUID) -> RunStatus:
 def _open(
     conn: Conn,
     *,
-    session_id: UUID,
-    workflow_id: UUID,
+    session_id: Id,
+    workflow_id: Id,
     name: str,
     path: str,
     type_: SessionType,
-    owner_id: UUID | None,
+    owner_id: Id | None,
 ) -> Session | None:
     """Insert a session unless the run has one."""
 
 
 @query
-def get(conn: Conn, session_id: UUID) -> Session:
+def get(conn: Conn, session_id: Id) -> Session:
     """Return a session; raises NotFound."""
 
 
 @query
-def of_workflow(conn: Conn, workflow_id: UUID) -> Session | None:
+def of_workflow(conn: Conn, workflow_id: Id) -> Session | None:
     """Return the session of a run, or None; the newest, should old services have opened two."""
 
 
-def mark_running(conn: Conn, session_id: UUID) -> bool:
+@checked
+def mark_running(conn: Conn, session_id: Id) -> bool:
     """Change a created session to running; tell whether it was changed.
 
     False when it runs already, is over or was closed meanwhile: none of that is an error for
@@ -120,18 +124,19 @@ def mark_running(conn: Conn, session_id: UUID) -> bool:
     return change is not None and change.changed
 
 
-def close_session(conn: Conn, session_id: UUID) -> bool:
+@checked
+def close_session(conn: Conn, session_id: Id) -> bool:
     """Delete a session, and tell whether there was one."""
     return close_sessions(conn, [session_id]) > 0
 
 
 @query
-def close_sessions(conn: Conn, session_ids: list[UUID]) -> RowCount:
+def close_sessions(conn: Conn, session_ids: Sequence[Id]) -> RowCount:
     """Delete these sessions, and return how many there were."""
 
 
 @query
-def close_of_workflows(conn: Conn, workflow_ids: list[UUID]) -> RowCount:
+def close_of_workflows(conn: Conn, workflow_ids: Sequence[Id]) -> RowCount:
     """Delete the sessions of these runs, and return how many there were."""
 
 

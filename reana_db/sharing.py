@@ -13,6 +13,8 @@ from uuid import UUID
 from reana_db import errors
 from reana_db.queries import Conn, query
 from reana_db.records import AccessType
+from reana_db.registry.arguments import Id
+from reana_db.registry.signatures import checked
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +37,12 @@ class _Outcome:
     shared: bool
 
 
+@checked
 def share(
     conn: Conn,
-    workflow_id: UUID,
+    workflow_id: Id,
     *,
-    owner_id: UUID,
+    owner_id: Id,
     email: str,
     message: str | None = None,
     valid_until: date | datetime | None = None,
@@ -65,7 +68,8 @@ def share(
         raise errors.AlreadyExists(f"workflow {workflow_id} is already shared with {email}")
 
 
-def unshare(conn: Conn, workflow_id: UUID, *, owner_id: UUID, email: str) -> None:
+@checked
+def unshare(conn: Conn, workflow_id: Id, *, owner_id: Id, email: str) -> None:
     """End a share.
 
     Raises InvalidArgument for the owner's own address; NotFound for a run that ``owner_id`` does
@@ -87,7 +91,7 @@ def _end(valid_until: date | datetime | None) -> datetime | None:
     return valid_until
 
 
-def _check(outcome: _Outcome, workflow_id: UUID, owner_id: UUID, email: str) -> None:
+def _check(outcome: _Outcome, workflow_id: Id, owner_id: Id, email: str) -> None:
     if outcome.receiver_id == owner_id:
         raise errors.InvalidArgument("a run cannot be shared with its owner")
     if outcome.receiver_id is None:
@@ -100,8 +104,8 @@ def _check(outcome: _Outcome, workflow_id: UUID, owner_id: UUID, email: str) -> 
 def _share(
     conn: Conn,
     *,
-    workflow_id: UUID,
-    owner_id: UUID,
+    workflow_id: Id,
+    owner_id: Id,
     email: str,
     message: str | None,
     valid_until: datetime | None,
@@ -110,20 +114,20 @@ def _share(
 
 
 @query
-def _unshare(conn: Conn, *, workflow_id: UUID, owner_id: UUID, email: str) -> _Outcome:
+def _unshare(conn: Conn, *, workflow_id: Id, owner_id: Id, email: str) -> _Outcome:
     """Delete a share."""
 
 
 @query
-def of_workflow(conn: Conn, workflow_id: UUID) -> list[Share]:
+def of_workflow(conn: Conn, workflow_id: Id) -> list[Share]:
     """Return with whom a run is or was shared, by e-mail address; for its owner's eyes."""
 
 
 @query
-def sharing_with(conn: Conn, user_id: UUID) -> list[str]:
+def sharing_with(conn: Conn, user_id: Id) -> list[str]:
     """Return the e-mail addresses of the users who share runs with a user, in order."""
 
 
 @query
-def shared_with_by(conn: Conn, user_id: UUID) -> list[str]:
+def shared_with_by(conn: Conn, user_id: Id) -> list[str]:
     """Return the e-mail addresses of the users with whom a user shares runs, in order."""

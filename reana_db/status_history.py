@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 from reana_db.queries import Conn, RowCount, query
 from reana_db.records import Entity
+from reana_db.registry.arguments import Id
+from reana_db.registry.signatures import checked
 
 PRUNING_BATCH = 20_000
 """How many entries one transaction of :func:`prune` deletes."""
@@ -63,7 +64,7 @@ class Violation:
 
 
 @query
-def of_entity(conn: Conn, entity: Entity, entity_id: UUID) -> list[StatusRecord]:
+def of_entity(conn: Conn, entity: Entity, entity_id: Id) -> list[StatusRecord]:
     """Return the changes of one row in the order in which they were made.
 
     Empty for a row that was made before its changes were recorded, or whose entries were pruned.
@@ -71,7 +72,7 @@ def of_entity(conn: Conn, entity: Entity, entity_id: UUID) -> list[StatusRecord]
 
 
 @query
-def time_per_status(conn: Conn, entity: Entity, entity_id: UUID) -> list[StatusTime]:
+def time_per_status(conn: Conn, entity: Entity, entity_id: Id) -> list[StatusTime]:
     """Return how long a row had each of its statuses, in the order in which it first got them."""
 
 
@@ -83,6 +84,7 @@ def violations(conn: Conn, *, since: datetime | None = None) -> list[Violation]:
     """
 
 
+@checked
 def prune(conn: Conn, *, before: datetime) -> int:
     """Delete the entries older than a time; return how many.
 

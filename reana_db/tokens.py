@@ -13,8 +13,6 @@ them, and raise :class:`~reana_db.errors.ConfigurationError` without.
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -26,8 +24,8 @@ from reana_db.encryption.columns import TOKENS, rewrite_tokens
 from reana_db.encryption.keyring import KeyRing
 from reana_db.queries import Conn, query
 from reana_db.records import JSON, TokenStatus
-from reana_db.registry import results
-from reana_db.registry.arguments import Secret, SecretBytes
+from reana_db.registry.arguments import Id, Secret, SecretBytes
+from reana_db.registry.scalars import uuid
 from reana_db.registry.signatures import checked
 
 
@@ -123,7 +121,7 @@ def find_owner(conn: Conn, token: Secret, *, keys: KeyRing | None = None) -> Tok
         keys.verify(match.token, TOKENS.row(match.token_id, match.id_), token)
     if match.digest_missing:
         _digest(conn, match, current.digest(token))
-    return _owner_maker()(
+    return TokenOwner(
         match.id_,
         match.email,
         match.full_name,
@@ -131,11 +129,6 @@ def find_owner(conn: Conn, token: Secret, *, keys: KeyRing | None = None) -> Tok
         match.created,
         match.token_status,
     )
-
-
-@functools.cache
-def _owner_maker() -> Callable[..., TokenOwner]:
-    return results.maker(TokenOwner)
 
 
 def _digest(conn: Conn, match: _Match, digest: bytes) -> None:
@@ -157,7 +150,7 @@ def _find_owner(
 
 
 @checked
-def active(conn: Conn, user_id: UUID, *, keys: KeyRing | None = None) -> ActiveToken | None:
+def active(conn: Conn, user_id: Id, *, keys: KeyRing | None = None) -> ActiveToken | None:
     """Return the active token of a user with its value, or None.
 
     Raises :class:`~reana_db.errors.UnreadableSecret` if the keys do not open it.
@@ -170,16 +163,17 @@ def active(conn: Conn, user_id: UUID, *, keys: KeyRing | None = None) -> ActiveT
 
 
 @query
-def _active(conn: Conn, user_id: UUID) -> _EncryptedToken | None:
+def _active(conn: Conn, user_id: Id) -> _EncryptedToken | None:
     """Return the active token of a user, encrypted."""
 
 
 @query
-def latest(conn: Conn, user_id: UUID) -> TokenState | None:
+def latest(conn: Conn, user_id: Id) -> TokenState | None:
     """Return the newest token of a user without its value, or None if there never was one."""
 
 
-def request(conn: Conn, user_id: UUID) -> UUID:
+@checked
+def request(conn: Conn, user_id: Id) -> UUID:
     """Request a token for a user and return its id.
 
     Raises NotFound for an unknown user, TokenAlreadyActive and TokenAlreadyRequested.
@@ -190,17 +184,17 @@ def request(conn: Conn, user_id: UUID) -> UUID:
 
 
 @query
-def _request(conn: Conn, user_id: UUID, *, token_id: UUID, audit_id: UUID) -> _Outcome:
+def _request(conn: Conn, user_id: Id, *, token_id: Id, audit_id: Id) -> _Outcome:
     """Insert a requested token and its audit entry."""
 
 
 @checked
 def grant(
     conn: Conn,
-    user_id: UUID,
+    user_id: Id,
     *,
     token: Secret,
-    granted_by: UUID | None = None,
+    granted_by: Id | None = None,
     details: JSON = None,
     keys: KeyRing | None = None,
 ) -> None:
@@ -221,7 +215,7 @@ def grant(
             user_id,
             token_id=token_id,
             compatible=TOKENS.encrypted(key, token),
-            sealed=key.seal(token, TOKENS.row(token_id, user_id).name),
+            sealed=key.seal(token, TOKENS.row(token_id, uuid(user_id)).name),
             digest=key.digest(token),
             granted_by=granted_by,
             audit_id=uuid4(),
@@ -233,7 +227,7 @@ def grant(
 @checked
 def ensure(
     conn: Conn,
-    user_id: UUID,
+    user_id: Id,
     *,
     token: Secret,
     reissue: bool = False,
@@ -258,28 +252,29 @@ def ensure(
 
 
 @query
-def _requested(conn: Conn, user_id: UUID) -> UUID | None:
+def _requested(conn: Conn, user_id: Id) -> UUID | None:
     """Return the id of the requested token of a user: the row that a sealed value is bound to."""
 
 
 @query
 def _grant(
     conn: Conn,
-    user_id: UUID,
+    user_id: Id,
     *,
-    token_id: UUID,
+    token_id: Id,
     compatible: SecretBytes,
     sealed: SecretBytes,
     digest: SecretBytes,
-    granted_by: UUID | None,
-    audit_id: UUID,
+    granted_by: Id | None,
+    audit_id: Id,
     details: JSON,
 ) -> _Outcome:
     """Make a requested or a new token active and write the audit entry."""
 
 
+@checked
 def revoke(
-    conn: Conn, user_id: UUID, *, revoked_by: UUID | None = None, details: JSON = None
+    conn: Conn, user_id: Id, *, revoked_by: Id | None = None, details: JSON = None
 ) -> TokenState:
     """Revoke the active token of a user and return it; its value is kept.
 
@@ -294,12 +289,12 @@ def revoke(
 
 @query
 def _revoke(
-    conn: Conn, user_id: UUID, *, revoked_by: UUID | None, audit_id: UUID, details: JSON
+    conn: Conn, user_id: Id, *, revoked_by: Id | None, audit_id: Id, details: JSON
 ) -> TokenState | None:
     """Revoke the active token of a user and write the audit entry."""
 
 
-def _raise_unless_done(outcome: _Outcome, user_id: UUID) -> None:
+def _raise_unless_done(outcome: _Outcome, user_id: Id) -> None:
     if outcome is _Outcome.UNKNOWN_USER:
         raise errors.NotFound(f"no user {user_id}")
     if outcome is _Outcome.ALREADY_ACTIVE:

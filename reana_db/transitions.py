@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
-from uuid import UUID
 
 from reana_db import errors
 from reana_db.queries import Conn, query
@@ -28,6 +27,8 @@ from reana_db.records import (
     ServiceStatus,
     StatusChange,
 )
+from reana_db.registry.arguments import Id
+from reana_db.registry.signatures import checked
 
 _SESSION_RULES = MappingProxyType(
     {
@@ -111,9 +112,10 @@ def diagram(entity: Entity) -> str:
     return "\n".join([*lines, "```"])
 
 
+@checked
 def set_workflow_status(
     conn: Conn,
-    workflow_id: UUID,
+    workflow_id: Id,
     status: RunStatus,
     *,
     expected: list[RunStatus] | None = None,
@@ -132,9 +134,10 @@ def set_workflow_status(
     return _made(Entity.WORKFLOW, workflow_id, status, change)
 
 
+@checked
 def set_job_status(
     conn: Conn,
-    job_id: UUID,
+    job_id: Id,
     status: JobStatus,
     *,
     expected: list[JobStatus] | None = None,
@@ -149,8 +152,9 @@ def set_job_status(
     return _made(Entity.JOB, job_id, status, change)
 
 
+@checked
 def set_session_status(
-    conn: Conn, session_id: UUID, status: RunStatus, *, expected: list[RunStatus] | None = None
+    conn: Conn, session_id: Id, status: RunStatus, *, expected: list[RunStatus] | None = None
 ) -> StatusChange:
     """Change the status of an interactive session.
 
@@ -160,9 +164,10 @@ def set_session_status(
     return _made(Entity.INTERACTIVE_SESSION, session_id, status, change)
 
 
+@checked
 def set_service_status(
     conn: Conn,
-    service_id: UUID,
+    service_id: Id,
     status: ServiceStatus,
     *,
     expected: list[ServiceStatus] | None = None,
@@ -175,9 +180,10 @@ def set_service_status(
     return _made(Entity.SERVICE, service_id, status, change)
 
 
+@checked
 def set_retention_rule_status(
     conn: Conn,
-    rule_id: UUID,
+    rule_id: Id,
     status: RetentionRuleStatus,
     *,
     expected: list[RetentionRuleStatus] | None = None,
@@ -193,7 +199,7 @@ def set_retention_rule_status(
 @query
 def try_set_workflow_status(
     conn: Conn,
-    workflow_id: UUID,
+    workflow_id: Id,
     status: RunStatus,
     *,
     expected: list[RunStatus] | None = None,
@@ -217,7 +223,7 @@ def try_set_workflow_status(
 @query
 def try_set_job_status(
     conn: Conn,
-    job_id: UUID,
+    job_id: Id,
     status: JobStatus,
     *,
     expected: list[JobStatus] | None = None,
@@ -232,7 +238,7 @@ def try_set_job_status(
 
 @query
 def try_set_session_status(
-    conn: Conn, session_id: UUID, status: RunStatus, *, expected: list[RunStatus] | None = None
+    conn: Conn, session_id: Id, status: RunStatus, *, expected: list[RunStatus] | None = None
 ) -> StatusChange | None:
     """Change the status of an interactive session, or report why not."""
 
@@ -240,7 +246,7 @@ def try_set_session_status(
 @query
 def try_set_service_status(
     conn: Conn,
-    service_id: UUID,
+    service_id: Id,
     status: ServiceStatus,
     *,
     expected: list[ServiceStatus] | None = None,
@@ -251,7 +257,7 @@ def try_set_service_status(
 @query
 def try_set_retention_rule_status(
     conn: Conn,
-    rule_id: UUID,
+    rule_id: Id,
     status: RetentionRuleStatus,
     *,
     expected: list[RetentionRuleStatus] | None = None,
@@ -259,9 +265,7 @@ def try_set_retention_rule_status(
     """Change the status of a workspace retention rule, or report why not."""
 
 
-def _made(
-    entity: Entity, entity_id: UUID, status: str, change: StatusChange | None
-) -> StatusChange:
+def _made(entity: Entity, entity_id: Id, status: str, change: StatusChange | None) -> StatusChange:
     """Return a change that was not refused."""
     if change is None:
         raise errors.NotFound(f"no {entity} {entity_id}")

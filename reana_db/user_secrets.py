@@ -23,7 +23,8 @@ from reana_db.encryption.keyring import KeyRing
 from reana_db.errors import NotFound, UnreadableSecret
 from reana_db.queries import Conn, RowCount, query
 from reana_db.records import RunStatus
-from reana_db.registry.arguments import Secret, SecretBytes
+from reana_db.registry.arguments import Id, Secret, SecretBytes
+from reana_db.registry.scalars import uuid
 from reana_db.registry.signatures import checked
 
 _RANDOM_BYTES = 32
@@ -85,13 +86,13 @@ class _WebhookMatch:
 
 
 @checked
-def session_secret(conn: Conn, session_id: UUID, *, keys: KeyRing | None = None) -> str:
+def session_secret(conn: Conn, session_id: Id, *, keys: KeyRing | None = None) -> str:
     """Return the secret of a session, having made one if it had none: the same for all callers.
 
     Raises NotFound for an unknown session.
     """
     keys = keys or keyring.current()
-    row, new = SESSION_SECRETS.row(session_id), _new_secret()
+    row, new = SESSION_SECRETS.row(uuid(session_id)), _new_secret()
     stored = _ensure_session_secret(
         conn,
         session_id,
@@ -107,7 +108,7 @@ def session_secret(conn: Conn, session_id: UUID, *, keys: KeyRing | None = None)
 @query
 def _ensure_session_secret(
     conn: Conn,
-    session_id: UUID,
+    session_id: Id,
     *,
     compatible: SecretBytes,
     sealed: SecretBytes,
@@ -163,7 +164,7 @@ def _session_owner(match: _SessionMatch) -> SessionOwner:
 @checked
 def webhook_secret(
     conn: Conn,
-    user_id: UUID,
+    user_id: Id,
     *,
     expires_at: datetime | None = None,
     renew: bool = False,
@@ -175,7 +176,7 @@ def webhook_secret(
     else the existing one keeps its end.  Raises NotFound for an unknown user.
     """
     keys = keys or keyring.current()
-    row, new = WEBHOOK_SECRETS.row(user_id), _new_secret()
+    row, new = WEBHOOK_SECRETS.row(uuid(user_id)), _new_secret()
     stored = _ensure_webhook_secret(
         conn,
         user_id,
@@ -193,7 +194,7 @@ def webhook_secret(
 @query
 def _ensure_webhook_secret(
     conn: Conn,
-    user_id: UUID,
+    user_id: Id,
     *,
     compatible: SecretBytes,
     sealed: SecretBytes,
@@ -227,7 +228,7 @@ def _find_webhook_owner(conn: Conn, *, digest: Secret) -> _WebhookMatch | None:
 
 
 @query
-def remove_webhook_secret(conn: Conn, user_id: UUID) -> RowCount:
+def remove_webhook_secret(conn: Conn, user_id: Id) -> RowCount:
     """Take the GitLab webhook secret of a user away: 1 if there was one, else 0."""
 
 

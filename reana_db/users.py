@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID, uuid4
 
 from reana_db import config, errors
 from reana_db.config import DEFAULT_RESOURCES, Settings
 from reana_db.queries import Conn, query
 from reana_db.records import User
-from reana_db.registry.arguments import uuid_of
+from reana_db.registry.arguments import Id
+from reana_db.registry.scalars import uuid_of
 from reana_db.registry.signatures import checked
 
 ADMIN_ID = UUID(int=0)
@@ -22,7 +24,7 @@ def create(
     email: str,
     full_name: str | None = None,
     username: str | None = None,
-    user_id: UUID | None = None,
+    user_id: Id | None = None,
     settings: Settings | None = None,
 ) -> User:
     """Create a user with a quota of every resource, and return it.
@@ -49,7 +51,7 @@ def create(
 def _create(
     conn: Conn,
     *,
-    user_id: UUID,
+    user_id: Id,
     email: str,
     full_name: str | None,
     username: str | None,
@@ -67,16 +69,17 @@ def find_by_email(conn: Conn, email: str) -> User | None:
 
 
 @query
-def find_by_id(conn: Conn, user_id: UUID) -> User | None:
+def find_by_id(conn: Conn, user_id: Id) -> User | None:
     """Return the user with this id, or None."""
 
 
 @query
-def many(conn: Conn, user_ids: list[UUID]) -> list[User]:
+def many(conn: Conn, user_ids: Sequence[Id]) -> list[User]:
     """Return those of these users who exist, ordered by e-mail address."""
 
 
-def find(conn: Conn, *, user_id: UUID | str | None = None, email: str | None = None) -> User | None:
+@checked
+def find(conn: Conn, *, user_id: Id | None = None, email: str | None = None) -> User | None:
     """Return the user with this id, else the one with this e-mail address, or None.
 
     The id wins over the address; a text that is no UUID belongs to nobody.

@@ -15,44 +15,45 @@ from uuid import UUID
 from reana_db import errors
 from reana_db.queries import Conn, query
 from reana_db.records import JSON, Workflow, WorkflowSpecification, WorkspaceLocation
-from reana_db.registry.arguments import uuid_of
+from reana_db.registry.arguments import Id
+from reana_db.registry.scalars import uuid_of
 from reana_db.registry.signatures import checked
 
 _RUN = re.compile(r"(?P<name>[^.]+)\.(?P<major>[0-9]{1,9})(?:\.(?P<minor>[0-9]{1,9}))?")
 
 
 @query
-def get(conn: Conn, workflow_id: UUID) -> Workflow:
+def get(conn: Conn, workflow_id: Id) -> Workflow:
     """Return the run with this id, whoever owns it; raises NotFound."""
 
 
 @query
-def find_by_id(conn: Conn, workflow_id: UUID) -> Workflow | None:
+def find_by_id(conn: Conn, workflow_id: Id) -> Workflow | None:
     """Return the run with this id, whoever owns it, or None."""
 
 
 @query
-def logs(conn: Conn, workflow_id: UUID) -> str | None:
+def logs(conn: Conn, workflow_id: Id) -> str | None:
     """Return the log text of a run, or None if it has none; raises NotFound."""
 
 
 @query
-def specification(conn: Conn, workflow_id: UUID) -> WorkflowSpecification:
+def specification(conn: Conn, workflow_id: Id) -> WorkflowSpecification:
     """Return the specification and parameters of a run; raises NotFound."""
 
 
 @query
-def specification_parameters(conn: Conn, workflow_id: UUID) -> JSON:
+def specification_parameters(conn: Conn, workflow_id: Id) -> JSON:
     """Return ``inputs.parameters`` of the specification of a run, or None; raises NotFound."""
 
 
 @query
-def operational_options(conn: Conn, workflow_id: UUID) -> JSON:
+def operational_options(conn: Conn, workflow_id: Id) -> JSON:
     """Return the operational options of a run, an object or None; raises NotFound."""
 
 
 @query
-def job_progress(conn: Conn, workflow_id: UUID) -> JSON:
+def job_progress(conn: Conn, workflow_id: Id) -> JSON:
     """Return the progress of the jobs of a run; raises NotFound.
 
     An object with the keys ``total``, ``running``, ``finished`` and ``failed``, each
@@ -61,22 +62,22 @@ def job_progress(conn: Conn, workflow_id: UUID) -> JSON:
 
 
 @query
-def workspace_location(conn: Conn, workflow_id: UUID) -> WorkspaceLocation:
+def workspace_location(conn: Conn, workflow_id: Id) -> WorkspaceLocation:
     """Return where the files of a run are; raises NotFound."""
 
 
 @query
-def restarts(conn: Conn, workflow_id: UUID) -> list[Workflow]:
+def restarts(conn: Conn, workflow_id: Id) -> list[Workflow]:
     """Return all runs with the owner, name and major number of a run, oldest number first."""
 
 
 @query
-def many(conn: Conn, workflow_ids: list[UUID]) -> list[Workflow]:
+def many(conn: Conn, workflow_ids: Sequence[Id]) -> list[Workflow]:
     """Return those of these runs that exist, oldest first."""
 
 
 @query
-def replace_specification(conn: Conn, workflow_id: UUID, reana_specification: JSON) -> UUID:
+def replace_specification(conn: Conn, workflow_id: Id, reana_specification: JSON) -> UUID:
     """Replace the specification of a run, and return its id; raises NotFound.
 
     For engines whose specification is expanded, or loaded, after the run was created.
@@ -84,7 +85,7 @@ def replace_specification(conn: Conn, workflow_id: UUID, reana_specification: JS
 
 
 @checked
-def set_complexity(conn: Conn, workflow_id: UUID, complexity: Sequence[tuple[int, int]]) -> UUID:
+def set_complexity(conn: Conn, workflow_id: Id, complexity: Sequence[tuple[int, int]]) -> UUID:
     """Store how many first jobs of which size a run has, and return its id.
 
     Pairs of a number of jobs and the bytes that each of them needs; none when it cannot be
@@ -102,11 +103,12 @@ def set_complexity(conn: Conn, workflow_id: UUID, complexity: Sequence[tuple[int
 
 
 @query
-def _set_complexity(conn: Conn, workflow_id: UUID, *, jobs: list[int], sizes: list[int]) -> UUID:
+def _set_complexity(conn: Conn, workflow_id: Id, *, jobs: list[int], sizes: list[int]) -> UUID:
     """Store two columns as an array of pairs."""
 
 
-def resolve(conn: Conn, text: str, *, user_id: UUID, include_shared: bool = False) -> Workflow:
+@checked
+def resolve(conn: Conn, text: str, *, user_id: Id, include_shared: bool = False) -> Workflow:
     """Return the run that a user means by a uuid, ``name``, ``name.M`` or ``name.M.m``.
 
     A bare name means its newest run, deleted ones included; ``name.M`` means ``name.M.0``.  Runs of
@@ -155,7 +157,7 @@ def parse_reference(text: str) -> Reference:
     return Reference(name=text if rest or not name else name)
 
 
-def _resolved_own(conn: Conn, reference: Reference, user_id: UUID) -> Workflow | None:
+def _resolved_own(conn: Conn, reference: Reference, user_id: Id) -> Workflow | None:
     if reference.workflow_id:
         return _own_by_id(conn, workflow_id=reference.workflow_id, user_id=user_id)
     if reference.run is None:
@@ -164,7 +166,7 @@ def _resolved_own(conn: Conn, reference: Reference, user_id: UUID) -> Workflow |
     return _own_by_run(conn, name=reference.name, major=major, minor=minor, user_id=user_id)
 
 
-def _resolved_shared(conn: Conn, reference: Reference, user_id: UUID) -> list[Workflow]:
+def _resolved_shared(conn: Conn, reference: Reference, user_id: Id) -> list[Workflow]:
     if reference.workflow_id:
         found = _visible_by_id(conn, workflow_id=reference.workflow_id, user_id=user_id)
         return [found] if found else []
@@ -175,32 +177,32 @@ def _resolved_shared(conn: Conn, reference: Reference, user_id: UUID) -> list[Wo
 
 
 @query
-def _own_by_id(conn: Conn, *, workflow_id: UUID, user_id: UUID) -> Workflow | None:
+def _own_by_id(conn: Conn, *, workflow_id: Id, user_id: Id) -> Workflow | None:
     """Return a run if the user owns it."""
 
 
 @query
-def _own_newest(conn: Conn, *, name: str, user_id: UUID) -> Workflow | None:
+def _own_newest(conn: Conn, *, name: str, user_id: Id) -> Workflow | None:
     """Return the newest run of a name that the user owns."""
 
 
 @query
-def _own_by_run(conn: Conn, *, name: str, major: int, minor: int, user_id: UUID) -> Workflow | None:
+def _own_by_run(conn: Conn, *, name: str, major: int, minor: int, user_id: Id) -> Workflow | None:
     """Return one run of a name that the user owns."""
 
 
 @query
-def _visible_by_id(conn: Conn, *, workflow_id: UUID, user_id: UUID) -> Workflow | None:
+def _visible_by_id(conn: Conn, *, workflow_id: Id, user_id: Id) -> Workflow | None:
     """Return a run if the user owns it or it is shared with the user."""
 
 
 @query
-def _visible_newest(conn: Conn, *, name: str, user_id: UUID) -> list[Workflow]:
+def _visible_newest(conn: Conn, *, name: str, user_id: Id) -> list[Workflow]:
     """Return the user's newest run of a name, else the newest of each owner who shares one."""
 
 
 @query
 def _visible_by_run(
-    conn: Conn, *, name: str, major: int, minor: int, user_id: UUID
+    conn: Conn, *, name: str, major: int, minor: int, user_id: Id
 ) -> list[Workflow]:
     """Return the user's run, else those with its number that others share."""

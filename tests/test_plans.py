@@ -66,11 +66,12 @@ class Explainer:
         self.scanned: list[tuple[str, str]] = []
         execute = queries._BoundQuery.execute
 
-        def explained(bound: Any, conn: Conn, values: dict[str, Any]) -> Any:
+        def explained(bound: Any, cursor: Any, values: dict[str, Any]) -> Any:
+            conn = cursor.connection
             query = bound.statement.query
             for plan in (custom_plan(conn, query, values), generic_plan(conn, query)):
                 self.scanned += [(bound.statement.name, t) for t in scans(plan) if t in large]
-            return execute(bound, conn, values)
+            return execute(bound, cursor, values)
 
         monkeypatch.setattr(queries._BoundQuery, "execute", explained)
 

@@ -13,6 +13,7 @@ from reana_db import errors, queries, tokens
 from reana_db.encryption import keyring
 from reana_db.queries import Conn
 from reana_db.records import TokenStatus
+from reana_db.registry import sql_files
 from tests.support.factories import insert, make_user
 from tests.support.secret_values import (
     KEYS,
@@ -26,7 +27,7 @@ from tests.support.secret_values import (
 pytestmark = pytest.mark.usefixtures("no_leaks")
 
 BOTH = keyring.of("another key", "the key")
-FIND = queries.statements_of("tokens")["_find_owner"]
+FIND = sql_files.statements_of("tokens")["_find_owner"]
 
 
 def found(conn: Conn, token: str, keys: keyring.KeyRing = KEYS) -> object:

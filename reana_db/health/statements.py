@@ -13,47 +13,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
-from uuid import UUID
+from typing import Any, get_origin, get_type_hints
 
 import psycopg
 from psycopg import pq
 
 from reana_db.health import nullability
-from reana_db.queries import Conn, RowCount, Statement, query, registered
+from reana_db.queries import Conn, Statement, query, registered
 from reana_db.records import JSON
 from reana_db.registry import results
+from reana_db.registry.scalars import SCALARS, bare, is_optional, item_of, present, scalar_of
+from reana_db.registry.signatures import sent_annotations
 
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s|%%")
 _PREPARED = "reana_db_verification"
-
-_LOADED: dict[str, Any] = {
-    "bool": bool,
-    "bytea": bytes,
-    "float8": float,
-    "int2": int,
-    "int4": int,
-    "int8": int,
-    "json": JSON,
-    "jsonb": JSON,
-    "text": str,
-    "varchar": str,
-    "name": str,
-    "timestamp": datetime,
-    "timestamptz": datetime,
-    "uuid": UUID,
-}
-"""The Python type that a column type becomes."""
-
-_SENT: dict[Any, list[str]] = {
-    bool: ["bool"],
-    bytes: ["bytea"],
-    float: ["float8"],
-    int: ["int2", "int4", "int8"],
-    datetime: ["timestamptz"],
-    UUID: ["uuid"],
-}
-"""The types that psycopg declares for a Python type; it leaves all others to the server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +91,7 @@ class _Verifier:
         self.not_null = nullability.not_null_columns(conn)
 
     def messages(self, statement: Statement) -> Iterator[str]:
-        (function,) = statement.function
-        hints = get_type_hints(function, include_extras=True)
+        hints = sent_annotations(statement.function)
         text, order = numbered(statement.text)
         with self.conn.transaction(force_rollback=True):
             try:
@@ -156,7 +128,7 @@ class _Verifier:
         """Demand a cast of times: the session's zone must not decide what they mean."""
         for index, parameter in enumerate(order):
             inferred = self.types[described.param_type(index)].name
-            if _scalar(hints[parameter]) is datetime and inferred == "timestamp":
+            if bare(hints[parameter]) is datetime and inferred == "timestamp":
                 yield f"{parameter}: a time must be cast, %({parameter})s::timestamptz"
 
     def sent_messages(self, text: str, hints: dict[str, Any], order: list[str]) -> Iterator[str]:
@@ -175,15 +147,15 @@ class _Verifier:
             yield [oids[min(width, len(oids) - 1)] for oids in options]
 
     def sent_oids(self, annotation: Any) -> list[int]:
-        kind = _scalar(annotation)
-        prefix = "_" if get_origin(kind) is list else ""
-        item = _scalar(get_args(kind)[0]) if prefix else kind
-        return [self.oids[prefix + name] for name in _SENT.get(item, [])] or [0]
+        item = item_of(annotation)
+        prefix = "" if item is None else "_"
+        scalar = scalar_of(annotation if item is None else item)
+        return [self.oids[prefix + name] for name in (scalar.sent if scalar else ())] or [0]
 
     def result_messages(
         self, statement: Statement, text: str, described: pq.abc.PGresult, annotation: Any
     ) -> Iterator[str]:
-        result = results.result(annotation, RowCount)
+        result = results.result(annotation)
         if result.form in (results.Form.NOTHING, results.Form.COUNT):
             return
         names = [(described.fname(i) or b"").decode() for i in range(described.nfields)]
@@ -202,20 +174,17 @@ class _Verifier:
         self, name: str, kind: Any, loaded: TypeName, *, nullable: bool
     ) -> Iterator[str]:
         promised = _name(kind)
-        if not self.loads_as(loaded, results.present(kind)):
+        if not self.loads_as(loaded, present(kind)):
             yield f"{name} is {loaded.name} where {promised} is promised"
-        if nullable and not results.is_optional(kind) and kind != JSON:
+        if nullable and not is_optional(kind) and kind != JSON:
             yield f"{name} can be NULL where {promised} is promised"
 
     def loads_as(self, loaded: TypeName, kind: Any) -> bool:
-        is_json = loaded.name in ("json", "jsonb")
-        if get_origin(kind) is tuple:
-            return loaded.is_array or is_json
-        if is_dataclass(kind):
-            return is_json
-        if isinstance(kind, type) and issubclass(kind, StrEnum):
-            return loaded.is_enum or loaded.name in ("text", "varchar")
-        return bool(kind == _LOADED.get("text" if loaded.is_enum else loaded.name))
+        if scalar := scalar_of(kind):
+            is_enum = loaded.is_enum and (kind is str or issubclass(kind, StrEnum))
+            return is_enum or loaded.name in scalar.columns
+        is_json = loaded.name in SCALARS[JSON].columns
+        return is_json or (get_origin(kind) is tuple and loaded.is_array)
 
 
 def _expected(result: results.Result) -> dict[str, Any]:
@@ -225,12 +194,6 @@ def _expected(result: results.Result) -> dict[str, Any]:
         return {item.name: hints[item.name] for item in fields(result.row_type)}
     optional = result.form is results.Form.OPTIONAL
     return {"": result.row_type | None if optional else result.row_type}
-
-
-def _scalar(annotation: Any) -> Any:
-    """Return the bare type of an annotation: without ``| None`` and without its marks."""
-    kind = results.present(annotation)
-    return get_args(kind)[0] if get_origin(kind) is Annotated else kind
 
 
 def _name(kind: Any) -> str:

@@ -6,20 +6,18 @@ can prepare them.  Who runs one has made sure that its tables are there.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping
 from typing import Any
 
 from psycopg.rows import tuple_row
 
-from reana_db.queries import SQL_DIRECTORY, Conn, Statement, parse
+from reana_db.queries import Conn, Statement
+from reana_db.registry.sql_files import parse_file
 
 
-@functools.cache
 def statements(module: str) -> Mapping[str, Statement]:
     """Return the statements of ``sql/migrating/old_tables/<module>.sql`` by name."""
-    file = SQL_DIRECTORY / "migrating" / "old_tables" / f"{module}.sql"
-    return parse(module, file.read_text(encoding="utf-8"), file)
+    return parse_file(f"migrating.old_tables.{module}")
 
 
 def rows(conn: Conn, module: str, name: str) -> list[tuple[Any, ...]]:

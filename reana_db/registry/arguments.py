@@ -1,23 +1,25 @@
-"""Checks and conversions of the arguments of a query, chosen by their annotation.
+"""Checks of arguments, chosen by their annotation; the kinds of values that signatures name.
 
 A value of the wrong type, a text with NUL, a number that no bigint holds, a time without zone:
-each is refused here, before anything is sent.
+each is refused before anything is sent.  A rule of a value stands in its annotation, as a function
+that returns the value or raises :class:`Invalid`: ``Annotated[int, between(1, 366)]``.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
-from datetime import datetime
-from enum import StrEnum
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, is_dataclass, replace
 from types import NoneType, UnionType
-from typing import Annotated, Any, TypeAlias, Union, get_args, get_origin
+from typing import Annotated, Any, TypeAlias, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 from reana_db.records import JSON
+from reana_db.registry.scalars import Converter, Invalid, described, instance_of, scalar_of
 
-Converter: TypeAlias = Callable[[Any], Any]
+Id: TypeAlias = Annotated[UUID | str, "id"]
+"""An id: a UUID, or its text with or without dashes."""
 
 Secret: TypeAlias = Annotated[str, "secret"]
 """A text that no message may show."""
@@ -25,58 +27,41 @@ Secret: TypeAlias = Annotated[str, "secret"]
 SecretBytes: TypeAlias = Annotated[bytes, "secret"]
 """Bytes that no message may show."""
 
-_BIGINT = 2**63
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_UUID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}", re.I)
 _NUL_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
-class Invalid(ValueError):
-    """What is wrong with a value, said as the rest of a sentence: "must be …"."""
+def between(low: int, high: int) -> Converter:
+    """Return the rule of a number that is neither less nor more."""
+
+    def check(value: int) -> int:
+        if not low <= value <= high:
+            raise Invalid(f"must be from {low} to {high}, not {value}")
+        return value
+
+    return check
 
 
-def converter(annotation: Any) -> Converter:
-    """Return the check and conversion for values of an annotation."""
+def checker(annotation: Any) -> Converter | None:
+    """Return the check and conversion of an argument, or None where nothing has to be done.
+
+    JSON is left as it is: what sends it encodes it, see :func:`json_text`.
+    """
     if annotation == JSON:
-        return json_text
+        return None
     origin, options = get_origin(annotation), get_args(annotation)
-    if origin is Annotated:
-        return _unshown(converter(options[0]))
+    if scalar := scalar_of(annotation) if origin not in (Union, UnionType) else None:
+        return _with_rules(scalar.check, annotation)
     if origin in (Union, UnionType):
-        return _optional(converter(_present(annotation)))
-    if origin is list:
-        return _list_of(converter(options[0]))
-    if isinstance(annotation, type) and issubclass(annotation, StrEnum):
-        return _enum(annotation)
-    return _SCALARS[annotation]
-
-
-def sent_as_is(annotation: Any) -> frozenset[type]:
-    """Return the types whose every value the converter of an annotation returns as it is."""
-    origin, options = get_origin(annotation), get_args(annotation)
-    if origin is Annotated:
-        return sent_as_is(options[0])
-    if origin in (Union, UnionType):
-        return sent_as_is(_present(annotation)) | {NoneType}
-    return frozenset({annotation}) if annotation in (bool, bytes, UUID) else frozenset()
-
-
-def uuid_of(text: object) -> UUID | None:
-    """Return the UUID that a text spells, with or without dashes, or None."""
-    return UUID(text) if isinstance(text, str) and _UUID.fullmatch(text) else None
-
-
-def is_scalar(kind: Any) -> bool:
-    """Tell whether values of a type are sent as they are."""
-    return kind in _SCALARS
-
-
-def shown(annotation: Any, value: object) -> str:
-    """Return a value as a message may show it."""
-    if _is_secret(annotation):
-        return "(secret)"
-    text = repr(str(value)) if isinstance(value, str) else str(value)
-    return text if len(text) <= 80 else f"{text[:77]}..."
+        return _one_of(options)
+    if origin is tuple and ... not in options:
+        return _tuple_of([_checked(option) for option in options])
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        return _mapping_of(_checked(options[0]), _checked(options[1]))
+    if isinstance(origin, type) and issubclass(origin, Iterable):
+        return _list_of(_checked(options[0]))
+    if is_dataclass(annotation):
+        return _record_of(annotation)
+    return instance_of(annotation) if isinstance(annotation, type) else None
 
 
 def json_text(value: Any) -> str | None:
@@ -84,86 +69,42 @@ def json_text(value: Any) -> str | None:
     if value is None:
         return None
     try:
-        text = json.dumps(value, allow_nan=False)
+        found = json.dumps(value, allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
         raise Invalid(f"must be JSON: {error}") from None
-    if "\\u0000" in text and _NUL_ESCAPE.search(text):  # the first is quick
+    if "\\u0000" in found and _NUL_ESCAPE.search(found):  # the first is quick
         raise Invalid("must not contain the character NUL")
-    return text
+    return found
 
 
-def text(value: Any) -> str:
-    """Check a text that PostgreSQL can store."""
-    if not isinstance(value, str):
-        raise Invalid(f"must be a str, not {_described(value)}")
-    if "\x00" in value:
-        raise Invalid("must not contain the character NUL")
-    if _SURROGATE.search(value):
-        raise Invalid("must not contain lone surrogates")
-    return value
+def shown(annotation: Any, value: object) -> str:
+    """Return a value as a message may show it."""
+    if _is_secret(annotation):
+        return "(secret)"
+    found = repr(str(value)) if isinstance(value, str) else str(value)
+    return found if len(found) <= 80 else f"{found[:77]}..."
 
 
-def integer(value: Any) -> int:
-    """Check a whole number that a bigint holds."""
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise Invalid(f"must be an int, not {_described(value)}")
-    if not -_BIGINT <= value < _BIGINT:
-        raise Invalid(f"must fit into 64 bits, not {value:.3e}")
-    return value
+def _checked(annotation: Any) -> Converter:
+    return checker(annotation) or (lambda value: value)
 
 
-def aware_datetime(value: Any) -> datetime:
-    """Check a time that says its zone."""
-    if not isinstance(value, datetime):
-        raise Invalid(f"must be a datetime, not {_described(value)}")
-    if value.utcoffset() is None:
-        raise Invalid(f"must say its time zone (for example UTC), not {value.isoformat()}")
-    return value
+def _with_rules(check: Converter, annotation: Any) -> Converter:
+    rules = [rule for rule in getattr(annotation, "__metadata__", ()) if callable(rule)]
 
-
-def number(value: Any) -> float:
-    """Check a floating-point number."""
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        raise Invalid(f"must be a number, not {_described(value)}")
-    return float(value)
-
-
-def _instance_of(kind: type) -> Converter:
-    def check(value: Any) -> Any:
-        if not isinstance(value, kind):
-            raise Invalid(f"must be a {kind.__name__}, not {_described(value)}")
+    def ruled(value: Any) -> Any:
+        value = check(value)
+        for rule in rules:
+            value = rule(value)
         return value
 
-    return check
-
-
-def _enum(kind: type[StrEnum]) -> Converter:
-    members = {str(member.value): str(member.value) for member in kind}
-
-    def check(value: Any) -> str:
-        if not isinstance(value, str) or value not in members:
-            raise Invalid(f"must be one of {', '.join(members)}, not {_described(value)}")
-        return members[value]
-
-    return check
-
-
-def _optional(convert: Converter) -> Converter:
-    return lambda value: None if value is None else convert(value)
-
-
-def _list_of(convert: Converter) -> Converter:
-    def check(value: Any) -> list[Any]:
-        if not isinstance(value, list | tuple):
-            raise Invalid(f"must be a list, not {_described(value)}")
-        return [convert(item) for item in value]
-
-    return check
+    found = ruled if rules else check
+    return _unshown(found) if _is_secret(annotation) else found
 
 
 def _is_secret(annotation: Any) -> bool:
     if get_origin(annotation) is Annotated:
-        return "secret" in get_args(annotation)[1:]
+        return "secret" in annotation.__metadata__
     return any(_is_secret(option) for option in get_args(annotation))
 
 
@@ -179,23 +120,75 @@ def _unshown(convert: Converter) -> Converter:
     return check
 
 
-def _present(annotation: Any) -> Any:
-    """Return ``T`` of ``T | None``."""
-    (present,) = (option for option in get_args(annotation) if option is not NoneType)
-    return present
+def _one_of(options: tuple[Any, ...]) -> Converter:
+    *others, last = [_checked(option) for option in options if option is not NoneType]
+    optional = NoneType in options
+
+    def check(value: Any) -> Any:
+        if value is None and optional:
+            return None
+        for other in others:
+            try:
+                return other(value)
+            except Invalid:
+                continue
+        return last(value)
+
+    return check
 
 
-def _described(value: object) -> str:
-    text = repr(value)
-    return f"{type(value).__name__} {text if len(text) <= 80 else text[:77] + '...'}"
+def _record_of(kind: Any) -> Converter:
+    """Return the check of a record: of its fields too, where each of them can be sent."""
+    check_kind, hints = instance_of(kind), get_type_hints(kind, include_extras=True)
+    checks = [(item.name, _checked(hints[item.name])) for item in fields(kind)]
+    if not all(scalar_of(hints[name]) for name, _ in checks):
+        return check_kind
+
+    def check(record: Any) -> Any:
+        check_kind(record)
+        changed = {}
+        for name, check_field in checks:
+            given = getattr(record, name)
+            try:
+                found = check_field(given)
+            except Invalid as reason:
+                raise Invalid(f"has a {name} that {reason}") from None
+            if found is not given:
+                changed[name] = found
+        return replace(record, **changed) if changed else record
+
+    return check
 
 
-_SCALARS: dict[Any, Converter] = {
-    str: text,
-    int: integer,
-    float: number,
-    bool: _instance_of(bool),
-    bytes: _instance_of(bytes),
-    UUID: _instance_of(UUID),
-    datetime: aware_datetime,
-}
+def _tuple_of(checks: list[Converter]) -> Converter:
+    def check(value: Any) -> tuple[Any, ...]:
+        if not isinstance(value, tuple | list) or len(value) != len(checks):
+            raise Invalid(f"must be {len(checks)} values, not {described(value)}")
+        return tuple(check(item) for check, item in zip(checks, value, strict=True))
+
+    return check
+
+
+def _mapping_of(key: Converter, item: Converter) -> Converter:
+    def check(value: Any) -> dict[Any, Any]:
+        if not isinstance(value, Mapping):
+            raise Invalid(f"must be a mapping, not {described(value)}")
+        return {key(name): _of(name, item, content) for name, content in value.items()}
+
+    return check
+
+
+def _of(name: object, check: Converter, value: Any) -> Any:
+    try:
+        return check(value)
+    except Invalid as reason:
+        raise Invalid(f"of {name!r:.80} {reason}") from None
+
+
+def _list_of(item: Converter) -> Converter:
+    def check(value: Any) -> list[Any]:
+        if not isinstance(value, Iterable) or isinstance(value, str | bytes | Mapping):
+            raise Invalid(f"must be several values, not {described(value)}")
+        return [item(each) for each in value]
+
+    return check

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from inspect import getdoc
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
-from uuid import UUID
+from typing import Any
 
 from reana_db import errors
 from reana_db.health.statements import numbered
 from reana_db.queries import Statement, registered
-from reana_db.registry import results
+from reana_db.registry.scalars import item_of, scalar_of
+from reana_db.registry.signatures import sent_annotations
 
-_TYPES: dict[Any, str] = {
-    bool: "boolean",
-    bytes: "bytea",
-    datetime: "timestamptz",
-    float: "float8",
-    int: "bigint",
-    UUID: "uuid",
-}
 _EXAMPLES = {
     "bigint": "1",
     "boolean": "true",
@@ -38,15 +29,13 @@ def find(name: str) -> Statement:
 
 def purpose(statement: Statement) -> str:
     """Return the first line of the docstring of a statement's function."""
-    (function,) = statement.function
-    return (getdoc(function) or "").partition("\n")[0]
+    return (getdoc(statement.function) or "").partition("\n")[0]
 
 
 def script(statement: Statement) -> str:
     """Return a psql script: variables to fill in, then a typed PREPARE and its EXECUTE."""
     text, order = numbered(statement.text)
-    (function,) = statement.function
-    hints = get_type_hints(function, include_extras=True)
+    hints = sent_annotations(statement.function)
     types = [sql_type(hints[parameter]) for parameter in order]
     name = statement.name.replace(".", "_")
     variables = [
@@ -69,10 +58,7 @@ def script(statement: Statement) -> str:
 
 def sql_type(annotation: Any) -> str:
     """Return the type that PREPARE declares; ``unknown`` leaves it to the server."""
-    kind = results.present(annotation)
-    if get_origin(kind) is Annotated:
-        kind = get_args(kind)[0]
-    if get_origin(kind) is list:
-        item = _TYPES.get(get_args(kind)[0])
-        return f"{item}[]" if item else "unknown"
-    return _TYPES.get(kind, "unknown")
+    item = item_of(annotation)
+    scalar = scalar_of(annotation if item is None else item)
+    declared = scalar.psql if scalar else "unknown"
+    return declared if item is None or declared == "unknown" else f"{declared}[]"

@@ -1,137 +1,114 @@
-"""The arguments of ordinary functions, checked by annotation as those of queries are.
+"""The arguments of a function: bound to their names, checked and converted, each once.
 
-For public functions that look at their arguments before a query does::
+A public function is a query or is decorated so::
 
     @checked
-    def extend(conn: Conn, workflow_id: UUID, *, days: int) -> list[RetentionRule]: ...
+    def extend(conn: Conn, workflow_id: Id, *, days: int) -> list[RetentionRule]: ...
+
+Either checks what callers give.  The queries that such a function executes are private, by an
+underscore: they take what it gives them as it is.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Mapping
-from enum import StrEnum
-from inspect import signature
-from types import NoneType, UnionType
-from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any, TypeVar, cast, get_type_hints
 
 from reana_db import errors
 from reana_db.records import JSON
-from reana_db.registry import arguments
-from reana_db.registry.arguments import Converter, Invalid
+from reana_db.registry.arguments import checker, json_text
+from reana_db.registry.scalars import Converter, Invalid
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
-def checked(function: _F) -> _F:
-    """Make a function refuse arguments that do not fit their annotations.
+class Signature:
+    """The parameters of a function, but for its connection, and what converts them."""
 
-    Raises InvalidArgument, naming function, argument and rule.  The connection is not checked, and
-    JSON is left to the query that encodes it.
+    def __init__(self, function: Callable[..., Any], convert: Callable[[Any], Any]) -> None:
+        """``convert`` returns the converter of an annotation, or None."""
+        self.function = function
+        parameters = list(inspect.signature(function).parameters.values())[1:]
+        hints = get_type_hints(function, include_extras=True)
+        self.names = {item.name for item in parameters}
+        self.positional = [item.name for item in parameters if item.kind is not item.KEYWORD_ONLY]
+        self.defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
+        self.converters: dict[str, Converter] = {
+            item.name: found for item in parameters if (found := convert(hints[item.name]))
+        }
+
+    def bind(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the arguments by name, converted; raises TypeError and InvalidArgument."""
+        values: dict[str, Any] = dict(zip(self.positional, args, strict=False), **kwargs)
+        given = len(values)
+        if values.keys() != self.names:
+            values = {**self.defaults, **values}
+        if given != len(args) + len(kwargs) or values.keys() != self.names:
+            inspect.signature(self.function).bind(None, *args, **kwargs)  # a TypeError
+        for name, convert in self.converters.items():
+            try:
+                values[name] = convert(values[name])
+            except Invalid as reason:
+                raise errors.InvalidArgument(f"{name} {reason}") from None
+        return values
+
+
+def checked(function: _F) -> _F:
+    """Make a function check its arguments by their annotations, but for the connection.
+
+    Raises InvalidArgument, naming argument and rule.  Every error of this package that leaves the
+    function names it.
     """
-    name = f"{function.__module__.removeprefix('reana_db.')}.{function.__name__}"
+    name = public_name(function)
 
     @functools.wraps(function)
-    def call(*args: object, **kwargs: object) -> object:
-        checkers = _checkers(function)
+    def call(conn: Any, /, *args: object, **kwargs: object) -> object:
         try:
-            for check, value in zip(checkers.values(), args, strict=False):
-                check(value)
-            for parameter, value in kwargs.items():
-                checkers[parameter](value)
-        except (Invalid, KeyError):
-            _refuse(name, function, args, kwargs)
-        return function(*args, **kwargs)
+            return function(conn, **_signature(function).bind(args, kwargs))
+        except errors.ReanaDBError as error:
+            error.function = name
+            raise
 
     return cast(_F, call)
 
 
 @functools.cache
-def _checkers(function: Callable[..., Any]) -> dict[str, Converter]:
-    """Return the check of each parameter, in their order; the connection has none."""
+def _signature(function: Callable[..., Any]) -> Signature:
+    return Signature(function, checker)
+
+
+def converter(annotation: Any) -> Converter | None:
+    """Return what checks an argument and makes it what is sent."""
+    return encoder(annotation) or checker(annotation)
+
+
+def encoder(annotation: Any) -> Converter | None:
+    """Return what makes an argument that was checked what is sent."""
+    return json_text if annotation == JSON else None
+
+
+def public_name(function: Callable[..., Any]) -> str:
+    """Return the name of a function as services import it: ``workflows.get``."""
+    return f"{function.__module__.removeprefix('reana_db.')}.{function.__name__}"
+
+
+def sent_annotations(function: Any) -> dict[str, Any]:
+    """Return the annotations of what a query sends, and of what it returns."""
     hints = get_type_hints(function, include_extras=True)
+    spread = {name: hints.pop(name) for name in record_parameters(function)}
+    for kind in spread.values():
+        hints |= get_type_hints(kind, include_extras=True)
+    return hints
+
+
+def record_parameters(function: Any) -> dict[str, tuple[str, ...]]:
+    """Return the parameters that are records, each with its fields: these are what is sent."""
+    named = {n: function.__globals__.get(a) for n, a in function.__annotations__.items()}
     return {
-        name: _unchecked if name == "conn" else _checker(hints[name])
-        for name in signature(function).parameters
+        name: tuple(item.name for item in fields(kind))
+        for name, kind in named.items()
+        if name != "return" and kind and is_dataclass(kind)
     }
-
-
-def _unchecked(value: object) -> object:
-    return value
-
-
-def _refuse(
-    name: str,
-    function: Callable[..., Any],
-    args: tuple[object, ...],
-    kwargs: Mapping[str, object],
-) -> None:
-    """Raise what is wrong with the arguments of a call: a TypeError, or InvalidArgument."""
-    given = signature(function).bind(*args, **kwargs).arguments
-    for parameter, value in given.items():
-        try:
-            _checkers(function)[parameter](value)
-        except Invalid as reason:
-            raise errors.InvalidArgument(f"{name}: {parameter} {reason}") from None
-
-
-def _checker(annotation: Any) -> Converter:
-    if annotation == JSON:
-        return _unchecked  # it goes on to a query, which encodes it: once is enough
-    origin, options = get_origin(annotation), get_args(annotation)
-    if origin in (Union, UnionType):
-        return _one_of([_checker(option) for option in options if option is not NoneType], options)
-    if isinstance(origin, type) and issubclass(origin, Mapping):
-        return _mapping_of(_checker(options[0]), _checker(options[1]))
-    if origin is not list and isinstance(origin, type) and issubclass(origin, Iterable):
-        return _several
-    if _is_sent(annotation, origin):
-        return arguments.converter(annotation)
-    return _instance_of(annotation)
-
-
-def _is_sent(annotation: Any, origin: Any) -> bool:
-    """Tell whether a query takes values of an annotation."""
-    if origin in (Annotated, list):
-        return True
-    return isinstance(annotation, type) and (
-        issubclass(annotation, StrEnum) or arguments.is_scalar(annotation)
-    )
-
-
-def _one_of(checkers: list[Converter], options: tuple[Any, ...]) -> Converter:
-    def check(value: Any) -> Any:
-        if value is None and NoneType in options:
-            return None
-        for checker in checkers[:-1]:
-            try:
-                return checker(value)
-            except Invalid:
-                continue
-        return checkers[-1](value)
-
-    return check
-
-
-def _mapping_of(key: Converter, item: Converter) -> Converter:
-    def check(value: Any) -> Any:
-        if not isinstance(value, Mapping):
-            raise Invalid(f"must be a mapping, not {type(value).__name__}")
-        return {key(name): item(content) for name, content in value.items()}
-
-    return check
-
-
-def _several(value: Any) -> Any:
-    if not isinstance(value, Iterable) or isinstance(value, str | bytes | Mapping):
-        raise Invalid(f"must be several values, not {type(value).__name__}")
-    return value
-
-
-def _instance_of(kind: Any) -> Converter:
-    def check(value: Any) -> Any:
-        if isinstance(kind, type) and not isinstance(value, kind):
-            raise Invalid(f"must be a {kind.__name__}, not {type(value).__name__}")
-        return value
-
-    return check

@@ -16,6 +16,7 @@ from reana_db import queries
 from reana_db.health import statements
 from reana_db.queries import Conn
 from reana_db.records import JSON, JobStatus, User
+from reana_db.registry import sql_files
 
 OUTER_JOIN = "__reana.workflow AS z LEFT JOIN __reana.user_ AS q ON z.owner_id = q.id_"
 
@@ -40,8 +41,8 @@ def returning(annotation: Any, **parameters: Any) -> Callable[..., Any]:
 
 def messages(conn: Conn, sql: str, function: Callable[..., Any]) -> list[str]:
     """Verify one statement."""
-    statement = queries.parse("x", f"-- name: one\n{sql}\n", Path("x.sql"))["one"]
-    statement.function.append(function)
+    statement = sql_files.parse("x", f"-- name: one\n{sql}\n", Path("x.sql"))["one"]
+    statement.function = function
     return [problem.message for problem in statements.verify(conn, [statement])]
 
 

@@ -19,6 +19,7 @@ import pytest
 from reana_db import errors, queries
 from reana_db.queries import Conn, RowCount
 from reana_db.records import JSON, User
+from reana_db.registry import sql_files
 
 Declare = Callable[..., ModuleType]
 
@@ -29,7 +30,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 from uuid import UUID
-from reana_db.registry.arguments import Secret
+from reana_db.registry.arguments import Id, Secret
 from reana_db.queries import Conn, RowCount, query
 from reana_db.records import JSON, JobStatus, User
 """
@@ -38,8 +39,8 @@ from reana_db.records import JSON, JobStatus, User
 @pytest.fixture
 def declare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Declare:
     """Write a statement file and a module of a name never used before, and import the module."""
-    monkeypatch.setattr(queries, "SQL_DIRECTORY", tmp_path)
-    monkeypatch.setattr(queries, "_loaded", {})
+    monkeypatch.setattr(sql_files, "SQL_DIRECTORY", tmp_path)
+    monkeypatch.setattr(sql_files, "_loaded", {})
     monkeypatch.syspath_prepend(tmp_path)
     name = f"subject{next(numbers)}"
 
@@ -83,34 +84,34 @@ def test_the_first_parameter_must_be_the_connection(declare: Declare) -> None:
 def test_a_name_said_twice_is_refused() -> None:
     source = "-- name: one\nSELECT 1\n-- name: one\nSELECT 2\n"
     with pytest.raises(errors.RegistryError, match=r"x\.sql:3: statement one is there twice"):
-        queries.parse("x", source, Path("x.sql"))
+        sql_files.parse("x", source, Path("x.sql"))
 
 
 @pytest.mark.parametrize("sql", ["SELECT 5 % 2", "SELECT 'a%'", "SELECT %(x)d", "SELECT '%s'"])
 def test_a_lone_percent_sign_is_refused_with_its_line(sql: str) -> None:
     with pytest.raises(errors.RegistryError, match=r"x\.sql:2: a lone %"):
-        queries.parse("x", f"-- name: one\n{sql}\n", Path("x.sql"))
+        sql_files.parse("x", f"-- name: one\n{sql}\n", Path("x.sql"))
 
 
 def test_sql_before_the_first_name_is_refused() -> None:
     with pytest.raises(errors.RegistryError, match="before the first"):
-        queries.parse("x", "SELECT 1;\n-- name: one\nSELECT 1\n", Path("x.sql"))
+        sql_files.parse("x", "SELECT 1;\n-- name: one\nSELECT 1\n", Path("x.sql"))
 
 
 def test_an_empty_statement_is_refused() -> None:
-    with pytest.raises(errors.RegistryError, match=r"x\.sql:1: statement one is empty"):
-        queries.parse("x", "-- name: one\n-- why\n", Path("x.sql"))
+    with pytest.raises(errors.RegistryError, match=r"x\.sql:1: x\.one is empty"):
+        sql_files.parse("x", "-- name: one\n-- why\n", Path("x.sql"))
 
 
 def test_comments_are_not_sent_and_may_hold_percent_signs() -> None:
     source = "-- name: one\n-- 80 % of it\nSELECT '--%%' AS x /* 5 % */\n"
-    statement = queries.parse("x", source, Path("x.sql"))["one"]
+    statement = sql_files.parse("x", source, Path("x.sql"))["one"]
     assert statement.query == b"/* reana_db:x.one */ SELECT '--%%' AS x"
 
 
 def test_a_statement_knows_whether_it_only_reads() -> None:
     source = "-- name: a\nSELECT 'DELETE'\n-- name: b\nWITH x AS (DELETE FROM t) SELECT 1\n"
-    found = queries.parse("x", source, Path("x.sql"))
+    found = sql_files.parse("x", source, Path("x.sql"))
     assert (found["a"].read_only, found["b"].read_only) == (True, False)
 
 
@@ -179,7 +180,7 @@ def test_streaming_outside_a_transaction_is_refused(declare: Declare, db_uri: st
     one = declare_one(declare, "SELECT 1", "(conn: Conn) -> Iterator[int]")
     with (
         psycopg.connect(db_uri, autocommit=True) as connection,
-        pytest.raises(errors.InvalidArgument, match="needs a transaction"),
+        pytest.raises(errors.InvalidArgument, match="in a transaction"),
     ):
         one(connection)
 
@@ -187,8 +188,8 @@ def test_streaming_outside_a_transaction_is_refused(declare: Declare, db_uri: st
 @pytest.mark.parametrize(
     ("annotation", "value", "rule"),
     [
-        ("UUID", "not-a-uuid", "must be a UUID, not str 'not-a-uuid'"),
-        ("UUID", None, "must be a UUID"),
+        ("Id", "not-a-uuid", "must be a UUID or its text, not str 'not-a-uuid'"),
+        ("Id", None, "must be a UUID"),
         ("int", "7", "must be an int, not str '7'"),
         ("int", True, "must be an int, not bool True"),
         ("int", 2**63, "must fit into 64 bits"),
@@ -199,8 +200,8 @@ def test_streaming_outside_a_transaction_is_refused(declare: Declare, db_uri: st
         ("JSON", {"a": float("nan")}, "must be JSON"),
         ("JSON", {"a": object()}, "must be JSON"),
         ("JSON", {"a": "\x00"}, "must not contain the character NUL"),
-        ("list[int]", 5, "must be a list, not int 5"),
-        ("list[UUID]", ["x"], "must be a UUID"),
+        ("list[int]", 5, "must be several values, not int 5"),
+        ("list[Id]", ["x"], "must be a UUID"),
     ],
 )
 def test_bad_arguments_are_refused_before_anything_is_sent(
@@ -211,6 +212,82 @@ def test_bad_arguments_are_refused_before_anything_is_sent(
     with pytest.raises(errors.InvalidArgument, match=f"x {rule}"):
         one(conn, value)
     assert queries.executions.total() == executed
+
+
+@pytest.mark.parametrize("text", ["00000000-0000-0000-0000-00000000000a", "A".rjust(32, "0")])
+def test_an_id_may_be_given_as_its_text(declare: Declare, conn: Conn, text: str) -> None:
+    one = declare_one(declare, "SELECT %(x)s", "(conn: Conn, x: Id) -> UUID")
+    assert one(conn, text) == one(conn, UUID(int=10)) == UUID(int=10)
+
+
+def test_a_private_query_takes_what_its_caller_checked(declare: Declare, conn: Conn) -> None:
+    python = '@query\ndef _one(conn: Conn, x: int, y: JSON) -> str:\n    """One."""\n'
+    _one = declare("-- name: _one\nSELECT concat(%(x)s::text, %(y)s::json)", python)._one
+    assert _one(conn, "as it is", {"a": 1}) == 'as it is{"a": 1}'
+
+
+def test_an_error_names_the_public_function_that_was_called(declare: Declare, conn: Conn) -> None:
+    python = """
+from reana_db.registry.signatures import checked
+
+@query
+def _one(conn: Conn, x: int) -> int:
+    "Return a number."
+
+@checked
+def outer(conn: Conn, x: int) -> int:
+    "Return a number."
+    return _one(conn, x)
+"""
+    module = declare("-- name: _one\nSELECT 1 WHERE %(x)s::int = 0", python)
+    with pytest.raises(errors.NotFound, match=rf"^{module.__name__}\.outer: no row for x=7$") as e:
+        module.outer(conn, 7)
+    assert (e.value.function, e.value.reason) == (f"{module.__name__}.outer", "no row for x=7")
+
+
+def test_a_record_stands_for_its_fields(declare: Declare, conn: Conn) -> None:
+    python = """
+from dataclasses import dataclass
+
+@dataclass
+class Pair:
+    left: int
+    right: int
+
+@query
+def _one(conn: Conn, *, pair: Pair, times: int) -> int:
+    "Return a number."
+"""
+    sql = "-- name: _one\nSELECT (%(left)s::int + %(right)s::int) * %(times)s::int"
+    module = declare(sql, python)
+    assert module._one(conn, pair=module.Pair(1, 2), times=5) == 15
+
+
+def test_several_functions_may_share_a_statement(declare: Declare, conn: Conn) -> None:
+    python = "".join(
+        f'@query\ndef {name}(conn: Conn, x: int) -> {returned}:\n    "One."\n'
+        for name, returned in (("one", "int"), ("find_one", "int | None"))
+    )
+    module = declare("-- name: one, find_one\nSELECT 1 WHERE %(x)s::int = 0", python)
+    assert module.find_one(conn, 5) is None
+    with pytest.raises(errors.NotFound):
+        module.one(conn, 5)
+
+
+def test_a_statement_includes_parts_with_their_comments() -> None:
+    source = (
+        "-- part: columns\n-- not null: b\na,\n-- include: last\n\n-- part: last\nb\n\n"
+        "-- name: one\nSELECT\n    -- include: columns\nFROM t;\n"
+    )
+    one = sql_files.parse("x", source, Path("x.sql"))["one"]
+    assert one.text == "SELECT\n    a,\n    b\nFROM t"
+    assert one.not_null == {"b"}
+
+
+def test_a_part_that_is_not_there_is_refused() -> None:
+    source = "-- name: one\nSELECT 1\n-- include: two\n"
+    with pytest.raises(errors.RegistryError, match=r"x\.sql:1: there is no part two"):
+        sql_files.parse("x", source, Path("x.sql"))
 
 
 def test_a_naive_time_is_refused(declare: Declare, conn: Conn) -> None:

@@ -1,0 +1,196 @@
+"""What is known of each Python type: one table.
+
+How an argument is checked, how a loaded value becomes what is promised, the types of SQL it goes
+with, and how it is written in JSON.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from functools import cache
+from types import NoneType, UnionType
+from typing import Annotated, Any, TypeAlias, Union, get_args, get_origin
+from uuid import UUID
+
+from reana_db.records import JSON
+
+Converter: TypeAlias = Callable[[Any], Any]
+
+_BIGINT = 2**63
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_UUID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}", re.I)
+
+
+class Invalid(ValueError):
+    """What is wrong with a value, said as the rest of a sentence: "must be …"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """What is known of a Python type."""
+
+    check: Converter
+    """Returns an argument as it is sent, or raises :class:`Invalid`."""
+    columns: tuple[str, ...] = ()
+    """The types of columns that are loaded as it."""
+    sent: tuple[str, ...] = ()
+    """The types that psycopg declares for it; none: the server decides."""
+    psql: str = "unknown"
+    """The type that ``PREPARE`` declares for it in psql."""
+    load: Converter | None = None
+    """Makes it of a loaded value that is not None; None: nothing has to be done."""
+    from_json: Converter | None = None
+    """Makes it of an element of JSON or of an array, likewise."""
+    to_json: Converter | None = None
+    """Makes an element of JSON of it, likewise."""
+
+
+def described(value: object) -> str:
+    """Return type and value as messages show them."""
+    shown = repr(value)
+    return f"{type(value).__name__} {shown if len(shown) <= 80 else shown[:77] + '...'}"
+
+
+def text(value: Any) -> str:
+    """Check a text that PostgreSQL can store."""
+    if not isinstance(value, str):
+        raise Invalid(f"must be a str, not {described(value)}")
+    if "\x00" in value:
+        raise Invalid("must not contain the character NUL")
+    if not value.isascii() and _SURROGATE.search(value):
+        raise Invalid("must not contain lone surrogates")
+    return value
+
+
+def integer(value: Any) -> int:
+    """Check a whole number that a bigint holds."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise Invalid(f"must be an int, not {described(value)}")
+    if not -_BIGINT <= value < _BIGINT:
+        raise Invalid(f"must fit into 64 bits, not a number of {value.bit_length()} bits")
+    return value
+
+
+def number(value: Any) -> float:
+    """Check a floating-point number."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise Invalid(f"must be a number, not {described(value)}")
+    return float(value)
+
+
+def aware_datetime(value: Any) -> datetime:
+    """Check a time that says its zone."""
+    if not isinstance(value, datetime):
+        raise Invalid(f"must be a datetime, not {described(value)}")
+    if value.utcoffset() is None:
+        raise Invalid(f"must say its time zone (for example UTC), not {value.isoformat()}")
+    return value
+
+
+def uuid_of(value: object) -> UUID | None:
+    """Return the UUID that a text spells, with or without dashes, or None."""
+    return UUID(value) if isinstance(value, str) and _UUID.fullmatch(value) else None
+
+
+def uuid(value: Any) -> UUID:
+    """Return a UUID, given as one or as its text."""
+    found = value if isinstance(value, UUID) else uuid_of(value)
+    if found is None:
+        raise Invalid(f"must be a UUID or its text, not {described(value)}")
+    return found
+
+
+def instance_of(kind: type) -> Converter:
+    """Return the check of an exact kind of value."""
+
+    def check(value: Any) -> Any:
+        if not isinstance(value, kind):
+            raise Invalid(f"must be a {kind.__name__}, not {described(value)}")
+        return value
+
+    return check
+
+
+def as_utc(value: datetime) -> datetime:
+    """Return a time in UTC; a column without zone holds UTC already."""
+    if value.tzinfo is not None:
+        return value.astimezone(UTC)
+    return datetime.combine(value, value.time(), UTC)  # a tenth of the time of replace()
+
+
+def _time_of(value: datetime | str) -> datetime:
+    return as_utc(value if isinstance(value, datetime) else datetime.fromisoformat(value))
+
+
+SCALARS: dict[Any, Scalar] = {
+    JSON: Scalar(lambda value: value, columns=("json", "jsonb")),
+    bool: Scalar(instance_of(bool), ("bool",), ("bool",), "boolean"),
+    bytes: Scalar(instance_of(bytes), ("bytea",), ("bytea",), "bytea"),
+    datetime: Scalar(
+        aware_datetime,
+        ("timestamp", "timestamptz"),
+        ("timestamptz",),
+        "timestamptz",
+        load=as_utc,
+        from_json=_time_of,
+        to_json=datetime.isoformat,
+    ),
+    float: Scalar(number, ("float8",), ("float8",), "float8"),
+    int: Scalar(integer, ("int2", "int4", "int8"), ("int2", "int4", "int8"), "bigint"),
+    str: Scalar(text, ("text", "varchar", "name")),
+    UUID: Scalar(uuid, ("uuid",), ("uuid",), "uuid", from_json=uuid, to_json=str),
+}
+
+
+def scalar_of(annotation: Any) -> Scalar | None:
+    """Return what is known of the type of an annotation, or None of one that is no scalar."""
+    kind = bare(annotation)
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        return _enum(kind)
+    return SCALARS.get(kind)
+
+
+@cache
+def _enum(kind: type[StrEnum]) -> Scalar:
+    members = {member.value: member for member in kind}
+
+    def check(value: Any) -> StrEnum:
+        if not isinstance(value, str) or value not in members:
+            raise Invalid(f"must be one of {', '.join(members)}, not {described(value)}")
+        return members[value]
+
+    return Scalar(
+        check, ("text", "varchar"), load=members.__getitem__, from_json=members.__getitem__
+    )
+
+
+def is_optional(annotation: Any) -> bool:
+    """Tell whether an annotation is ``T | None``."""
+    return get_origin(annotation) in (Union, UnionType) and NoneType in get_args(annotation)
+
+
+def present(annotation: Any) -> Any:
+    """Return ``T`` of ``T | None``, and every other annotation as it is."""
+    if not is_optional(annotation):
+        return annotation
+    return Union[tuple(option for option in get_args(annotation) if option is not NoneType)]  # noqa: UP007 # of options found at run time
+
+
+def bare(annotation: Any) -> Any:
+    """Return the type of an annotation: without ``| None``, without its rules."""
+    kind = present(annotation)
+    if kind == JSON or get_origin(kind) is not Annotated:
+        return kind
+    return UUID if "id" in kind.__metadata__ else get_args(kind)[0]
+
+
+def item_of(annotation: Any) -> Any:
+    """Return ``T`` of ``list[T]`` and the like, else None."""
+    kind = present(annotation)
+    origin = get_origin(kind)
+    several = isinstance(origin, type) and issubclass(origin, Iterable)
+    return get_args(kind)[0] if several else None
