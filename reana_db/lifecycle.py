@@ -91,6 +91,31 @@ class RunDeletion:
     cache_entries_deleted: int
 
 
+@dataclass(frozen=True, slots=True)
+class _More:
+    """What is created with a run: its retention rules and its service."""
+
+    rule_ids: list[UUID]
+    workspace_files: list[str]
+    retention_days: list[int]
+    service_id: UUID | None
+    service_name: str | None
+    service_uri: str | None
+    service_type: ServiceType | None
+
+    @classmethod
+    def of(cls, retention_rules: Mapping[str, int], service: NewService | None) -> _More:
+        return cls(
+            rule_ids=[uuid4() for _ in retention_rules],
+            workspace_files=list(retention_rules),
+            retention_days=list(retention_rules.values()),
+            service_id=uuid4() if service else None,
+            service_name=service.name if service else None,
+            service_uri=service.uri if service else None,
+            service_type=service.type_ if service else None,
+        )
+
+
 @checked
 def create(
     conn: Conn,
@@ -128,13 +153,7 @@ def create(
         git_ref=git_ref,
         git_repo=git_repo,
         launcher_url=launcher_url,
-        rule_ids=[uuid4() for _ in retention_rules],
-        workspace_files=list(retention_rules),
-        retention_days=list(retention_rules.values()),
-        service_id=uuid4() if service else None,
-        service_name=service.name if service else None,
-        service_uri=service.uri if service else None,
-        service_type=service.type_ if service else None,
+        more=_More.of(retention_rules, service),
     )
 
 
@@ -152,13 +171,7 @@ def _create(
     git_ref: str,
     git_repo: str,
     launcher_url: str | None,
-    rule_ids: Sequence[Id],
-    workspace_files: list[str],
-    retention_days: list[int],
-    service_id: Id | None,
-    service_name: str | None,
-    service_uri: str | None,
-    service_type: ServiceType | None,
+    more: _More,
 ) -> Workflow:
     """Insert a run, its rules and its service."""
 
@@ -189,13 +202,7 @@ def clone_for_restart(
             workflow_id=workflow_id or uuid4(),
             specification=specification,
             type_=type_,
-            rule_ids=[uuid4() for _ in retention_rules],
-            workspace_files=list(retention_rules),
-            retention_days=list(retention_rules.values()),
-            service_id=uuid4() if service else None,
-            service_name=service.name if service else None,
-            service_uri=service.uri if service else None,
-            service_type=service.type_ if service else None,
+            more=_More.of(retention_rules, service),
         )
         if run is None:
             status = _status(conn, original_id)
@@ -211,13 +218,7 @@ def _clone_for_restart(
     workflow_id: Id,
     specification: JSON,
     type_: str | None,
-    rule_ids: Sequence[Id],
-    workspace_files: list[str],
-    retention_days: list[int],
-    service_id: Id | None,
-    service_name: str | None,
-    service_uri: str | None,
-    service_type: ServiceType | None,
+    more: _More,
 ) -> Workflow | None:
     """Insert a restart, its rules and its service, if the original has ended."""
 

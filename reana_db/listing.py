@@ -7,7 +7,7 @@ the total, the details.  It reads no log and no specification and writes nothing
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -134,6 +134,16 @@ class _Filters:
     interactive: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """Which part of the list."""
+
+    after_created: datetime | None
+    after_id: UUID | None
+    size: int | None
+    skipped: int
+
+
 @checked
 def page(
     conn: Conn,
@@ -169,9 +179,8 @@ def page(
     """
     scope = _scope(shared=shared, shared_by=shared_by, shared_with=shared_with)
     filters = _filters(search, statuses, workflow_id_or_name, interactive=interactive)
-    order = Sort.of(sort)
-    window = window_of(order, page=page, size=size, cursor=cursor)
-    keys = _keys(conn, user_id, scope, filters, order, window)
+    window = window_of(sort, page=page, size=size, cursor=cursor)
+    keys = _keys(conn, user_id, scope, filters, sort, window)
     has_next = size is not None and len(keys) > size
     shown = keys[:size]
     total = _count(conn, user_id, scope, filters)
@@ -181,7 +190,7 @@ def page(
         user_has_workflows=total.user_has_workflows,
         has_prev=(size is not None and page > 1) or cursor is not None,
         has_next=has_next,
-        next_cursor=cursor_at(order, shown[-1]) if has_next else None,
+        next_cursor=cursor_at(sort, shown[-1]) if has_next else None,
     )
 
 
@@ -193,7 +202,7 @@ def _scope(*, shared: bool, shared_by: str | None, shared_with: str | None) -> _
     if shared_by is not None:
         sharer = None if shared_by == ANYBODY else shared_by
         return _Scope(own_runs=False, foreign_runs=True, shared_by=sharer)
-    return _Scope(foreign_runs=_boolean("shared", value=shared))
+    return _Scope(foreign_runs=shared)
 
 
 def _filters(
@@ -215,29 +224,24 @@ def _filters(
 
 def like_pattern(part: str) -> str:
     """Return the LIKE pattern of every text that contains ``part`` literally."""
-    if not isinstance(part, str):
-        raise errors.InvalidArgument(f"search must be a str, not {type(part).__name__}")
     escaped = part.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
     return f"%{escaped}%"
-
-
-def _boolean(name: str, *, value: bool) -> bool:
-    if not isinstance(value, bool):
-        raise errors.InvalidArgument(f"{name} must be a bool, not {value!r}")
-    return value
 
 
 def _keys(
     conn: Conn, user_id: Id, scope: _Scope, filters: _Filters, order: Sort, window: Window
 ) -> list[Key]:
     after = window.after
+    rank = after.rank if after else None
     common: dict[str, Any] = {
         "user_id": user_id,
-        **asdict(filters),
-        "after_created": after.created if after else None,
-        "after_id": after.id_ if after else None,
-        "size": window.size,
-        "skipped": window.skipped,
+        "filters": filters,
+        "cut": _Cut(
+            after.created if after else None,
+            after.id_ if after else None,
+            window.size,
+            window.skipped,
+        ),
     }
     if scope == _Scope() and order is Sort.NEWEST_FIRST:
         return _own_newest_first(conn, **common)
@@ -245,23 +249,21 @@ def _keys(
         return _own_oldest_first(conn, **common)
     if scope == _Scope():
         by_disk = order is Sort.MOST_DISK_FIRST
-        rank = after.rank if after else None
         return _own_most_used_first(conn, **common, by_disk=by_disk, after_rank=rank)
     return _highest_rank_first(
         conn,
         **common,
-        **asdict(scope),
-        after_rank=after.rank if after else None,
+        scope=scope,
+        after_rank=rank,
         resource=_RANKED_BY.get(order),
         oldest_first=order is Sort.OLDEST_FIRST,
     )
 
 
 def _count(conn: Conn, user_id: Id, scope: _Scope, filters: _Filters) -> _Total:
-    values: dict[str, Any] = {"user_id": user_id, **asdict(filters)}
-    return (
-        _own_total(conn, **values) if scope == _Scope() else _total(conn, **values, **asdict(scope))
-    )
+    if scope == _Scope():
+        return _own_total(conn, user_id=user_id, filters=filters)
+    return _total(conn, user_id=user_id, scope=scope, filters=filters)
 
 
 def _details(conn: Conn, user_id: Id, keys: list[Key]) -> tuple[ListedWorkflow, ...]:
@@ -276,15 +278,8 @@ def _own_newest_first(
     conn: Conn,
     *,
     user_id: Id,
-    statuses: list[RunStatus] | None,
-    pattern: str | None,
-    workflow_id: Id | None,
-    name: str | None,
-    interactive: bool,
-    after_created: datetime | None,
-    after_id: Id | None,
-    size: int | None,
-    skipped: int,
+    filters: _Filters,
+    cut: _Cut,
 ) -> list[Key]:
     """Return a page of the user's own runs, newest first."""
 
@@ -294,15 +289,8 @@ def _own_oldest_first(
     conn: Conn,
     *,
     user_id: Id,
-    statuses: list[RunStatus] | None,
-    pattern: str | None,
-    workflow_id: Id | None,
-    name: str | None,
-    interactive: bool,
-    after_created: datetime | None,
-    after_id: Id | None,
-    size: int | None,
-    skipped: int,
+    filters: _Filters,
+    cut: _Cut,
 ) -> list[Key]:
     """Return a page of the user's own runs, oldest first."""
 
@@ -312,17 +300,10 @@ def _own_most_used_first(
     conn: Conn,
     *,
     user_id: Id,
-    statuses: list[RunStatus] | None,
-    pattern: str | None,
-    workflow_id: Id | None,
-    name: str | None,
-    interactive: bool,
+    filters: _Filters,
     by_disk: bool,
     after_rank: int | None,
-    after_created: datetime | None,
-    after_id: Id | None,
-    size: int | None,
-    skipped: int,
+    cut: _Cut,
 ) -> list[Key]:
     """Return a page of the user's own runs by usage, of disk or of processing time."""
 
@@ -332,22 +313,12 @@ def _highest_rank_first(
     conn: Conn,
     *,
     user_id: Id,
-    own_runs: bool,
-    foreign_runs: bool,
-    shared_by: str | None,
-    shared_with: str | None,
-    statuses: list[RunStatus] | None,
-    pattern: str | None,
-    workflow_id: Id | None,
-    name: str | None,
-    interactive: bool,
+    scope: _Scope,
+    filters: _Filters,
     resource: str | None,
     oldest_first: bool,
     after_rank: int | None,
-    after_created: datetime | None,
-    after_id: Id | None,
-    size: int | None,
-    skipped: int,
+    cut: _Cut,
 ) -> list[Key]:
     """Return a page of any scope in any order."""
 
@@ -357,11 +328,7 @@ def _own_total(
     conn: Conn,
     *,
     user_id: Id,
-    statuses: list[RunStatus] | None,
-    pattern: str | None,
-    workflow_id: Id | None,
-    name: str | None,
-    interactive: bool,
+    filters: _Filters,
 ) -> _Total:
     """Return the number of the user's own runs."""
 
@@ -371,15 +338,8 @@ def _total(
     conn: Conn,
     *,
     user_id: Id,
-    own_runs: bool,
-    foreign_runs: bool,
-    shared_by: str | None,
-    shared_with: str | None,
-    statuses: list[RunStatus] | None,
-    pattern: str | None,
-    workflow_id: Id | None,
-    name: str | None,
-    interactive: bool,
+    scope: _Scope,
+    filters: _Filters,
 ) -> _Total:
     """Return the number of runs of any scope."""
 

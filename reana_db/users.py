@@ -79,7 +79,7 @@ def many(conn: Conn, user_ids: Sequence[Id]) -> list[User]:
 
 
 @checked
-def find(conn: Conn, *, user_id: Id | None = None, email: str | None = None) -> User | None:
+def find(conn: Conn, *, user_id: UUID | str | None = None, email: str | None = None) -> User | None:
     """Return the user with this id, else the one with this e-mail address, or None.
 
     The id wins over the address; a text that is no UUID belongs to nobody.

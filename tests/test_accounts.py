@@ -166,6 +166,6 @@ def test_a_search_shows_tokens_only_if_asked(conn: Conn) -> None:
 def test_a_search_needs_a_transaction(db_uri: str) -> None:
     with (
         psycopg.connect(db_uri, autocommit=True) as conn,
-        pytest.raises(errors.InvalidArgument, match="needs a transaction"),
+        pytest.raises(errors.InvalidArgument, match="in a transaction"),
     ):
         accounts.search(conn)

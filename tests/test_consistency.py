@@ -49,6 +49,6 @@ def test_each_workspace_is_listed_once(conn: Conn) -> None:
 def test_a_stream_needs_a_transaction(db_uri: str) -> None:
     with (
         psycopg.connect(db_uri, autocommit=True) as conn,
-        pytest.raises(errors.InvalidArgument, match="needs a transaction"),
+        pytest.raises(errors.InvalidArgument, match="in a transaction"),
     ):
         consistency.workspaces(conn)

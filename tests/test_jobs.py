@@ -52,12 +52,12 @@ def test_a_job_of_an_unknown_run_is_refused(conn: Conn) -> None:
 @pytest.mark.parametrize(
     ("new", "message"),
     [
-        ({"compute_backend": None}, "NewJob.compute_backend must be a str"),
+        ({"compute_backend": None}, "job has a compute_backend that must be a str"),
         ({"compute_backend": "x" * 31}, "value too long"),
-        ({"docker_img": 5}, "NewJob.docker_img must be a str, not int 5"),
-        ({"job_name": "a\x00"}, "NewJob.job_name must not contain the character NUL"),
-        ({"cmd": object()}, "NewJob.cmd must be JSON"),
-        ({"id_": "x"}, "NewJob.id_ must be a UUID"),
+        ({"docker_img": 5}, "job has a docker_img that must be a str, not int 5"),
+        ({"job_name": "a\x00"}, "job has a job_name that must not contain the character NUL"),
+        ({"cmd": object()}, "jobs.create: jobs must be JSON"),
+        ({"id_": "x"}, "job has a id_ that must be a UUID"),
     ],
 )
 def test_a_bad_job_is_refused(conn: Conn, run: UUID, new: dict[str, Any], message: str) -> None:

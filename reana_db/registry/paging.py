@@ -15,6 +15,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from reana_db import errors
+from reana_db.registry.scalars import aware_datetime, integer
 
 _MOST_ROWS = 2**62
 
@@ -30,15 +31,6 @@ class Sort(StrEnum):
     OLDEST_FIRST = "asc"
     MOST_DISK_FIRST = "disk-desc"
     MOST_CPU_FIRST = "cpu-desc"
-
-    @classmethod
-    def of(cls, value: str) -> Sort:
-        """Return the order of this value; raises InvalidArgument."""
-        try:
-            return cls(value)
-        except ValueError:
-            allowed = ", ".join(cls)
-            raise errors.InvalidArgument(f"sort must be one of {allowed}, not {value!r}") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +83,8 @@ def cursor_at(order: Sort, key: Key) -> str:
 def _place(order: Sort, cursor: str) -> Key:
     try:
         name, id_, created, rank = json.loads(base64.urlsafe_b64decode(cursor))
-        key = Key(UUID(id_), datetime.fromisoformat(created), rank)
+        moment = aware_datetime(datetime.fromisoformat(created))
+        key = Key(UUID(id_), moment, integer(rank))
     except (ValueError, TypeError, AttributeError, RecursionError):
         raise errors.InvalidArgument(f"this is no cursor of a listing: {cursor!r:.80}") from None
     if name != order:
@@ -100,5 +93,5 @@ def _place(order: Sort, cursor: str) -> Key:
 
 
 def _check_count(name: str, value: int) -> None:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise errors.InvalidArgument(f"{name} must be a whole number from 1, not {value!r:.80}")
+    if value < 1:
+        raise errors.InvalidArgument(f"{name} must be a whole number from 1, not {value}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import cache
 from types import NoneType, UnionType
@@ -82,6 +82,13 @@ def number(value: Any) -> float:
     return float(value)
 
 
+def day(value: Any) -> date:
+    """Check a date without a time."""
+    if not isinstance(value, date) or isinstance(value, datetime):
+        raise Invalid(f"must be a date, not {described(value)}")
+    return value
+
+
 def aware_datetime(value: Any) -> datetime:
     """Check a time that says its zone."""
     if not isinstance(value, datetime):
@@ -130,6 +137,7 @@ SCALARS: dict[Any, Scalar] = {
     JSON: Scalar(lambda value: value, columns=("json", "jsonb")),
     bool: Scalar(instance_of(bool), ("bool",), ("bool",), "boolean"),
     bytes: Scalar(instance_of(bytes), ("bytea",), ("bytea",), "bytea"),
+    date: Scalar(day, ("date",), ("date",), "date"),
     datetime: Scalar(
         aware_datetime,
         ("timestamp", "timestamptz"),

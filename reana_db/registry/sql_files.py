@@ -12,10 +12,11 @@
     FROM __reana.workflow
     WHERE workflow.id_ = %(workflow_id)s;
 
-What several statements have in common is a part, which each includes; ``-- include:
-workflows.run_columns`` takes it from another file.  Other comments that mean something: ``-- not
-null: total, has_more`` vouches for result columns, and ``-- writes`` says that a function which
-the statement calls changes data.
+What several statements have in common is a part, which each includes, with the comma or semicolon
+that follows it; ``-- include: workflows.run_columns`` takes it from another file.
+
+Other comments that mean something: ``-- not null: total, has_more`` vouches for result columns,
+and ``-- writes`` says that a function which the statement calls changes data.
 """
 
 from __future__ import annotations
@@ -42,7 +43,9 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _HEADER = re.compile(r"^-- (?P<kind>name|part): *(?P<names>[a-z_][a-z0-9_, ]*?) *$", re.MULTILINE)
-_INCLUDE = re.compile(r"^(?P<indent> *)-- include: *(?P<name>[a-z_][a-z0-9_.]*) *$", re.MULTILINE)
+_INCLUDE = re.compile(
+    r"^(?P<indent> *)-- include: *(?P<name>[a-z_][a-z0-9_.]*)(?P<end>[;,]?)$", re.MULTILINE
+)
 _NOT_NULL = re.compile(r"^ *-- not null: *(?P<columns>.*?) *$", re.MULTILINE)
 _CALLS_WRITER = re.compile(r"^-- writes *$", re.MULTILINE)
 _WRITES = re.compile(
@@ -181,7 +184,8 @@ def _with_parts(block: str, parts: dict[str, str], place: str) -> str:
         known = parts_of(module) if module else parts
         if name not in known:
             raise errors.RegistryError(f"{place}: there is no part {match['name']}")
-        return indent(_with_parts(known[name], known, place), match["indent"])
+        text = _with_parts(known[name], known, place) + match["end"]
+        return indent(text, match["indent"])
 
     return _INCLUDE.sub(part, block)
 

@@ -1,3 +1,36 @@
+-- part: person
+user_.id_,
+user_.email,
+user_.full_name,
+user_.username,
+user_.created,
+latest.status AS token_status,
+latest.created AS token_created,
+active.id_ AS token_id
+
+-- part: users_with_tokens
+FROM __reana.user_
+LEFT JOIN
+    LATERAL (
+        SELECT
+            user_token.status,
+            user_token.created
+        FROM __reana.user_token
+        WHERE
+            user_token.user_id = user_.id_
+            AND user_token.type_ = 'reana'
+        ORDER BY
+            user_token.created DESC,
+            user_token.id_ DESC
+        LIMIT 1
+    ) AS latest
+    ON TRUE
+LEFT JOIN __reana.user_token AS active
+    ON
+        user_.id_ = active.user_id
+        AND active.type_ = 'reana'
+        AND active.status = 'active'
+
 -- name: _create_many
 -- Users, a counter of every resource for each, and the tokens of those who have one.
 WITH given AS (
@@ -51,35 +84,7 @@ new_user AS (
         created
 ),
 
-counters AS (
-    INSERT INTO __reana.user_resource (
-        user_id,
-        resource_id,
-        quota_limit,
-        quota_used,
-        quota_period_months,
-        quota_period_start_at
-    )
-    SELECT
-        new_user.id_,
-        resource.id_,
-        CASE resource.type_
-            WHEN 'cpu' THEN %(cpu_limit)s::bigint
-            ELSE %(disk_limit)s::bigint
-        END AS quota_limit,
-        0 AS quota_used,
-        CASE
-            WHEN resource.name = %(periodic_resource)s THEN %(period_months)s::integer
-        END AS quota_period_months,
-        CASE
-            WHEN
-                resource.name = %(periodic_resource)s
-                AND %(period_months)s::integer IS NOT NULL
-                THEN new_user.created
-        END AS quota_period_start_at
-    FROM new_user
-    CROSS JOIN __reana.resource
-),
+-- include: users.counters,
 
 granted AS (
     INSERT INTO __reana.user_token (
@@ -122,36 +127,9 @@ WITH matching AS (
 )
 
 SELECT
-    user_.id_,
-    user_.email,
-    user_.full_name,
-    user_.username,
-    user_.created,
-    latest.status AS token_status,
-    latest.created AS token_created,
-    active.id_ AS token_id,
+    -- include: person,
     CASE WHEN %(with_tokens)s::boolean THEN active.token END AS token
-FROM __reana.user_
-LEFT JOIN
-    LATERAL (
-        SELECT
-            user_token.status,
-            user_token.created
-        FROM __reana.user_token
-        WHERE
-            user_token.user_id = user_.id_
-            AND user_token.type_ = 'reana'
-        ORDER BY
-            user_token.created DESC,
-            user_token.id_ DESC
-        LIMIT 1
-    ) AS latest
-    ON TRUE
-LEFT JOIN __reana.user_token AS active
-    ON
-        user_.id_ = active.user_id
-        AND active.type_ = 'reana'
-        AND active.status = 'active'
+-- include: users_with_tokens
 WHERE
     (
         %(user_id)s::uuid IS NULL
@@ -171,14 +149,7 @@ ORDER BY user_.email;
 -- A quota period that is over counts as renewed, although nothing has written the new one yet.
 -- not null: quotas
 SELECT
-    user_.id_,
-    user_.email,
-    user_.full_name,
-    user_.username,
-    user_.created,
-    latest.status AS token_status,
-    latest.created AS token_created,
-    active.id_ AS token_id,
+    -- include: person,
     active.token,
     (
         SELECT
@@ -204,25 +175,5 @@ SELECT
             ON counter.resource_id = resource.id_
         WHERE counter.user_id = user_.id_
     ) AS quotas
-FROM __reana.user_
-LEFT JOIN
-    LATERAL (
-        SELECT
-            user_token.status,
-            user_token.created
-        FROM __reana.user_token
-        WHERE
-            user_token.user_id = user_.id_
-            AND user_token.type_ = 'reana'
-        ORDER BY
-            user_token.created DESC,
-            user_token.id_ DESC
-        LIMIT 1
-    ) AS latest
-    ON TRUE
-LEFT JOIN __reana.user_token AS active
-    ON
-        user_.id_ = active.user_id
-        AND active.type_ = 'reana'
-        AND active.status = 'active'
+-- include: users_with_tokens
 WHERE user_.id_ = %(user_id)s;

@@ -1,11 +1,6 @@
 -- name: find
 SELECT
-    user_.id_,
-    user_.email,
-    user_.full_name,
-    user_.username,
-    user_.created,
-    user_.updated
+    -- include: users.columns
 FROM __reana.user_
 WHERE
     user_.idp_issuer = %(issuer)s
@@ -28,12 +23,7 @@ WHERE
         OR (user_.idp_issuer = %(issuer)s AND user_.idp_subject = %(subject)s)
     )
 RETURNING
-    user_.id_,
-    user_.email,
-    user_.full_name,
-    user_.username,
-    user_.created,
-    user_.updated;
+    -- include: users.columns;
 
 -- name: unlink
 UPDATE __reana.user_

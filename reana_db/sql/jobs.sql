@@ -1,3 +1,18 @@
+-- part: columns
+job.id_,
+job.workflow_uuid AS workflow_id,
+job.backend_job_id,
+job.status,
+job.compute_backend,
+job.docker_img,
+job.job_name,
+job.prettified_cmd,
+job.cvmfs_mounts,
+job.shared_file_system,
+job.created,
+job.started_at,
+job.finished_at
+
 -- name: _create
 INSERT INTO __reana.job (
     id_,
@@ -56,19 +71,7 @@ RETURNING job.backend_job_id;
 
 -- name: get
 SELECT
-    job.id_,
-    job.workflow_uuid AS workflow_id,
-    job.backend_job_id,
-    job.status,
-    job.compute_backend,
-    job.docker_img,
-    job.job_name,
-    job.prettified_cmd,
-    job.cvmfs_mounts,
-    job.shared_file_system,
-    job.created,
-    job.started_at,
-    job.finished_at
+    -- include: columns
 FROM __reana.job
 WHERE job.id_ = %(job_id)s;
 
@@ -86,19 +89,7 @@ WHERE job.id_ = %(job_id)s;
 
 -- name: many
 SELECT
-    job.id_,
-    job.workflow_uuid AS workflow_id,
-    job.backend_job_id,
-    job.status,
-    job.compute_backend,
-    job.docker_img,
-    job.job_name,
-    job.prettified_cmd,
-    job.cvmfs_mounts,
-    job.shared_file_system,
-    job.created,
-    job.started_at,
-    job.finished_at
+    -- include: columns
 FROM __reana.job
 WHERE job.id_ = any(%(job_ids)s)
 ORDER BY
@@ -107,19 +98,7 @@ ORDER BY
 
 -- name: of_workflow
 SELECT
-    job.id_,
-    job.workflow_uuid AS workflow_id,
-    job.backend_job_id,
-    job.status,
-    job.compute_backend,
-    job.docker_img,
-    job.job_name,
-    job.prettified_cmd,
-    job.cvmfs_mounts,
-    job.shared_file_system,
-    job.created,
-    job.started_at,
-    job.finished_at
+    -- include: columns
 FROM __reana.job
 WHERE job.workflow_uuid = %(workflow_id)s
 ORDER BY
@@ -128,19 +107,7 @@ ORDER BY
 
 -- name: newest
 SELECT
-    job.id_,
-    job.workflow_uuid AS workflow_id,
-    job.backend_job_id,
-    job.status,
-    job.compute_backend,
-    job.docker_img,
-    job.job_name,
-    job.prettified_cmd,
-    job.cvmfs_mounts,
-    job.shared_file_system,
-    job.created,
-    job.started_at,
-    job.finished_at
+    -- include: columns
 FROM __reana.job
 WHERE job.workflow_uuid = %(workflow_id)s
 ORDER BY

@@ -1,69 +1,5 @@
--- name: _create
-WITH moment AS (
-    SELECT clock_timestamp() AT TIME ZONE 'UTC' AS utc
-),
-
-run AS (
-    INSERT INTO __reana.workflow (
-        created,
-        updated,
-        id_,
-        name,
-        status,
-        owner_id,
-        reana_specification,
-        input_parameters,
-        operational_options,
-        complexity,
-        type_,
-        logs,
-        job_progress,
-        workspace_path,
-        restart,
-        git_ref,
-        git_repo,
-        launcher_url
-    )
-    SELECT
-        moment.utc,
-        moment.utc,
-        %(workflow_id)s,
-        %(name)s,
-        'created',
-        %(owner_id)s,
-        %(specification)s::json,
-        '{}',
-        %(operational_options)s::json,
-        '{}',
-        %(type_)s,
-        '',
-        '{}',
-        %(workspace_path)s,
-        FALSE,
-        %(git_ref)s,
-        %(git_repo)s,
-        %(launcher_url)s
-    FROM moment
-    RETURNING
-        workflow.id_,
-        workflow.name,
-        workflow.run_number_major,
-        workflow.run_number_minor,
-        workflow.status,
-        workflow.owner_id,
-        workflow.type_,
-        workflow.created,
-        workflow.updated,
-        workflow.run_started_at,
-        workflow.run_finished_at,
-        workflow.run_stopped_at,
-        workflow.workspace_path,
-        workflow.restart,
-        workflow.git_ref,
-        workflow.git_repo,
-        workflow.launcher_url
-),
-
+-- part: created_run
+-- The end of a creation and of a restart: the rules and the service of ``run``, and its row.
 rules AS (
     INSERT INTO __reana.workspace_retention_rule (
         id_,
@@ -113,24 +49,60 @@ linked AS (
 )
 
 SELECT
-    run.id_,
-    run.name,
-    run.run_number_major,
-    run.run_number_minor,
-    run.status,
-    run.owner_id,
-    run.type_,
-    run.created,
-    run.updated,
-    run.run_started_at,
-    run.run_finished_at,
-    run.run_stopped_at,
-    run.workspace_path,
-    run.restart,
-    run.git_ref,
-    run.git_repo,
-    run.launcher_url
-FROM run;
+    -- include: workflows.columns
+FROM run AS workflow
+
+-- name: _create
+WITH moment AS (
+    SELECT clock_timestamp() AT TIME ZONE 'UTC' AS utc
+),
+
+run AS (
+    INSERT INTO __reana.workflow (
+        created,
+        updated,
+        id_,
+        name,
+        status,
+        owner_id,
+        reana_specification,
+        input_parameters,
+        operational_options,
+        complexity,
+        type_,
+        logs,
+        job_progress,
+        workspace_path,
+        restart,
+        git_ref,
+        git_repo,
+        launcher_url
+    )
+    SELECT
+        moment.utc,
+        moment.utc,
+        %(workflow_id)s,
+        %(name)s,
+        'created',
+        %(owner_id)s,
+        %(specification)s::json,
+        '{}',
+        %(operational_options)s::json,
+        '{}',
+        %(type_)s,
+        '',
+        '{}',
+        %(workspace_path)s,
+        FALSE,
+        %(git_ref)s,
+        %(git_repo)s,
+        %(launcher_url)s
+    FROM moment
+    RETURNING
+        -- include: workflows.columns
+),
+
+-- include: created_run;
 
 -- name: _clone_for_restart
 -- The lock makes a deletion of the original wait, and this statement for a deletion.  The trigger
@@ -199,92 +171,10 @@ run AS (
     CROSS JOIN moment
     WHERE original.status IN ('finished', 'failed', 'stopped')
     RETURNING
-        workflow.id_,
-        workflow.name,
-        workflow.run_number_major,
-        workflow.run_number_minor,
-        workflow.status,
-        workflow.owner_id,
-        workflow.type_,
-        workflow.created,
-        workflow.updated,
-        workflow.run_started_at,
-        workflow.run_finished_at,
-        workflow.run_stopped_at,
-        workflow.workspace_path,
-        workflow.restart,
-        workflow.git_ref,
-        workflow.git_repo,
-        workflow.launcher_url
+        -- include: workflows.columns
 ),
 
-rules AS (
-    INSERT INTO __reana.workspace_retention_rule (
-        id_,
-        workflow_id,
-        workspace_files,
-        retention_days,
-        apply_on,
-        status
-    )
-    SELECT
-        given.id_,
-        run.id_,
-        given.workspace_files,
-        given.retention_days,
-        NULL,
-        'created'
-    FROM run
-    CROSS JOIN
-        unnest(
-            %(rule_ids)s::uuid[],
-            %(workspace_files)s::text[],
-            %(retention_days)s::integer[]
-        ) AS given (id_, workspace_files, retention_days)
-),
-
-service AS (
-    INSERT INTO __reana.service (id_, name, uri, status, owner_id, type_)
-    SELECT
-        %(service_id)s::uuid,
-        %(service_name)s::text,
-        %(service_uri)s::text,
-        'created',
-        run.owner_id,
-        %(service_type)s::public.servicetype
-    FROM run
-    WHERE %(service_id)s::uuid IS NOT NULL
-    RETURNING service.id_
-),
-
-linked AS (
-    INSERT INTO __reana.workflow_service (workflow_id, service_id)
-    SELECT
-        run.id_,
-        service.id_
-    FROM run
-    CROSS JOIN service
-)
-
-SELECT
-    run.id_,
-    run.name,
-    run.run_number_major,
-    run.run_number_minor,
-    run.status,
-    run.owner_id,
-    run.type_,
-    run.created,
-    run.updated,
-    run.run_started_at,
-    run.run_finished_at,
-    run.run_stopped_at,
-    run.workspace_path,
-    run.restart,
-    run.git_ref,
-    run.git_repo,
-    run.launcher_url
-FROM run;
+-- include: created_run;
 
 -- name: _status
 -- not null: status

@@ -1,4 +1,106 @@
--- The filters are the same in each statement of a page and in its count.
+-- part: filters
+-- The same for each statement of a page and for its count.
+AND (
+    %(statuses)s::public.runstatus[] IS NULL
+    OR workflow.status = any(%(statuses)s::public.runstatus[])
+)
+AND (
+    %(pattern)s::text IS NULL
+    OR workflow.name ILIKE %(pattern)s::text
+)
+AND (
+    %(workflow_id)s::uuid IS NULL
+    OR workflow.id_ = %(workflow_id)s::uuid
+)
+AND (
+    %(name)s::text IS NULL
+    OR workflow.name = %(name)s::text
+)
+AND (
+    NOT %(interactive)s::boolean
+    OR EXISTS (
+        SELECT 1
+        FROM __reana.workflow_session AS link
+        WHERE link.workflow_id = workflow.id_
+    )
+)
+
+-- part: sharing
+-- The filter of own runs by whom they are shared with.
+AND (
+    %(shared_with)s::text IS NULL
+    OR %(shared_with)s::text = 'nobody'
+    OR EXISTS (
+        SELECT 1
+        FROM __reana.user_workflow AS share
+        WHERE
+            share.workflow_id = workflow.id_
+            -- include: sharing.valid
+            AND (
+                %(shared_with)s::text = 'anybody'
+                OR share.user_id = (
+                    SELECT receiver.id_
+                    FROM __reana.user_ AS receiver
+                    WHERE receiver.email = %(shared_with)s::text
+                )
+            )
+    )
+)
+AND (
+    %(shared_with)s::text IS DISTINCT FROM 'nobody'
+    OR NOT EXISTS (
+        SELECT 1
+        FROM __reana.user_workflow AS share
+        WHERE
+            share.workflow_id = workflow.id_
+            -- include: sharing.valid
+    )
+)
+
+-- part: scope
+WITH scope AS (
+    SELECT
+        workflow.id_,
+        workflow.name,
+        workflow.status,
+        workflow.created
+    FROM __reana.workflow
+    WHERE
+        %(own_runs)s::boolean
+        AND workflow.owner_id = %(user_id)s
+    UNION ALL
+    SELECT
+        workflow.id_,
+        workflow.name,
+        workflow.status,
+        workflow.created
+    FROM __reana.user_workflow AS share
+    JOIN __reana.workflow
+        ON share.workflow_id = workflow.id_
+    WHERE
+        %(foreign_runs)s::boolean
+        AND share.user_id = %(user_id)s
+        AND workflow.owner_id IS DISTINCT FROM %(user_id)s
+        -- include: sharing.valid
+        AND (
+            %(shared_by)s::text IS NULL
+            OR workflow.owner_id = (
+                SELECT sharer.id_
+                FROM __reana.user_ AS sharer
+                WHERE sharer.email = %(shared_by)s::text
+            )
+        )
+)
+
+-- part: counted
+-- not null: user_has_workflows
+SELECT
+    count(*) AS total,
+    exists(
+        SELECT 1
+        FROM __reana.workflow AS run
+        WHERE run.owner_id = %(user_id)s
+    ) AS user_has_workflows
 
 -- name: _own_newest_first
 -- Walks the index on (owner_id, created DESC, id_): a page costs what it holds.
@@ -17,30 +119,7 @@ WHERE
         OR workflow.created < %(after_created)s::timestamptz AT TIME ZONE 'UTC'
         OR workflow.id_ > %(after_id)s::uuid
     )
-    AND (
-        %(statuses)s::public.runstatus[] IS NULL
-        OR workflow.status = any(%(statuses)s::public.runstatus[])
-    )
-    AND (
-        %(pattern)s::text IS NULL
-        OR workflow.name ILIKE %(pattern)s::text
-    )
-    AND (
-        %(workflow_id)s::uuid IS NULL
-        OR workflow.id_ = %(workflow_id)s::uuid
-    )
-    AND (
-        %(name)s::text IS NULL
-        OR workflow.name = %(name)s::text
-    )
-    AND (
-        NOT %(interactive)s::boolean
-        OR EXISTS (
-            SELECT 1
-            FROM __reana.workflow_session AS link
-            WHERE link.workflow_id = workflow.id_
-        )
-    )
+    -- include: filters
 ORDER BY
     workflow.created DESC,
     workflow.id_
@@ -63,71 +142,18 @@ WHERE
         OR workflow.created > %(after_created)s::timestamptz AT TIME ZONE 'UTC'
         OR workflow.id_ < %(after_id)s::uuid
     )
-    AND (
-        %(statuses)s::public.runstatus[] IS NULL
-        OR workflow.status = any(%(statuses)s::public.runstatus[])
-    )
-    AND (
-        %(pattern)s::text IS NULL
-        OR workflow.name ILIKE %(pattern)s::text
-    )
-    AND (
-        %(workflow_id)s::uuid IS NULL
-        OR workflow.id_ = %(workflow_id)s::uuid
-    )
-    AND (
-        %(name)s::text IS NULL
-        OR workflow.name = %(name)s::text
-    )
-    AND (
-        NOT %(interactive)s::boolean
-        OR EXISTS (
-            SELECT 1
-            FROM __reana.workflow_session AS link
-            WHERE link.workflow_id = workflow.id_
-        )
-    )
+    -- include: filters
 ORDER BY
     workflow.created,
     workflow.id_ DESC
 LIMIT %(size)s::bigint OFFSET %(skipped)s::bigint;
 
 -- name: _own_total
--- not null: user_has_workflows
-SELECT
-    count(*) AS total,
-    exists(
-        SELECT 1
-        FROM __reana.workflow AS run
-        WHERE run.owner_id = %(user_id)s
-    ) AS user_has_workflows
+-- include: counted
 FROM __reana.workflow
 WHERE
     workflow.owner_id = %(user_id)s
-    AND (
-        %(statuses)s::public.runstatus[] IS NULL
-        OR workflow.status = any(%(statuses)s::public.runstatus[])
-    )
-    AND (
-        %(pattern)s::text IS NULL
-        OR workflow.name ILIKE %(pattern)s::text
-    )
-    AND (
-        %(workflow_id)s::uuid IS NULL
-        OR workflow.id_ = %(workflow_id)s::uuid
-    )
-    AND (
-        %(name)s::text IS NULL
-        OR workflow.name = %(name)s::text
-    )
-    AND (
-        NOT %(interactive)s::boolean
-        OR EXISTS (
-            SELECT 1
-            FROM __reana.workflow_session AS link
-            WHERE link.workflow_id = workflow.id_
-        )
-    );
+    -- include: filters;
 
 -- name: _own_most_used_first
 -- Walks the ledger of the owner by usage, as far as the page goes; then come the runs that use
@@ -151,30 +177,7 @@ WITH most_disk AS (
             OR ledger.disk_used < %(after_rank)s::bigint
             OR ledger.workflow_id > %(after_id)s::uuid
         )
-        AND (
-            %(statuses)s::public.runstatus[] IS NULL
-            OR workflow.status = any(%(statuses)s::public.runstatus[])
-        )
-        AND (
-            %(pattern)s::text IS NULL
-            OR workflow.name ILIKE %(pattern)s::text
-        )
-        AND (
-            %(workflow_id)s::uuid IS NULL
-            OR workflow.id_ = %(workflow_id)s::uuid
-        )
-        AND (
-            %(name)s::text IS NULL
-            OR workflow.name = %(name)s::text
-        )
-        AND (
-            NOT %(interactive)s::boolean
-            OR EXISTS (
-                SELECT 1
-                FROM __reana.workflow_session AS link
-                WHERE link.workflow_id = workflow.id_
-            )
-        )
+        -- include: filters
     ORDER BY
         ledger.disk_used DESC,
         ledger.workflow_id
@@ -199,30 +202,7 @@ most_cpu AS (
             OR ledger.cpu_used < %(after_rank)s::bigint
             OR ledger.workflow_id > %(after_id)s::uuid
         )
-        AND (
-            %(statuses)s::public.runstatus[] IS NULL
-            OR workflow.status = any(%(statuses)s::public.runstatus[])
-        )
-        AND (
-            %(pattern)s::text IS NULL
-            OR workflow.name ILIKE %(pattern)s::text
-        )
-        AND (
-            %(workflow_id)s::uuid IS NULL
-            OR workflow.id_ = %(workflow_id)s::uuid
-        )
-        AND (
-            %(name)s::text IS NULL
-            OR workflow.name = %(name)s::text
-        )
-        AND (
-            NOT %(interactive)s::boolean
-            OR EXISTS (
-                SELECT 1
-                FROM __reana.workflow_session AS link
-                WHERE link.workflow_id = workflow.id_
-            )
-        )
+        -- include: filters
     ORDER BY
         ledger.cpu_used DESC,
         ledger.workflow_id
@@ -273,30 +253,7 @@ unused AS (
                     ELSE ledger.cpu_used
                 END > 0
         )
-        AND (
-            %(statuses)s::public.runstatus[] IS NULL
-            OR workflow.status = any(%(statuses)s::public.runstatus[])
-        )
-        AND (
-            %(pattern)s::text IS NULL
-            OR workflow.name ILIKE %(pattern)s::text
-        )
-        AND (
-            %(workflow_id)s::uuid IS NULL
-            OR workflow.id_ = %(workflow_id)s::uuid
-        )
-        AND (
-            %(name)s::text IS NULL
-            OR workflow.name = %(name)s::text
-        )
-        AND (
-            NOT %(interactive)s::boolean
-            OR EXISTS (
-                SELECT 1
-                FROM __reana.workflow_session AS link
-                WHERE link.workflow_id = workflow.id_
-            )
-        )
+        -- include: filters
     ORDER BY
         workflow.created DESC,
         workflow.id_
@@ -338,53 +295,18 @@ LIMIT %(size)s::bigint OFFSET %(skipped)s::bigint;
 -- Every other scope and order: ranks all candidates, then cuts.  Without a resource all ranks are
 -- 0, which leaves the order by time.
 -- not null: id_, rank, created
-WITH scope AS (
-    SELECT
-        workflow.id_,
-        workflow.name,
-        workflow.status,
-        workflow.created
-    FROM __reana.workflow
-    WHERE
-        %(own_runs)s::boolean
-        AND workflow.owner_id = %(user_id)s
-    UNION ALL
-    SELECT
-        workflow.id_,
-        workflow.name,
-        workflow.status,
-        workflow.created
-    FROM __reana.user_workflow AS share
-    JOIN __reana.workflow
-        ON share.workflow_id = workflow.id_
-    WHERE
-        %(foreign_runs)s::boolean
-        AND share.user_id = %(user_id)s
-        AND workflow.owner_id IS DISTINCT FROM %(user_id)s
-        AND (
-            share.valid_until IS NULL
-            OR share.valid_until > pg_catalog.statement_timestamp() AT TIME ZONE 'UTC'
-        )
-        AND (
-            %(shared_by)s::text IS NULL
-            OR workflow.owner_id = (
-                SELECT sharer.id_
-                FROM __reana.user_ AS sharer
-                WHERE sharer.email = %(shared_by)s::text
-            )
-        )
-),
+-- include: scope,
 
 candidate AS (
     SELECT
-        scope.id_,
-        scope.created,
+        workflow.id_,
+        workflow.created,
         GREATEST(usage.quota_used, 0) AS rank
-    FROM scope
+    FROM scope AS workflow
     LEFT JOIN __reana.workflow_resource AS usage
         ON
             %(resource)s::text IS NOT NULL
-            AND scope.id_ = usage.workflow_id
+            AND workflow.id_ = usage.workflow_id
             AND usage.resource_id = (
                 SELECT resource.id_
                 FROM __reana.resource
@@ -392,65 +314,8 @@ candidate AS (
             )
     WHERE
         TRUE
-        AND (
-            %(statuses)s::public.runstatus[] IS NULL
-            OR scope.status = any(%(statuses)s::public.runstatus[])
-        )
-        AND (
-            %(pattern)s::text IS NULL
-            OR scope.name ILIKE %(pattern)s::text
-        )
-        AND (
-            %(workflow_id)s::uuid IS NULL
-            OR scope.id_ = %(workflow_id)s::uuid
-        )
-        AND (
-            %(name)s::text IS NULL
-            OR scope.name = %(name)s::text
-        )
-        AND (
-            NOT %(interactive)s::boolean
-            OR EXISTS (
-                SELECT 1
-                FROM __reana.workflow_session AS link
-                WHERE link.workflow_id = scope.id_
-            )
-        )
-        AND (
-            %(shared_with)s::text IS NULL
-            OR %(shared_with)s::text = 'nobody'
-            OR EXISTS (
-                SELECT 1
-                FROM __reana.user_workflow AS share
-                WHERE
-                    share.workflow_id = scope.id_
-                    AND (
-                        share.valid_until IS NULL
-                        OR share.valid_until > pg_catalog.statement_timestamp() AT TIME ZONE 'UTC'
-                    )
-                    AND (
-                        %(shared_with)s::text = 'anybody'
-                        OR share.user_id = (
-                            SELECT receiver.id_
-                            FROM __reana.user_ AS receiver
-                            WHERE receiver.email = %(shared_with)s::text
-                        )
-                    )
-            )
-        )
-        AND (
-            %(shared_with)s::text IS DISTINCT FROM 'nobody'
-            OR NOT EXISTS (
-                SELECT 1
-                FROM __reana.user_workflow AS share
-                WHERE
-                    share.workflow_id = scope.id_
-                    AND (
-                        share.valid_until IS NULL
-                        OR share.valid_until > pg_catalog.statement_timestamp() AT TIME ZONE 'UTC'
-                    )
-            )
-        )
+        -- include: filters
+        -- include: sharing
 )
 
 SELECT
@@ -493,113 +358,14 @@ ORDER BY
 LIMIT %(size)s::bigint OFFSET %(skipped)s::bigint;
 
 -- name: _total
--- not null: user_has_workflows
-WITH scope AS (
-    SELECT
-        workflow.id_,
-        workflow.name,
-        workflow.status,
-        workflow.created
-    FROM __reana.workflow
-    WHERE
-        %(own_runs)s::boolean
-        AND workflow.owner_id = %(user_id)s
-    UNION ALL
-    SELECT
-        workflow.id_,
-        workflow.name,
-        workflow.status,
-        workflow.created
-    FROM __reana.user_workflow AS share
-    JOIN __reana.workflow
-        ON share.workflow_id = workflow.id_
-    WHERE
-        %(foreign_runs)s::boolean
-        AND share.user_id = %(user_id)s
-        AND workflow.owner_id IS DISTINCT FROM %(user_id)s
-        AND (
-            share.valid_until IS NULL
-            OR share.valid_until > pg_catalog.statement_timestamp() AT TIME ZONE 'UTC'
-        )
-        AND (
-            %(shared_by)s::text IS NULL
-            OR workflow.owner_id = (
-                SELECT sharer.id_
-                FROM __reana.user_ AS sharer
-                WHERE sharer.email = %(shared_by)s::text
-            )
-        )
-)
+-- include: scope
 
-SELECT
-    count(*) AS total,
-    exists(
-        SELECT 1
-        FROM __reana.workflow AS run
-        WHERE run.owner_id = %(user_id)s
-    ) AS user_has_workflows
-FROM scope
+-- include: counted
+FROM scope AS workflow
 WHERE
     TRUE
-    AND (
-        %(statuses)s::public.runstatus[] IS NULL
-        OR scope.status = any(%(statuses)s::public.runstatus[])
-    )
-    AND (
-        %(pattern)s::text IS NULL
-        OR scope.name ILIKE %(pattern)s::text
-    )
-    AND (
-        %(workflow_id)s::uuid IS NULL
-        OR scope.id_ = %(workflow_id)s::uuid
-    )
-    AND (
-        %(name)s::text IS NULL
-        OR scope.name = %(name)s::text
-    )
-    AND (
-        NOT %(interactive)s::boolean
-        OR EXISTS (
-            SELECT 1
-            FROM __reana.workflow_session AS link
-            WHERE link.workflow_id = scope.id_
-        )
-    )
-    AND (
-        %(shared_with)s::text IS NULL
-        OR %(shared_with)s::text = 'nobody'
-        OR EXISTS (
-            SELECT 1
-            FROM __reana.user_workflow AS share
-            WHERE
-                share.workflow_id = scope.id_
-                AND (
-                    share.valid_until IS NULL
-                    OR share.valid_until > pg_catalog.statement_timestamp() AT TIME ZONE 'UTC'
-                )
-                AND (
-                    %(shared_with)s::text = 'anybody'
-                    OR share.user_id = (
-                        SELECT receiver.id_
-                        FROM __reana.user_ AS receiver
-                        WHERE receiver.email = %(shared_with)s::text
-                    )
-                )
-        )
-    )
-    AND (
-        %(shared_with)s::text IS DISTINCT FROM 'nobody'
-        OR NOT EXISTS (
-            SELECT 1
-            FROM __reana.user_workflow AS share
-            WHERE
-                share.workflow_id = scope.id_
-                AND (
-                    share.valid_until IS NULL
-                    OR share.valid_until > pg_catalog.statement_timestamp() AT TIME ZONE 'UTC'
-                )
-        )
-    );
+    -- include: filters
+    -- include: sharing;
 
 -- name: _items
 -- Each lateral branch reads one index range per run of the page, and no logs.
@@ -636,10 +402,7 @@ SELECT
         WHERE
             share.workflow_id = workflow.id_
             AND workflow.owner_id = %(user_id)s
-            AND (
-                share.valid_until IS NULL
-                OR share.valid_until > pg_catalog.statement_timestamp() AT TIME ZONE 'UTC'
-            )
+            -- include: sharing.valid
         ORDER BY receiver.email
     ) AS shared_with,
     (

@@ -1,5 +1,4 @@
--- name: of_user
--- not null: quota_used, quota_limit
+-- part: quotas
 SELECT
     user_.id_ AS user_id,
     user_.email,
@@ -13,6 +12,25 @@ SELECT
 FROM __reana.current_quota AS quota
 INNER JOIN __reana.resource ON quota.resource_id = resource.id_
 INNER JOIN __reana.user_ ON quota.user_id = user_.id_
+
+-- part: usage_row
+-- The start of a write of usage; what follows is the value and the runs.
+INSERT INTO __reana.workflow_resource AS usage (
+    created,
+    updated,
+    workflow_id,
+    resource_id,
+    quota_used
+)
+SELECT
+    pg_catalog.clock_timestamp() AT TIME ZONE 'UTC',
+    pg_catalog.clock_timestamp() AT TIME ZONE 'UTC',
+    workflow.id_,
+    quota_resource.resource_id,
+
+-- name: of_user
+-- not null: quota_used, quota_limit
+-- include: quotas
 WHERE quota.user_id = %(user_id)s
 ORDER BY
     resource.type_,
@@ -20,19 +38,7 @@ ORDER BY
 
 -- name: of_everybody
 -- not null: quota_used, quota_limit
-SELECT
-    user_.id_ AS user_id,
-    user_.email,
-    resource.name AS resource_name,
-    resource.type_,
-    resource.unit,
-    quota.quota_used,
-    quota.quota_limit,
-    quota.quota_period_months,
-    quota.quota_period_start_at
-FROM __reana.current_quota AS quota
-INNER JOIN __reana.resource ON quota.resource_id = resource.id_
-INNER JOIN __reana.user_ ON quota.user_id = user_.id_
+-- include: quotas
 ORDER BY
     user_.email,
     resource.type_,
@@ -73,18 +79,7 @@ WHERE
 
 -- name: set_disk_usage
 -- not null: quota_used
-INSERT INTO __reana.workflow_resource AS usage (
-    created,
-    updated,
-    workflow_id,
-    resource_id,
-    quota_used
-)
-SELECT
-    pg_catalog.clock_timestamp() AT TIME ZONE 'UTC',
-    pg_catalog.clock_timestamp() AT TIME ZONE 'UTC',
-    workflow.id_,
-    quota_resource.resource_id,
+-- include: usage_row
     %(bytes_)s::bigint
 FROM __reana.workflow
 CROSS JOIN __reana.quota_resource
@@ -99,18 +94,7 @@ RETURNING usage.quota_used;
 
 -- name: add_disk_usage
 -- not null: quota_used
-INSERT INTO __reana.workflow_resource AS usage (
-    created,
-    updated,
-    workflow_id,
-    resource_id,
-    quota_used
-)
-SELECT
-    pg_catalog.clock_timestamp() AT TIME ZONE 'UTC',
-    pg_catalog.clock_timestamp() AT TIME ZONE 'UTC',
-    workflow.id_,
-    quota_resource.resource_id,
+-- include: usage_row
     GREATEST(%(bytes_)s::bigint, 0)
 FROM __reana.workflow
 CROSS JOIN __reana.quota_resource
@@ -124,18 +108,7 @@ ON CONFLICT (workflow_id, resource_id) DO UPDATE
 RETURNING usage.quota_used;
 
 -- name: set_workspace_disk_usage
-INSERT INTO __reana.workflow_resource (
-    created,
-    updated,
-    workflow_id,
-    resource_id,
-    quota_used
-)
-SELECT
-    pg_catalog.clock_timestamp() AT TIME ZONE 'UTC',
-    pg_catalog.clock_timestamp() AT TIME ZONE 'UTC',
-    workflow.id_,
-    quota_resource.resource_id,
+-- include: usage_row
     %(bytes_)s::bigint
 FROM __reana.workflow
 CROSS JOIN __reana.quota_resource

@@ -1,5 +1,44 @@
+-- part: columns
+rule.id_,
+rule.workflow_id,
+rule.workspace_files,
+rule.retention_days,
+rule.apply_on,
+rule.status
+
+-- part: rules_with_path
+SELECT
+    -- include: columns,
+    workflow.workspace_path
+FROM __reana.workspace_retention_rule AS rule
+INNER JOIN __reana.workflow ON rule.workflow_id = workflow.id_
+
+-- part: claimed
+SELECT
+    -- include: columns,
+    rule.workspace_path
+FROM claimed AS rule
+ORDER BY
+    rule.apply_on,
+    rule.id_
+
+-- part: chosen
+AND (%(workflow_id)s::uuid IS NULL OR rule.workflow_id = %(workflow_id)s)
+AND (%(owner_id)s::uuid IS NULL OR workflow.owner_id = %(owner_id)s)
+
+-- part: rules_of_workspace
+-- The rules of all runs of the workspace of one.
+FROM __reana.workflow AS asked
+INNER JOIN __reana.workflow AS run
+    ON
+        asked.owner_id = run.owner_id
+        AND asked.name = run.name
+        AND asked.run_number_major = run.run_number_major
+INNER JOIN __reana.workspace_retention_rule AS rule
+    ON run.id_ = rule.workflow_id
+
 -- name: _add
-INSERT INTO __reana.workspace_retention_rule (
+INSERT INTO __reana.workspace_retention_rule AS rule (
     id_,
     workflow_id,
     workspace_files,
@@ -21,21 +60,11 @@ FROM
         %(retention_days)s::integer[]
     ) AS given (id_, workspace_files, retention_days)
 RETURNING
-    id_,
-    workflow_id,
-    workspace_files,
-    retention_days,
-    apply_on,
-    status;
+    -- include: columns;
 
 -- name: list_rules
 SELECT
-    rule.id_,
-    rule.workflow_id,
-    rule.workspace_files,
-    rule.retention_days,
-    rule.apply_on,
-    rule.status
+    -- include: columns
 FROM __reana.workspace_retention_rule AS rule
 WHERE rule.workflow_id = %(workflow_id)s
 ORDER BY rule.workspace_files;
@@ -61,14 +90,7 @@ WHERE
 -- name: inactivate_all_runs
 WITH locked AS MATERIALIZED (
     SELECT rule.id_
-    FROM __reana.workflow AS asked
-    INNER JOIN __reana.workflow AS run
-        ON
-            asked.owner_id = run.owner_id
-            AND asked.name = run.name
-            AND asked.run_number_major = run.run_number_major
-    INNER JOIN __reana.workspace_retention_rule AS rule
-        ON run.id_ = rule.workflow_id
+    -- include: rules_of_workspace
     WHERE
         asked.id_ = %(workflow_id)s
         AND rule.status IN ('created', 'active')
@@ -87,30 +109,14 @@ WHERE
 -- not null: has_pending
 SELECT exists(
     SELECT 1
-    FROM __reana.workflow AS asked
-    INNER JOIN __reana.workflow AS run
-        ON
-            asked.owner_id = run.owner_id
-            AND asked.name = run.name
-            AND asked.run_number_major = run.run_number_major
-    INNER JOIN __reana.workspace_retention_rule AS rule
-        ON run.id_ = rule.workflow_id
+    -- include: rules_of_workspace
     WHERE
         asked.id_ = %(workflow_id)s
         AND rule.status = 'pending'
 ) AS has_pending;
 
 -- name: list_due
-SELECT
-    rule.id_,
-    rule.workflow_id,
-    rule.workspace_files,
-    rule.retention_days,
-    rule.apply_on,
-    rule.status,
-    workflow.workspace_path
-FROM __reana.workspace_retention_rule AS rule
-INNER JOIN __reana.workflow ON rule.workflow_id = workflow.id_
+-- include: rules_with_path
 WHERE
     (
         rule.status = 'pending'
@@ -119,8 +125,7 @@ WHERE
             AND rule.apply_on < %(now)s::timestamptz AT TIME ZONE 'UTC'
         )
     )
-    AND (%(workflow_id)s::uuid IS NULL OR rule.workflow_id = %(workflow_id)s)
-    AND (%(owner_id)s::uuid IS NULL OR workflow.owner_id = %(owner_id)s)
+    -- include: chosen
 ORDER BY
     rule.apply_on,
     rule.id_;
@@ -135,8 +140,7 @@ WITH due AS MATERIALIZED (
     WHERE
         rule.status = 'active'
         AND rule.apply_on < %(now)s::timestamptz AT TIME ZONE 'UTC'
-        AND (%(workflow_id)s::uuid IS NULL OR rule.workflow_id = %(workflow_id)s)
-        AND (%(owner_id)s::uuid IS NULL OR workflow.owner_id = %(owner_id)s)
+        -- include: chosen
     ORDER BY
         rule.apply_on,
         rule.id_
@@ -152,27 +156,11 @@ claimed AS (
         rule.id_ = due.id_
         AND rule.status = 'active'
     RETURNING
-        rule.id_,
-        rule.workflow_id,
-        rule.workspace_files,
-        rule.retention_days,
-        rule.apply_on,
-        rule.status,
+        -- include: columns,
         due.workspace_path
 )
 
-SELECT
-    claimed.id_,
-    claimed.workflow_id,
-    claimed.workspace_files,
-    claimed.retention_days,
-    claimed.apply_on,
-    claimed.status,
-    claimed.workspace_path
-FROM claimed
-ORDER BY
-    claimed.apply_on,
-    claimed.id_;
+-- include: claimed;
 
 -- name: claim_abandoned
 WITH abandoned AS MATERIALIZED (
@@ -187,8 +175,7 @@ WITH abandoned AS MATERIALIZED (
             rule.pending_since IS NULL
             OR rule.pending_since < %(pending_before)s::timestamptz AT TIME ZONE 'UTC'
         )
-        AND (%(workflow_id)s::uuid IS NULL OR rule.workflow_id = %(workflow_id)s)
-        AND (%(owner_id)s::uuid IS NULL OR workflow.owner_id = %(owner_id)s)
+        -- include: chosen
     ORDER BY
         rule.apply_on,
         rule.id_
@@ -204,43 +191,17 @@ claimed AS (
         rule.id_ = abandoned.id_
         AND rule.status = 'pending'
     RETURNING
-        rule.id_,
-        rule.workflow_id,
-        rule.workspace_files,
-        rule.retention_days,
-        rule.apply_on,
-        rule.status,
+        -- include: columns,
         abandoned.workspace_path
 )
 
-SELECT
-    claimed.id_,
-    claimed.workflow_id,
-    claimed.workspace_files,
-    claimed.retention_days,
-    claimed.apply_on,
-    claimed.status,
-    claimed.workspace_path
-FROM claimed
-ORDER BY
-    claimed.apply_on,
-    claimed.id_;
+-- include: claimed;
 
 -- name: list_pending
-SELECT
-    rule.id_,
-    rule.workflow_id,
-    rule.workspace_files,
-    rule.retention_days,
-    rule.apply_on,
-    rule.status,
-    workflow.workspace_path
-FROM __reana.workspace_retention_rule AS rule
-INNER JOIN __reana.workflow ON rule.workflow_id = workflow.id_
+-- include: rules_with_path
 WHERE
     rule.status = 'pending'
-    AND (%(workflow_id)s::uuid IS NULL OR rule.workflow_id = %(workflow_id)s)
-    AND (%(owner_id)s::uuid IS NULL OR workflow.owner_id = %(owner_id)s)
+    -- include: chosen
 ORDER BY
     rule.apply_on,
     rule.id_;
@@ -272,9 +233,4 @@ WHERE
     rule.id_ = locked.id_
     AND rule.status = 'active'
 RETURNING
-    rule.id_,
-    rule.workflow_id,
-    rule.workspace_files,
-    rule.retention_days,
-    rule.apply_on,
-    rule.status;
+    -- include: columns;

@@ -1,3 +1,26 @@
+-- part: columns
+service.id_,
+link.workflow_id,
+service.name,
+service.uri,
+service.type_,
+service.status
+
+-- part: log_columns
+service_logs.id AS id_,
+service.id_ AS service_id,
+service.name AS service_name,
+service_logs.event_time,
+service_logs.log
+
+-- part: in_log_order
+ORDER BY
+    service.name,
+    service.id_,
+    (service_logs.log ->> 'component' IS NOT DISTINCT FROM 'scheduler') DESC,
+    service_logs.event_time,
+    service_logs.id
+
 -- name: _create
 WITH created AS (
     INSERT INTO __reana.service (
@@ -66,12 +89,7 @@ FROM created;
 
 -- name: get
 SELECT
-    service.id_,
-    link.workflow_id,
-    service.name,
-    service.uri,
-    service.type_,
-    service.status
+    -- include: columns
 FROM __reana.service
 LEFT JOIN __reana.workflow_service AS link
     ON service.id_ = link.service_id
@@ -79,12 +97,7 @@ WHERE service.id_ = %(service_id)s;
 
 -- name: of_workflow
 SELECT
-    service.id_,
-    link.workflow_id,
-    service.name,
-    service.uri,
-    service.type_,
-    service.status
+    -- include: columns
 FROM __reana.workflow_service AS link
 JOIN __reana.service
     ON link.service_id = service.id_
@@ -95,12 +108,7 @@ ORDER BY
 
 -- name: named
 SELECT
-    service.id_,
-    link.workflow_id,
-    service.name,
-    service.uri,
-    service.type_,
-    service.status
+    -- include: columns
 FROM __reana.service
 LEFT JOIN __reana.workflow_service AS link
     ON service.id_ = link.service_id
@@ -109,41 +117,23 @@ ORDER BY service.id_;
 
 -- name: logs
 SELECT
-    service_logs.id AS id_,
-    service.id_ AS service_id,
-    service.name AS service_name,
-    service_logs.event_time,
-    service_logs.log
+    -- include: log_columns
 FROM __reana.service
 JOIN __reana.service_logs
     ON service.id_ = service_logs.service_id
 WHERE service.id_ = any(%(service_ids)s)
-ORDER BY
-    service.name,
-    service.id_,
-    (service_logs.log ->> 'component' IS NOT DISTINCT FROM 'scheduler') DESC,
-    service_logs.event_time,
-    service_logs.id;
+-- include: in_log_order;
 
 -- name: logs_of_workflow
 SELECT
-    service_logs.id AS id_,
-    service.id_ AS service_id,
-    service.name AS service_name,
-    service_logs.event_time,
-    service_logs.log
+    -- include: log_columns
 FROM __reana.workflow_service AS link
 JOIN __reana.service
     ON link.service_id = service.id_
 JOIN __reana.service_logs
     ON service.id_ = service_logs.service_id
 WHERE link.workflow_id = %(workflow_id)s
-ORDER BY
-    service.name,
-    service.id_,
-    (service_logs.log ->> 'component' IS NOT DISTINCT FROM 'scheduler') DESC,
-    service_logs.event_time,
-    service_logs.id;
+-- include: in_log_order;
 
 -- name: _store_log
 INSERT INTO __reana.service_logs (

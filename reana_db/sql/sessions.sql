@@ -1,3 +1,13 @@
+-- part: columns
+interactive_session.id_,
+link.workflow_id,
+interactive_session.name,
+interactive_session.path,
+interactive_session.type_,
+interactive_session.status,
+interactive_session.owner_id,
+interactive_session.created
+
 -- name: _touch_workflow
 -- An update, not a mere lock: of two transactions under REPEATABLE READ one fails, instead of both
 -- opening a session.
@@ -58,28 +68,14 @@ link AS (
 )
 
 SELECT
-    opened.id_,
-    link.workflow_id,
-    opened.name,
-    opened.path,
-    opened.type_,
-    opened.status,
-    opened.owner_id,
-    opened.created
-FROM opened
+    -- include: columns
+FROM opened AS interactive_session
 JOIN link
-    ON opened.id_ = link.session_id;
+    ON interactive_session.id_ = link.session_id;
 
 -- name: get
 SELECT
-    interactive_session.id_,
-    link.workflow_id,
-    interactive_session.name,
-    interactive_session.path,
-    interactive_session.type_,
-    interactive_session.status,
-    interactive_session.owner_id,
-    interactive_session.created
+    -- include: columns
 FROM __reana.interactive_session
 LEFT JOIN __reana.workflow_session AS link
     ON interactive_session.id_ = link.session_id
@@ -87,14 +83,7 @@ WHERE interactive_session.id_ = %(session_id)s;
 
 -- name: of_workflow
 SELECT
-    interactive_session.id_,
-    link.workflow_id,
-    interactive_session.name,
-    interactive_session.path,
-    interactive_session.type_,
-    interactive_session.status,
-    interactive_session.owner_id,
-    interactive_session.created
+    -- include: columns
 FROM __reana.workflow_session AS link
 JOIN __reana.interactive_session
     ON link.session_id = interactive_session.id_
@@ -143,14 +132,7 @@ WHERE interactive_session.status NOT IN ('stopped', 'deleted', 'failed');
 
 -- name: open_sessions
 SELECT
-    interactive_session.id_,
-    link.workflow_id,
-    interactive_session.name,
-    interactive_session.path,
-    interactive_session.type_,
-    interactive_session.status,
-    interactive_session.owner_id,
-    interactive_session.created,
+    -- include: columns,
     owner.email AS owner_email
 FROM __reana.interactive_session
 LEFT JOIN __reana.workflow_session AS link

@@ -1,3 +1,10 @@
+-- part: valid
+-- A share past its last moment does not count.
+AND (
+    share.valid_until IS NULL
+    OR share.valid_until > pg_catalog.statement_timestamp() AT TIME ZONE 'UTC'
+)
+
 -- name: _share
 -- An expired share does not count: sharing again replaces it.
 -- not null: owned, shared
@@ -101,10 +108,7 @@ JOIN __reana.user_ AS sharer
     ON workflow.owner_id = sharer.id_
 WHERE
     share.user_id = %(user_id)s
-    AND (
-        share.valid_until IS NULL
-        OR share.valid_until > pg_catalog.statement_timestamp() AT TIME ZONE 'UTC'
-    )
+    -- include: valid
 ORDER BY sharer.email;
 
 -- name: shared_with_by
@@ -121,8 +125,5 @@ WHERE
             WHERE workflow.owner_id = %(user_id)s
         )
     )
-    AND (
-        share.valid_until IS NULL
-        OR share.valid_until > pg_catalog.statement_timestamp() AT TIME ZONE 'UTC'
-    )
+    -- include: valid
 ORDER BY receiver.email;

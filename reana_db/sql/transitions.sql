@@ -2,8 +2,19 @@
 -- statement: the join of the UPDATE is evaluated again on the newest version of the row, so that it
 -- finds the one that was locked.
 
--- name: try_set_workflow_status
+-- part: answer
 -- not null: changed, allowed
+SELECT
+    judged.id_ AS entity_id,
+    judged.status::text AS before,
+    COALESCE(written.status, judged.status)::text AS after,
+    judged.differs AND written.id_ IS NOT NULL AS changed,
+    judged.expected AND judged.by_rule AS allowed
+FROM judged
+LEFT JOIN written
+    ON judged.id_ = written.id_
+
+-- name: try_set_workflow_status
 WITH request AS NOT MATERIALIZED (
     SELECT
         %(status)s::public.runstatus AS status,
@@ -74,18 +85,9 @@ written AS (
         workflow.status
 )
 
-SELECT
-    judged.id_ AS entity_id,
-    judged.status::text AS before,
-    COALESCE(written.status, judged.status)::text AS after,
-    judged.differs AND written.id_ IS NOT NULL AS changed,
-    judged.expected AND judged.by_rule AS allowed
-FROM judged
-LEFT JOIN written
-    ON judged.id_ = written.id_;
+-- include: answer;
 
 -- name: try_set_job_status
--- not null: changed, allowed
 WITH request AS NOT MATERIALIZED (
     SELECT
         %(status)s::public.jobstatus AS status,
@@ -145,18 +147,9 @@ written AS (
         job.status
 )
 
-SELECT
-    judged.id_ AS entity_id,
-    judged.status::text AS before,
-    COALESCE(written.status, judged.status)::text AS after,
-    judged.differs AND written.id_ IS NOT NULL AS changed,
-    judged.expected AND judged.by_rule AS allowed
-FROM judged
-LEFT JOIN written
-    ON judged.id_ = written.id_;
+-- include: answer;
 
 -- name: try_set_session_status
--- not null: changed, allowed
 WITH request AS (
     SELECT
         %(status)s::public.runstatus AS status,
@@ -201,18 +194,9 @@ written AS (
         interactive_session.status
 )
 
-SELECT
-    judged.id_ AS entity_id,
-    judged.status::text AS before,
-    COALESCE(written.status, judged.status)::text AS after,
-    judged.differs AND written.id_ IS NOT NULL AS changed,
-    judged.expected AND judged.by_rule AS allowed
-FROM judged
-LEFT JOIN written
-    ON judged.id_ = written.id_;
+-- include: answer;
 
 -- name: try_set_service_status
--- not null: changed, allowed
 WITH request AS (
     SELECT
         %(status)s::public.servicestatus AS status,
@@ -257,18 +241,9 @@ written AS (
         service.status
 )
 
-SELECT
-    judged.id_ AS entity_id,
-    judged.status::text AS before,
-    COALESCE(written.status, judged.status)::text AS after,
-    judged.differs AND written.id_ IS NOT NULL AS changed,
-    judged.expected AND judged.by_rule AS allowed
-FROM judged
-LEFT JOIN written
-    ON judged.id_ = written.id_;
+-- include: answer;
 
 -- name: try_set_retention_rule_status
--- not null: changed, allowed
 WITH request AS (
     SELECT
         %(status)s::public.workspaceretentionrulestatus AS status,
@@ -313,12 +288,4 @@ written AS (
         workspace_retention_rule.status
 )
 
-SELECT
-    judged.id_ AS entity_id,
-    judged.status::text AS before,
-    COALESCE(written.status, judged.status)::text AS after,
-    judged.differs AND written.id_ IS NOT NULL AS changed,
-    judged.expected AND judged.by_rule AS allowed
-FROM judged
-LEFT JOIN written
-    ON judged.id_ = written.id_;
+-- include: answer;

@@ -1,26 +1,13 @@
--- name: _create
-WITH new_user AS (
-    INSERT INTO __reana.user_ (
-        id_,
-        email,
-        full_name,
-        username
-    )
-    VALUES (
-        %(user_id)s,
-        %(email)s,
-        %(full_name)s::text,
-        %(username)s::text
-    )
-    RETURNING
-        id_,
-        email,
-        full_name,
-        username,
-        created,
-        updated
-),
+-- part: columns
+user_.id_,
+user_.email,
+user_.full_name,
+user_.username,
+user_.created,
+user_.updated
 
+-- part: counters
+-- The quota of every resource of ``new_user``.
 counters AS (
     INSERT INTO __reana.user_resource (
         user_id,
@@ -51,45 +38,45 @@ counters AS (
     CROSS JOIN __reana.resource
 )
 
+-- name: _create
+WITH new_user AS (
+    INSERT INTO __reana.user_ (
+        id_,
+        email,
+        full_name,
+        username
+    )
+    VALUES (
+        %(user_id)s,
+        %(email)s,
+        %(full_name)s::text,
+        %(username)s::text
+    )
+    RETURNING
+        -- include: columns
+),
+
+-- include: counters
+
 SELECT
-    new_user.id_,
-    new_user.email,
-    new_user.full_name,
-    new_user.username,
-    new_user.created,
-    new_user.updated
-FROM new_user;
+    -- include: columns
+FROM new_user AS user_;
 
 -- name: find_by_email
 SELECT
-    user_.id_,
-    user_.email,
-    user_.full_name,
-    user_.username,
-    user_.created,
-    user_.updated
+    -- include: columns
 FROM __reana.user_
 WHERE user_.email = %(email)s;
 
 -- name: find_by_id
 SELECT
-    user_.id_,
-    user_.email,
-    user_.full_name,
-    user_.username,
-    user_.created,
-    user_.updated
+    -- include: columns
 FROM __reana.user_
 WHERE user_.id_ = %(user_id)s;
 
 -- name: many
 SELECT
-    user_.id_,
-    user_.email,
-    user_.full_name,
-    user_.username,
-    user_.created,
-    user_.updated
+    -- include: columns
 FROM __reana.user_
 WHERE user_.id_ = any(%(user_ids)s)
 ORDER BY user_.email;

@@ -1,44 +1,26 @@
--- name: get
-SELECT
-    workflow.id_,
-    workflow.name,
-    workflow.run_number_major,
-    workflow.run_number_minor,
-    workflow.status,
-    workflow.owner_id,
-    workflow.type_,
-    workflow.created,
-    workflow.updated,
-    workflow.run_started_at,
-    workflow.run_finished_at,
-    workflow.run_stopped_at,
-    workflow.workspace_path,
-    workflow.restart,
-    workflow.git_ref,
-    workflow.git_repo,
-    workflow.launcher_url
-FROM __reana.workflow
-WHERE workflow.id_ = %(workflow_id)s;
+-- part: columns
+-- What a run is, but for its big columns.
+workflow.id_,
+workflow.name,
+workflow.run_number_major,
+workflow.run_number_minor,
+workflow.status,
+workflow.owner_id,
+workflow.type_,
+workflow.created,
+workflow.updated,
+workflow.run_started_at,
+workflow.run_finished_at,
+workflow.run_stopped_at,
+workflow.workspace_path,
+workflow.restart,
+workflow.git_ref,
+workflow.git_repo,
+workflow.launcher_url
 
--- name: find_by_id
+-- name: get, find_by_id
 SELECT
-    workflow.id_,
-    workflow.name,
-    workflow.run_number_major,
-    workflow.run_number_minor,
-    workflow.status,
-    workflow.owner_id,
-    workflow.type_,
-    workflow.created,
-    workflow.updated,
-    workflow.run_started_at,
-    workflow.run_finished_at,
-    workflow.run_stopped_at,
-    workflow.workspace_path,
-    workflow.restart,
-    workflow.git_ref,
-    workflow.git_repo,
-    workflow.launcher_url
+    -- include: columns
 FROM __reana.workflow
 WHERE workflow.id_ = %(workflow_id)s;
 
@@ -81,51 +63,19 @@ WHERE workflow.id_ = %(workflow_id)s;
 
 -- name: restarts
 SELECT
-    sibling.id_,
-    sibling.name,
-    sibling.run_number_major,
-    sibling.run_number_minor,
-    sibling.status,
-    sibling.owner_id,
-    sibling.type_,
-    sibling.created,
-    sibling.updated,
-    sibling.run_started_at,
-    sibling.run_finished_at,
-    sibling.run_stopped_at,
-    sibling.workspace_path,
-    sibling.restart,
-    sibling.git_ref,
-    sibling.git_repo,
-    sibling.launcher_url
-FROM __reana.workflow
-JOIN __reana.workflow AS sibling
+    -- include: columns
+FROM __reana.workflow AS asked
+JOIN __reana.workflow
     ON
-        sibling.owner_id = workflow.owner_id
-        AND sibling.name = workflow.name
-        AND sibling.run_number_major = workflow.run_number_major
-WHERE workflow.id_ = %(workflow_id)s
-ORDER BY sibling.run_number_minor;
+        workflow.owner_id = asked.owner_id
+        AND workflow.name = asked.name
+        AND workflow.run_number_major = asked.run_number_major
+WHERE asked.id_ = %(workflow_id)s
+ORDER BY workflow.run_number_minor;
 
 -- name: many
 SELECT
-    workflow.id_,
-    workflow.name,
-    workflow.run_number_major,
-    workflow.run_number_minor,
-    workflow.status,
-    workflow.owner_id,
-    workflow.type_,
-    workflow.created,
-    workflow.updated,
-    workflow.run_started_at,
-    workflow.run_finished_at,
-    workflow.run_stopped_at,
-    workflow.workspace_path,
-    workflow.restart,
-    workflow.git_ref,
-    workflow.git_repo,
-    workflow.launcher_url
+    -- include: columns
 FROM __reana.workflow
 WHERE workflow.id_ = any(%(workflow_ids)s)
 ORDER BY
@@ -156,23 +106,7 @@ RETURNING workflow.id_;
 
 -- name: _own_by_id
 SELECT
-    workflow.id_,
-    workflow.name,
-    workflow.run_number_major,
-    workflow.run_number_minor,
-    workflow.status,
-    workflow.owner_id,
-    workflow.type_,
-    workflow.created,
-    workflow.updated,
-    workflow.run_started_at,
-    workflow.run_finished_at,
-    workflow.run_stopped_at,
-    workflow.workspace_path,
-    workflow.restart,
-    workflow.git_ref,
-    workflow.git_repo,
-    workflow.launcher_url
+    -- include: columns
 FROM __reana.workflow
 WHERE
     workflow.id_ = %(workflow_id)s
@@ -180,23 +114,7 @@ WHERE
 
 -- name: _own_newest
 SELECT
-    workflow.id_,
-    workflow.name,
-    workflow.run_number_major,
-    workflow.run_number_minor,
-    workflow.status,
-    workflow.owner_id,
-    workflow.type_,
-    workflow.created,
-    workflow.updated,
-    workflow.run_started_at,
-    workflow.run_finished_at,
-    workflow.run_stopped_at,
-    workflow.workspace_path,
-    workflow.restart,
-    workflow.git_ref,
-    workflow.git_repo,
-    workflow.launcher_url
+    -- include: columns
 FROM __reana.workflow
 WHERE
     workflow.owner_id = %(user_id)s
@@ -208,23 +126,7 @@ LIMIT 1;
 
 -- name: _own_by_run
 SELECT
-    workflow.id_,
-    workflow.name,
-    workflow.run_number_major,
-    workflow.run_number_minor,
-    workflow.status,
-    workflow.owner_id,
-    workflow.type_,
-    workflow.created,
-    workflow.updated,
-    workflow.run_started_at,
-    workflow.run_finished_at,
-    workflow.run_stopped_at,
-    workflow.workspace_path,
-    workflow.restart,
-    workflow.git_ref,
-    workflow.git_repo,
-    workflow.launcher_url
+    -- include: columns
 FROM __reana.workflow
 WHERE
     workflow.owner_id = %(user_id)s
@@ -234,23 +136,7 @@ WHERE
 
 -- name: _visible_by_id
 SELECT
-    workflow.id_,
-    workflow.name,
-    workflow.run_number_major,
-    workflow.run_number_minor,
-    workflow.status,
-    workflow.owner_id,
-    workflow.type_,
-    workflow.created,
-    workflow.updated,
-    workflow.run_started_at,
-    workflow.run_finished_at,
-    workflow.run_stopped_at,
-    workflow.workspace_path,
-    workflow.restart,
-    workflow.git_ref,
-    workflow.git_repo,
-    workflow.launcher_url
+    -- include: columns
 FROM __reana.workflow
 WHERE
     workflow.id_ = %(workflow_id)s
@@ -262,10 +148,7 @@ WHERE
             WHERE
                 share.workflow_id = workflow.id_
                 AND share.user_id = %(user_id)s
-                AND (
-                    share.valid_until IS NULL
-                    OR share.valid_until > pg_catalog.clock_timestamp() AT TIME ZONE 'UTC'
-                )
+                -- include: sharing.valid
         )
     );
 
@@ -290,10 +173,7 @@ shared AS (
         ON share.workflow_id = workflow.id_
     WHERE
         share.user_id = %(user_id)s
-        AND (
-            share.valid_until IS NULL
-            OR share.valid_until > pg_catalog.clock_timestamp() AT TIME ZONE 'UTC'
-        )
+        -- include: sharing.valid
         AND workflow.name = %(name)s
         AND NOT EXISTS (SELECT 1 FROM own)
     ORDER BY
@@ -311,23 +191,7 @@ found AS (
 )
 
 SELECT
-    workflow.id_,
-    workflow.name,
-    workflow.run_number_major,
-    workflow.run_number_minor,
-    workflow.status,
-    workflow.owner_id,
-    workflow.type_,
-    workflow.created,
-    workflow.updated,
-    workflow.run_started_at,
-    workflow.run_finished_at,
-    workflow.run_stopped_at,
-    workflow.workspace_path,
-    workflow.restart,
-    workflow.git_ref,
-    workflow.git_repo,
-    workflow.launcher_url
+    -- include: columns
 FROM found
 JOIN __reana.workflow
     ON found.id_ = workflow.id_
@@ -356,10 +220,7 @@ shared AS (
         ON share.workflow_id = workflow.id_
     WHERE
         share.user_id = %(user_id)s
-        AND (
-            share.valid_until IS NULL
-            OR share.valid_until > pg_catalog.clock_timestamp() AT TIME ZONE 'UTC'
-        )
+        -- include: sharing.valid
         AND workflow.name = %(name)s
         AND workflow.run_number_major = %(major)s
         AND workflow.run_number_minor = %(minor)s
@@ -379,23 +240,7 @@ found AS (
 )
 
 SELECT
-    workflow.id_,
-    workflow.name,
-    workflow.run_number_major,
-    workflow.run_number_minor,
-    workflow.status,
-    workflow.owner_id,
-    workflow.type_,
-    workflow.created,
-    workflow.updated,
-    workflow.run_started_at,
-    workflow.run_finished_at,
-    workflow.run_stopped_at,
-    workflow.workspace_path,
-    workflow.restart,
-    workflow.git_ref,
-    workflow.git_repo,
-    workflow.launcher_url
+    -- include: columns
 FROM found
 JOIN __reana.workflow
     ON found.id_ = workflow.id_

@@ -1,3 +1,18 @@
+-- part: change
+WITH change AS (
+    SELECT
+        given.id_,
+        given.old,
+        given.value,
+        given.digest
+    FROM unnest(
+        %(ids)s::uuid[],
+        %(old)s::bytea[],
+        %(values)s::bytea[],
+        %(digests)s::bytea[]
+    ) AS given (id_, old, value, digest)
+)
+
 -- name: tokens_from
 -- not null: value
 SELECT
@@ -14,19 +29,7 @@ LIMIT %(size)s;
 
 -- name: rewrite_tokens
 -- Only values that are still what they were when they were read, and that nobody is changing.
-WITH change AS (
-    SELECT
-        given.id_,
-        given.old,
-        given.value,
-        given.digest
-    FROM unnest(
-        %(ids)s::uuid[],
-        %(old)s::bytea[],
-        %(values)s::bytea[],
-        %(digests)s::bytea[]
-    ) AS given (id_, old, value, digest)
-),
+-- include: change,
 
 locked AS (
     SELECT
@@ -65,19 +68,7 @@ ORDER BY user_.id_
 LIMIT %(size)s;
 
 -- name: rewrite_webhook_secrets
-WITH change AS (
-    SELECT
-        given.id_,
-        given.old,
-        given.value,
-        given.digest
-    FROM unnest(
-        %(ids)s::uuid[],
-        %(old)s::bytea[],
-        %(values)s::bytea[],
-        %(digests)s::bytea[]
-    ) AS given (id_, old, value, digest)
-),
+-- include: change,
 
 locked AS (
     SELECT
@@ -116,19 +107,7 @@ ORDER BY interactive_session.id_
 LIMIT %(size)s;
 
 -- name: rewrite_session_secrets
-WITH change AS (
-    SELECT
-        given.id_,
-        given.old,
-        given.value,
-        given.digest
-    FROM unnest(
-        %(ids)s::uuid[],
-        %(old)s::bytea[],
-        %(values)s::bytea[],
-        %(digests)s::bytea[]
-    ) AS given (id_, old, value, digest)
-),
+-- include: change,
 
 locked AS (
     SELECT
