@@ -63,7 +63,7 @@ class Ours:
         return lifecycle.apply_status_message(
             self.conn,
             given["workflow_id"],
-            status=RunStatus.RUNNING,
+            status=RunStatus.running,
             logs=given["logs"],
             progress=given["progress"],
         )
@@ -72,7 +72,7 @@ class Ours:
         return lifecycle.apply_status_message(
             self.conn,
             given["workflow_id"],
-            status=RunStatus.FINISHED,
+            status=RunStatus.finished,
             logs=given["logs"],
             progress=given["progress"],
             engine_logs=given["logs"],
@@ -80,7 +80,7 @@ class Ours:
 
     def job(self, given: Arguments) -> object:
         return transitions.set_job_status(
-            self.conn, given["job_id"], JobStatus.FINISHED, logs=given["logs"]
+            self.conn, given["job_id"], JobStatus.finished, logs=given["logs"]
         )
 
     def life(self, given: Arguments) -> object:
@@ -130,14 +130,14 @@ def calls_of_life(given: Arguments) -> Iterator[Call]:
         job = NewJob("Kubernetes", cmd="root", prettified_cmd="root", job_name="fit", id_=job_id)
         change = partial(transitions.set_job_status, job_id=job_id)
         yield partial(jobs.create, workflow_id=run_id, job=job)
-        yield partial(change, status=JobStatus.RUNNING)
+        yield partial(change, status=JobStatus.running)
         yield report(progress=step["running"])
-        yield partial(change, status=JobStatus.FINISHED, logs=step["logs"])
+        yield partial(change, status=JobStatus.finished, logs=step["logs"])
         yield report(progress=step["finished"])
-    yield report(status=RunStatus.FINISHED, engine_logs=given["logs"])
+    yield report(status=RunStatus.finished, engine_logs=given["logs"])
 
 
-def _report(run_id: UUID, status: RunStatus = RunStatus.RUNNING, **values: Any) -> Call:
+def _report(run_id: UUID, status: RunStatus = RunStatus.running, **values: Any) -> Call:
     return partial(lifecycle.apply_status_message, workflow_id=run_id, status=status, **values)
 
 

@@ -76,7 +76,7 @@ def prepare(uri: str, runs: int) -> None:
     """Install a database and fill it."""
     installation.install(uri)
     with psycopg.connect(uri, autocommit=True) as conn:
-        database_settings.change(conn, SettingName.TERMINATION_QUOTA_UPDATE_POLICY, "cpu")
+        database_settings.change(conn, SettingName.termination_quota_update_policy, "cpu")
         conn.execute(INSERT_USERS, [staging.owners(USERS)])
         staging.stage(conn, "cost", runs, "running", USERS)
 

@@ -17,9 +17,9 @@ from reana_db.registry.signatures import checked
 
 VALUES: Mapping[SettingName, tuple[str, ...]] = MappingProxyType(
     {
-        SettingName.STATUS_MODE: (StatusMode.ENFORCE, StatusMode.OBSERVE),
-        SettingName.TERMINATION_QUOTA_UPDATE_POLICY: ("", "cpu", "disk", "cpu,disk"),
-        SettingName.SECRETS_FORM: ("compatible", "sealed"),
+        SettingName.status_mode: (StatusMode.enforce, StatusMode.observe),
+        SettingName.termination_quota_update_policy: ("", "cpu", "disk", "cpu,disk"),
+        SettingName.secrets_form: ("compatible", "sealed"),
     }
 )
 """What each setting can be; the first is its default."""

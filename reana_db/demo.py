@@ -177,7 +177,7 @@ class Day:
         lifecycle.apply_status_message(
             self.conn,
             run.id_,
-            status=RunStatus.RUNNING,
+            status=RunStatus.running,
             progress={"total": {"total": 2, "job_ids": []}},
             logs="engine started",
             at=self.clock.after(1),
@@ -191,20 +191,20 @@ class Day:
             run.id_,
             NewJob("Kubernetes", docker_img=IMAGE, prettified_cmd="root -b -q", job_name=name),
         )
-        jobs.report(self.conn, [JobReport(job_id, JobStatus.RUNNING)])
+        jobs.report(self.conn, [JobReport(job_id, JobStatus.running)])
         jobs.report(self.conn, [JobReport(job_id, end, f"{name}: {end}\n")])
-        if run.workspace_path and end is JobStatus.FINISHED:
+        if run.workspace_path and end is JobStatus.finished:
             (Path(run.workspace_path) / f"{name}.root").write_bytes(b"\0" * 64 * 1024)
         progress = {str(end): {"total": 1, "job_ids": [str(job_id)]}}
         lifecycle.apply_status_message(
-            self.conn, run.id_, status=RunStatus.RUNNING, progress=progress
+            self.conn, run.id_, status=RunStatus.running, progress=progress
         )
 
     def finish(self, run: Workflow, analysis: Analysis) -> Workflow:
         """Run all steps, and end well."""
         for name in analysis.steps:
-            self.step(run, name, JobStatus.FINISHED)
-        return self.end(run, RunStatus.FINISHED, minutes=4)
+            self.step(run, name, JobStatus.finished)
+        return self.end(run, RunStatus.finished, minutes=4)
 
     def end(self, run: Workflow, status: RunStatus, minutes: float) -> Workflow:
         """Let the engine report the end."""
@@ -224,8 +224,8 @@ class Day:
     def failure(self, owner: User, analysis: Analysis) -> Workflow:
         """Run an analysis whose first step fails."""
         run = self.started(owner, analysis)
-        self.step(run, analysis.steps[0], JobStatus.FAILED)
-        return self.end(run, RunStatus.FAILED, minutes=2)
+        self.step(run, analysis.steps[0], JobStatus.failed)
+        return self.end(run, RunStatus.failed, minutes=2)
 
     def restart(self, run: Workflow) -> Workflow:
         """Restart a run in its workspace."""

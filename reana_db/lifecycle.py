@@ -35,7 +35,7 @@ class NewService:
     name: str
     uri: str
     """Where its dashboard is; name and uri together are unique."""
-    type_: ServiceType = ServiceType.DASK
+    type_: ServiceType = ServiceType.dask
 
 
 class MessageOutcome(StrEnum):
@@ -62,7 +62,7 @@ class AppliedMessage:
     @property
     def ended(self) -> bool:
         """Whether the message ended the run: now its engine can be cleaned up."""
-        return self.before is not self.after and self.after in transitions.FINAL[Entity.WORKFLOW]
+        return self.before is not self.after and self.after in transitions.FINAL[Entity.workflow]
 
 
 class DeletionOutcome(StrEnum):
@@ -235,7 +235,7 @@ def queue(conn: Conn, workflow_id: Id) -> StatusChange:
     Of two requests at once one succeeds: only its caller publishes the message.
     """
     return transitions.set_workflow_status(
-        conn, workflow_id, RunStatus.QUEUED, expected=[RunStatus.CREATED]
+        conn, workflow_id, RunStatus.queued, expected=[RunStatus.created]
     )
 
 
@@ -260,10 +260,10 @@ def start(
         operational_options={} if operational_options is None else operational_options,
     )
     if change is None:
-        raise errors.NotFound(f"no {Entity.WORKFLOW} {workflow_id}")
+        raise errors.NotFound(f"no {Entity.workflow} {workflow_id}")
     if change.refused:
         raise errors.InvalidTransition.of(
-            Entity.WORKFLOW, workflow_id, change.before, RunStatus.PENDING
+            Entity.workflow, workflow_id, change.before, RunStatus.pending
         )
     return change
 
@@ -341,7 +341,7 @@ def _append_engine_logs(conn: Conn, workflow_id: Id, text: str) -> RowCount:
 def append_logs(conn: Conn, workflow_id: Id, text: str) -> None:
     """Append a text and a newline to the logs of a run; raises NotFound."""
     if _append_logs(conn, workflow_id, text) == 0:
-        raise errors.NotFound(f"no {Entity.WORKFLOW} {workflow_id}")
+        raise errors.NotFound(f"no {Entity.workflow} {workflow_id}")
 
 
 @query
@@ -353,7 +353,7 @@ def _append_logs(conn: Conn, workflow_id: Id, text: str) -> RowCount:
 def stop(conn: Conn, workflow_id: Id) -> StatusChange:
     """Stop a running run; raises NotFound and InvalidTransition for any other status."""
     return transitions.set_workflow_status(
-        conn, workflow_id, RunStatus.STOPPED, expected=[RunStatus.RUNNING]
+        conn, workflow_id, RunStatus.stopped, expected=[RunStatus.running]
     )
 
 
@@ -369,7 +369,7 @@ def delete_run(conn: Conn, workflow_id: Id) -> RunDeletion:
     with conn.transaction():
         deleted = _delete_locked(conn, _lock_run(conn, workflow_id))
     if not deleted:
-        raise errors.NotFound(f"no {Entity.WORKFLOW} {workflow_id}")
+        raise errors.NotFound(f"no {Entity.workflow} {workflow_id}")
     return deleted[0]
 
 

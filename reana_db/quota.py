@@ -246,7 +246,7 @@ def policy(conn: Conn) -> frozenset[ResourceType]:
     Triggers account processing time if it is among them; whether disk usage is measured then is
     left to the service that ends the run.
     """
-    stored = database_settings.get(conn, SettingName.TERMINATION_QUOTA_UPDATE_POLICY)
+    stored = database_settings.get(conn, SettingName.termination_quota_update_policy)
     return frozenset(ResourceType(name) for name in stored.split(",") if name)
 
 
@@ -254,4 +254,4 @@ def policy(conn: Conn) -> frozenset[ResourceType]:
 def set_policy(conn: Conn, types: Iterable[ResourceType]) -> None:
     """Choose the resources that are accounted when a run ends."""
     chosen = ",".join(sorted({str(type_) for type_ in types}))
-    database_settings.change(conn, SettingName.TERMINATION_QUOTA_UPDATE_POLICY, chosen)
+    database_settings.change(conn, SettingName.termination_quota_update_policy, chosen)

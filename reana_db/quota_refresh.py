@@ -141,17 +141,17 @@ def refresh(
     started = time.monotonic()
     summary = Summary(plan.dry_run)
     with contextlib.ExitStack() as stack:
-        workers = plan.workers if ResourceType.DISK in plan.types else 1
+        workers = plan.workers if ResourceType.disk in plan.types else 1
         measure = stack.enter_context(measuring(workers))
-        correcting = SESSIONS if ResourceType.CPU in plan.types else 1
+        correcting = SESSIONS if ResourceType.cpu in plan.types else 1
         guard, *sessions = (stack.enter_context(_opened(connect)) for _ in range(1 + correcting))
         stack.enter_context(_alone(guard))
         sizes = _sizes(guard, user_id=plan.user_id)
         summary.users, summary.runs = sizes.users, sizes.runs
-        if ResourceType.CPU in plan.types:
+        if ResourceType.cpu in plan.types:
             progress.start("processing time", summary.runs)
             _refresh_cpu(guard, sessions, plan, summary, progress)
-        if ResourceType.DISK in plan.types:
+        if ResourceType.disk in plan.types:
             progress.start("disk usage", _workspace_count(guard, user_id=plan.user_id))
             _refresh_disk(sessions[0], plan, summary, progress, measure)
         _refresh_totals(guard, sessions[0], plan, summary, progress)

@@ -19,96 +19,96 @@ JSON: TypeAlias = Annotated[Any, "json"]
 class RunStatus(StrEnum):
     """Statuses of workflows and interactive sessions (``public.runstatus``)."""
 
-    CREATED = "created"
-    RUNNING = "running"
-    FINISHED = "finished"
-    FAILED = "failed"
-    DELETED = "deleted"
-    STOPPED = "stopped"
-    QUEUED = "queued"
-    PENDING = "pending"
+    created = "created"
+    running = "running"
+    finished = "finished"
+    failed = "failed"
+    deleted = "deleted"
+    stopped = "stopped"
+    queued = "queued"
+    pending = "pending"
 
 
 class JobStatus(StrEnum):
     """Statuses of jobs (``public.jobstatus``)."""
 
-    CREATED = "created"
-    RUNNING = "running"
-    FINISHED = "finished"
-    FAILED = "failed"
-    STOPPED = "stopped"
-    QUEUED = "queued"
+    created = "created"
+    running = "running"
+    finished = "finished"
+    failed = "failed"
+    stopped = "stopped"
+    queued = "queued"
 
 
 class ServiceStatus(StrEnum):
     """Statuses of services (``public.servicestatus``)."""
 
-    CREATED = "created"
-    RUNNING = "running"
-    FINISHED = "finished"
-    FAILED = "failed"
-    DELETED = "deleted"
-    STOPPED = "stopped"
-    QUEUED = "queued"
-    PENDING = "pending"
+    created = "created"
+    running = "running"
+    finished = "finished"
+    failed = "failed"
+    deleted = "deleted"
+    stopped = "stopped"
+    queued = "queued"
+    pending = "pending"
 
 
 class RetentionRuleStatus(StrEnum):
     """Statuses of workspace retention rules (``public.workspaceretentionrulestatus``)."""
 
-    CREATED = "created"
-    ACTIVE = "active"
-    INACTIVE = "inactive"
-    APPLIED = "applied"
-    PENDING = "pending"
+    created = "created"
+    active = "active"
+    inactive = "inactive"
+    applied = "applied"
+    pending = "pending"
 
 
 class TokenStatus(StrEnum):
     """Statuses of access tokens (``public.usertokenstatus``)."""
 
-    REQUESTED = "requested"
-    ACTIVE = "active"
-    REVOKED = "revoked"
+    requested = "requested"
+    active = "active"
+    revoked = "revoked"
 
 
 class AuditAction(StrEnum):
     """What an audit entry records (``public.auditlogaction``)."""
 
-    REQUEST_TOKEN = "request_token"
-    GRANT_TOKEN = "grant_token"
-    REVOKE_TOKEN = "revoke_token"
+    request_token = "request_token"
+    grant_token = "grant_token"
+    revoke_token = "revoke_token"
 
 
 class ResourceType(StrEnum):
     """What a quota counts (``public.resourcetype``)."""
 
-    CPU = "cpu"
-    DISK = "disk"
+    cpu = "cpu"
+    disk = "disk"
 
 
 class ResourceUnit(StrEnum):
     """The unit that a quota counts in (``public.resourceunit``)."""
 
-    BYTES = "bytes_"
-    MILLISECONDS = "milliseconds"
+    bytes_ = "bytes_"
+    milliseconds = "milliseconds"
 
 
 class SessionType(StrEnum):
     """Kinds of interactive sessions (``public.interactivesessiontype``)."""
 
-    JUPYTER = "jupyter"
+    jupyter = "jupyter"
 
 
 class ServiceType(StrEnum):
     """Kinds of services (``public.servicetype``)."""
 
-    DASK = "dask"
+    dask = "dask"
 
 
 class AccessType(StrEnum):
     """What a share allows (``public.accesstype``)."""
 
-    READ = "read"
+    read = "read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,31 +187,31 @@ class WorkspaceLocation:
 class SettingName(StrEnum):
     """What a site decides for its database (``__reana.setting``)."""
 
-    STATUS_MODE = "status_mode"
+    status_mode = "status_mode"
     """What becomes of a status change against the rules: see :class:`StatusMode`."""
-    TERMINATION_QUOTA_UPDATE_POLICY = "termination_quota_update_policy"
+    termination_quota_update_policy = "termination_quota_update_policy"
     """What is accounted when a run ends: nothing, cpu, disk or both (``cpu,disk``)."""
-    SECRETS_FORM = "secrets_form"
+    secrets_form = "secrets_form"
     """How new secrets are stored: ``compatible`` with released services, or ``sealed``."""
 
 
 class StatusMode(StrEnum):
     """What becomes of a status change against the rules."""
 
-    ENFORCE = "enforce"
+    enforce = "enforce"
     """It is refused."""
-    OBSERVE = "observe"
+    observe = "observe"
     """It is made, and recorded as not allowed."""
 
 
 class Entity(StrEnum):
     """What has a status: the name of its table."""
 
-    WORKFLOW = "workflow"
-    JOB = "job"
-    INTERACTIVE_SESSION = "interactive_session"
-    SERVICE = "service"
-    RETENTION_RULE = "workspace_retention_rule"
+    workflow = "workflow"
+    job = "job"
+    interactive_session = "interactive_session"
+    service = "service"
+    workspace_retention_rule = "workspace_retention_rule"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from reana_db.registry.arguments import Id
 from reana_db.registry.signatures import checked
 
 _UNITS = {
-    ResourceType.CPU: ResourceUnit.MILLISECONDS,
-    ResourceType.DISK: ResourceUnit.BYTES,
+    ResourceType.cpu: ResourceUnit.milliseconds,
+    ResourceType.disk: ResourceUnit.bytes_,
 }
 
 
@@ -27,8 +27,8 @@ def create_defaults(conn: Conn, settings: Settings | None = None) -> int:
     """
     chosen = settings or config.settings()
     limits = {
-        ResourceType.CPU: chosen.default_cpu_limit,
-        ResourceType.DISK: chosen.default_disk_limit,
+        ResourceType.cpu: chosen.default_cpu_limit,
+        ResourceType.disk: chosen.default_disk_limit,
     }
     with conn.transaction():
         return sum(

@@ -166,7 +166,7 @@ def finish(conn: Conn, rule_id: Id, *, applied: bool) -> bool:
     A failed rule is active again and keeps its date.  Returns False, and changes nothing, when the
     rule is not pending: another process has finished it.
     """
-    status = RetentionRuleStatus.APPLIED if applied else RetentionRuleStatus.ACTIVE
+    status = RetentionRuleStatus.applied if applied else RetentionRuleStatus.active
     return _finish(conn, rule_id, status) == 1
 
 

@@ -44,7 +44,7 @@ class ServiceLog:
 
 @checked
 def create(
-    conn: Conn, workflow_id: Id, *, name: str, uri: str, type_: ServiceType = ServiceType.DASK
+    conn: Conn, workflow_id: Id, *, name: str, uri: str, type_: ServiceType = ServiceType.dask
 ) -> UUID:
     """Create a service of a run, in the status created, and return its id.
 
@@ -64,7 +64,7 @@ def _create(
 
 @checked
 def ensure(
-    conn: Conn, workflow_id: Id, *, name: str, uri: str, type_: ServiceType = ServiceType.DASK
+    conn: Conn, workflow_id: Id, *, name: str, uri: str, type_: ServiceType = ServiceType.dask
 ) -> bool:
     """Create a service unless the run has one of this name; tell whether it was created."""
     created = _ensure(
@@ -103,7 +103,7 @@ def mark_running(conn: Conn, service_id: Id) -> bool:
     who saw its pod ready.
     """
     change = transitions.try_set_service_status(
-        conn, service_id, ServiceStatus.RUNNING, expected=[ServiceStatus.CREATED]
+        conn, service_id, ServiceStatus.running, expected=[ServiceStatus.created]
     )
     return change is not None and change.changed
 
@@ -115,7 +115,7 @@ def mark_deleted(conn: Conn, workflow_id: Id, *, name: str) -> bool:
     False when there is none or it is deleted already.  At most two statements.
     """
     changes = [
-        transitions.set_service_status(conn, service.id_, ServiceStatus.DELETED)
+        transitions.set_service_status(conn, service.id_, ServiceStatus.deleted)
         for service in of_workflow(conn, workflow_id)
         if service.name == name
     ]

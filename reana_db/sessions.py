@@ -56,7 +56,7 @@ def open_session(
     *,
     name: str,
     path: str,
-    type_: SessionType = SessionType.JUPYTER,
+    type_: SessionType = SessionType.jupyter,
     owner_id: Id | None = None,
 ) -> Session:
     """Open the session of a run, in the status created.
@@ -66,7 +66,7 @@ def open_session(
     and path.  Two statements.
     """
     with conn.transaction():
-        if _touch_workflow(conn, workflow_id) is RunStatus.DELETED:
+        if _touch_workflow(conn, workflow_id) is RunStatus.deleted:
             raise errors.WorkflowDeleted(f"workflow {workflow_id} is deleted")
         session = _open(
             conn,
@@ -119,7 +119,7 @@ def mark_running(conn: Conn, session_id: Id) -> bool:
     somebody who saw its pod running.
     """
     change = transitions.try_set_session_status(
-        conn, session_id, RunStatus.RUNNING, expected=[RunStatus.CREATED]
+        conn, session_id, RunStatus.running, expected=[RunStatus.created]
     )
     return change is not None and change.changed
 

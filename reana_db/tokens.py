@@ -240,9 +240,9 @@ def ensure(
     :func:`grant` raises, but for TokenAlreadyActive.
     """
     state = latest(conn, user_id)
-    if state and state.status is TokenStatus.REVOKED and not reissue:
+    if state and state.status is TokenStatus.revoked and not reissue:
         return False
-    if state and state.status is TokenStatus.ACTIVE:
+    if state and state.status is TokenStatus.active:
         return False
     try:
         grant(conn, user_id, token=token, keys=keys)

@@ -42,7 +42,7 @@ _SESSION_RULES = MappingProxyType(
 
 RULES: Mapping[Entity, Mapping[str, frozenset[str]]] = MappingProxyType(
     {
-        Entity.WORKFLOW: MappingProxyType(
+        Entity.workflow: MappingProxyType(
             {
                 "created": frozenset({"queued", "deleted"}),
                 "queued": frozenset({"pending", "running", "failed", "deleted"}),
@@ -53,16 +53,16 @@ RULES: Mapping[Entity, Mapping[str, frozenset[str]]] = MappingProxyType(
                 "stopped": frozenset({"deleted"}),
             }
         ),
-        Entity.JOB: MappingProxyType(
+        Entity.job: MappingProxyType(
             {
                 "created": frozenset({"queued", "running", "finished", "failed", "stopped"}),
                 "queued": frozenset({"running", "finished", "failed", "stopped"}),
                 "running": frozenset({"finished", "failed", "stopped"}),
             }
         ),
-        Entity.INTERACTIVE_SESSION: _SESSION_RULES,
-        Entity.SERVICE: _SESSION_RULES,
-        Entity.RETENTION_RULE: MappingProxyType(
+        Entity.interactive_session: _SESSION_RULES,
+        Entity.service: _SESSION_RULES,
+        Entity.workspace_retention_rule: MappingProxyType(
             {
                 "created": frozenset({"active", "inactive"}),
                 "active": frozenset({"inactive", "pending"}),
@@ -78,11 +78,11 @@ _ENDS = frozenset({"finished", "failed", "stopped", "deleted"})
 
 FINAL: Mapping[Entity, frozenset[str]] = MappingProxyType(
     {
-        Entity.WORKFLOW: _ENDS,
-        Entity.JOB: _ENDS - {"deleted"},
-        Entity.INTERACTIVE_SESSION: _ENDS,
-        Entity.SERVICE: _ENDS,
-        Entity.RETENTION_RULE: frozenset({"applied"}),
+        Entity.workflow: _ENDS,
+        Entity.job: _ENDS - {"deleted"},
+        Entity.interactive_session: _ENDS,
+        Entity.service: _ENDS,
+        Entity.workspace_retention_rule: frozenset({"applied"}),
     }
 )
 """By entity: the statuses in which nothing is going on any more; some may still be deleted."""
@@ -131,7 +131,7 @@ def set_workflow_status(
     change = try_set_workflow_status(
         conn, workflow_id, status, expected=expected, logs=logs, progress=progress, at=at
     )
-    return _made(Entity.WORKFLOW, workflow_id, status, change)
+    return _made(Entity.workflow, workflow_id, status, change)
 
 
 @checked
@@ -149,7 +149,7 @@ def set_job_status(
     Raises NotFound and InvalidTransition; the transaction stays usable.
     """
     change = try_set_job_status(conn, job_id, status, expected=expected, logs=logs, at=at)
-    return _made(Entity.JOB, job_id, status, change)
+    return _made(Entity.job, job_id, status, change)
 
 
 @checked
@@ -161,7 +161,7 @@ def set_session_status(
     Raises NotFound and InvalidTransition; the transaction stays usable.
     """
     change = try_set_session_status(conn, session_id, status, expected=expected)
-    return _made(Entity.INTERACTIVE_SESSION, session_id, status, change)
+    return _made(Entity.interactive_session, session_id, status, change)
 
 
 @checked
@@ -177,7 +177,7 @@ def set_service_status(
     Raises NotFound and InvalidTransition; the transaction stays usable.
     """
     change = try_set_service_status(conn, service_id, status, expected=expected)
-    return _made(Entity.SERVICE, service_id, status, change)
+    return _made(Entity.service, service_id, status, change)
 
 
 @checked
@@ -193,7 +193,7 @@ def set_retention_rule_status(
     Raises NotFound and InvalidTransition; the transaction stays usable.
     """
     change = try_set_retention_rule_status(conn, rule_id, status, expected=expected)
-    return _made(Entity.RETENTION_RULE, rule_id, status, change)
+    return _made(Entity.workspace_retention_rule, rule_id, status, change)
 
 
 @query

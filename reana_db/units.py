@@ -13,7 +13,7 @@ def human_readable(unit: ResourceUnit, amount: int) -> str:
 
     Negative amounts keep their sign; nothing is "0s" and "0 Bytes".
     """
-    return duration(amount) if unit is ResourceUnit.MILLISECONDS else size(amount)
+    return duration(amount) if unit is ResourceUnit.milliseconds else size(amount)
 
 
 def duration(milliseconds: int) -> str:

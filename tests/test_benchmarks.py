@@ -78,7 +78,7 @@ def mark(conn: Conn) -> object:
 
 
 def test_the_quota_of_the_database_is_right(site: Site) -> None:
-    plan = quota_refresh.Plan(types=frozenset({ResourceType.CPU}), dry_run=True)
+    plan = quota_refresh.Plan(types=frozenset({ResourceType.cpu}), dry_run=True)
     summary = quota_refresh.refresh(site.connect, plan)
     assert (summary.runs, summary.cpu_differences, summary.total_differences) == (WORKFLOWS, 0, 0)
 

@@ -32,19 +32,19 @@ def test_a_setting_whose_row_is_missing_has_its_default(conn: Conn, name: Settin
 def test_all_settings_are_listed_with_the_time_of_their_last_change(conn: Conn) -> None:
     before = database_settings.all_settings(conn)
     assert [item.name for item in before] == sorted(SettingName)
-    database_settings.change(conn, SettingName.SECRETS_FORM, "sealed")
+    database_settings.change(conn, SettingName.secrets_form, "sealed")
     changed = [
         new.name
         for old, new in zip(before, database_settings.all_settings(conn), strict=True)
         if old.updated != new.updated
     ]
-    assert changed == [SettingName.SECRETS_FORM]
+    assert changed == [SettingName.secrets_form]
 
 
 def test_a_value_that_a_setting_cannot_have_is_refused(conn: Conn) -> None:
     expected = "status_mode must be one of 'enforce', 'observe', not 'off'"
     with pytest.raises(errors.InvalidArgument, match=re.escape(expected)):
-        database_settings.change(conn, SettingName.STATUS_MODE, "off")
+        database_settings.change(conn, SettingName.status_mode, "off")
 
 
 def test_the_database_refuses_what_the_function_refuses(conn: Conn) -> None:

@@ -25,7 +25,7 @@ def test_a_new_job_is_created_with_what_was_given(conn: Conn, run: UUID) -> None
         "HTCondor", docker_img="alpine", prettified_cmd="ls", job_name="fit", backend_job_id="7"
     )
     job = jobs.get(conn, jobs.create(conn, run, new))
-    assert (job.id_, job.workflow_id, job.status) == (new.id_, run, JobStatus.CREATED)
+    assert (job.id_, job.workflow_id, job.status) == (new.id_, run, JobStatus.created)
     assert (job.compute_backend, job.docker_img, job.prettified_cmd) == ("HTCondor", "alpine", "ls")
     assert (job.job_name, job.backend_job_id, job.cvmfs_mounts) == ("fit", "7", "")
     assert (job.started_at, job.finished_at) == (None, None)
@@ -99,10 +99,10 @@ def test_a_report_changes_many_jobs_in_one_statement(conn: Conn, run: UUID) -> N
     changes = jobs.report(
         conn,
         [
-            JobReport(first, JobStatus.FINISHED, "done"),
+            JobReport(first, JobStatus.finished, "done"),
             JobReport(second, logs="still going"),
-            JobReport(third, JobStatus.FAILED),
-            JobReport(uuid4(), JobStatus.FAILED),
+            JobReport(third, JobStatus.failed),
+            JobReport(uuid4(), JobStatus.failed),
         ],
     )
     assert queries.executions.total() - before == 1
@@ -120,7 +120,7 @@ def test_a_report_changes_many_jobs_in_one_statement(conn: Conn, run: UUID) -> N
 def test_a_refused_report_of_one_job_does_not_stop_the_others(conn: Conn, run: UUID) -> None:
     ended, alive = make_job(conn, run, status="finished"), make_job(conn, run, status="running")
     changes = jobs.report(
-        conn, [JobReport(ended, JobStatus.RUNNING, "late"), JobReport(alive, JobStatus.FINISHED)]
+        conn, [JobReport(ended, JobStatus.running, "late"), JobReport(alive, JobStatus.finished)]
     )
     assert {change.entity_id: change.refused for change in changes} == {ended: True, alive: False}
     assert jobs.logs(conn, ended) == ""

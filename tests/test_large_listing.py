@@ -69,11 +69,11 @@ def test_a_far_page_takes_as_long_as_the_first(conn: Conn, sort: Sort, mode: str
 @pytest.mark.parametrize(
     "filters",
     [
-        {"statuses": [RunStatus.FINISHED]},
-        {"statuses": [status for status in RunStatus if status is not RunStatus.DELETED]},
+        {"statuses": [RunStatus.finished]},
+        {"statuses": [status for status in RunStatus if status is not RunStatus.deleted]},
         {"search": "nightly"},
         {"workflow_id_or_name": "analysis-3"},
-        {"search": "alysis", "statuses": [RunStatus.FAILED, RunStatus.STOPPED]},
+        {"search": "alysis", "statuses": [RunStatus.failed, RunStatus.stopped]},
     ],
     ids=str,
 )

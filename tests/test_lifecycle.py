@@ -81,7 +81,7 @@ def running(conn: Conn, owner: UUID) -> UUID:
 
 def test_a_new_run_is_created_and_numbered(conn: Conn, owner: UUID) -> None:
     run = create(conn, owner, git_ref="v1", git_repo="https://example.org/a.git")
-    assert (run.status, run.full_name, run.restart) == (RunStatus.CREATED, "analysis.1", False)
+    assert (run.status, run.full_name, run.restart) == (RunStatus.created, "analysis.1", False)
     assert (run.git_ref, run.git_repo) == ("v1", "https://example.org/a.git")
     assert run == workflows.get(conn, run.id_)
 
@@ -143,7 +143,7 @@ def test_a_restart_shares_the_workspace_and_has_the_next_minor_number(
     conn.execute("UPDATE __reana.workflow SET status = 'queued'")
     conn.execute("UPDATE __reana.workflow SET status = 'failed'")
     run = lifecycle.clone_for_restart(conn, original.id_)
-    assert (run.full_name, run.restart, run.status) == ("analysis.1.1", True, RunStatus.CREATED)
+    assert (run.full_name, run.restart, run.status) == ("analysis.1.1", True, RunStatus.created)
     assert run.workspace_path == original.workspace_path
     assert (run.git_ref, run.git_repo, run.launcher_url) == ("", None, None)
     assert workflows.specification(conn, run.id_).reana_specification == SPECIFICATION
@@ -205,7 +205,7 @@ def test_a_created_run_is_queued(conn: Conn, owner: UUID) -> None:
     run = make_workflow(conn, owner)
     change = lifecycle.queue(conn, run)
     assert (change.before, change.after) == ("created", "queued")
-    assert status(conn, run) is RunStatus.QUEUED
+    assert status(conn, run) is RunStatus.queued
 
 
 @pytest.mark.parametrize("current", [*NOT_ENDED[1:], *ENDED])
@@ -257,7 +257,7 @@ def test_a_message_is_one_statement(conn: Conn, running: UUID) -> None:
     lifecycle.apply_status_message(
         conn,
         running,
-        status=RunStatus.FINISHED,
+        status=RunStatus.finished,
         logs="done",
         progress={"finished": {"total": 1, "job_ids": ["a"]}},
         engine_logs="engine done",
@@ -268,18 +268,18 @@ def test_a_message_is_one_statement(conn: Conn, running: UUID) -> None:
 
 def test_a_message_changes_the_status(conn: Conn, owner: UUID) -> None:
     run = make_workflow(conn, owner, status="pending")
-    applied = lifecycle.apply_status_message(conn, run, status=RunStatus.RUNNING)
+    applied = lifecycle.apply_status_message(conn, run, status=RunStatus.running)
     assert applied.outcome is MessageOutcome.APPLIED
-    assert (applied.before, applied.after) == (RunStatus.PENDING, RunStatus.RUNNING)
+    assert (applied.before, applied.after) == (RunStatus.pending, RunStatus.running)
     assert not applied.ended
     assert workflows.get(conn, run).run_started_at is not None
 
 
 def test_a_message_may_say_when_it_happened(conn: Conn, owner: UUID) -> None:
     run = make_workflow(conn, owner, status="pending")
-    lifecycle.apply_status_message(conn, run, status=RunStatus.RUNNING, at=MOMENT)
+    lifecycle.apply_status_message(conn, run, status=RunStatus.running, at=MOMENT)
     later = MOMENT.replace(hour=5)
-    applied = lifecycle.apply_status_message(conn, run, status=RunStatus.FAILED, at=later)
+    applied = lifecycle.apply_status_message(conn, run, status=RunStatus.failed, at=later)
     assert applied.ended
     found = workflows.get(conn, run)
     assert (found.run_started_at, found.run_finished_at) == (MOMENT, later)
@@ -287,14 +287,14 @@ def test_a_message_may_say_when_it_happened(conn: Conn, owner: UUID) -> None:
 
 def test_logs_are_appended_each_with_a_newline(conn: Conn, running: UUID) -> None:
     for text in ("one", "", "two"):
-        lifecycle.apply_status_message(conn, running, status=RunStatus.RUNNING, logs=text)
+        lifecycle.apply_status_message(conn, running, status=RunStatus.running, logs=text)
     assert workflows.logs(conn, running) == "one\ntwo\n"
 
 
 def test_a_message_without_status_carries_logs_and_progress(conn: Conn, running: UUID) -> None:
     progress = {"total": {"total": 2, "job_ids": []}}
     applied = lifecycle.apply_status_message(conn, running, logs="one", progress=progress)
-    assert (applied.outcome, applied.after) == (MessageOutcome.APPLIED, RunStatus.RUNNING)
+    assert (applied.outcome, applied.after) == (MessageOutcome.APPLIED, RunStatus.running)
     assert workflows.logs(conn, running) == "one\n"
     assert workflows.job_progress(conn, running)["total"]["total"] == 2
 
@@ -302,15 +302,15 @@ def test_a_message_without_status_carries_logs_and_progress(conn: Conn, running:
 def test_progress_is_united(conn: Conn, running: UUID) -> None:
     for ids in (["a", "b"], ["b", "c"]):
         progress = {"finished": {"total": 2, "job_ids": ids}}
-        lifecycle.apply_status_message(conn, running, status=RunStatus.RUNNING, progress=progress)
+        lifecycle.apply_status_message(conn, running, status=RunStatus.running, progress=progress)
     finished = workflows.job_progress(conn, running)["finished"]
     assert (finished["total"], sorted(finished["job_ids"])) == (3, ["a", "b", "c"])
 
 
 def test_the_log_of_the_engine_is_kept_when_the_run_ends(conn: Conn, running: UUID) -> None:
     message: dict[str, Any] = {"logs": "last words", "engine_logs": "engine"}
-    lifecycle.apply_status_message(conn, running, status=RunStatus.RUNNING, engine_logs="early")
-    lifecycle.apply_status_message(conn, running, status=RunStatus.FAILED, **message)
+    lifecycle.apply_status_message(conn, running, status=RunStatus.running, engine_logs="early")
+    lifecycle.apply_status_message(conn, running, status=RunStatus.failed, **message)
     assert workflows.logs(conn, running) == "last words\nengine\n"
 
 
@@ -328,14 +328,14 @@ def test_a_message_to_an_ended_run_changes_nothing(conn: Conn, owner: UUID, curr
 
 def test_a_message_against_the_rules_changes_nothing(conn: Conn, owner: UUID) -> None:
     run = make_workflow(conn, owner)
-    applied = lifecycle.apply_status_message(conn, run, status=RunStatus.RUNNING, logs="early")
+    applied = lifecycle.apply_status_message(conn, run, status=RunStatus.running, logs="early")
     assert applied.outcome is MessageOutcome.NOT_ALLOWED
-    assert (applied.before, applied.after) == (RunStatus.CREATED, RunStatus.CREATED)
+    assert (applied.before, applied.after) == (RunStatus.created, RunStatus.created)
     assert workflows.logs(conn, run) == ""
 
 
 def test_a_message_to_no_run_is_reported(conn: Conn) -> None:
-    applied = lifecycle.apply_status_message(conn, uuid4(), status=RunStatus.RUNNING)
+    applied = lifecycle.apply_status_message(conn, uuid4(), status=RunStatus.running)
     assert applied.outcome is MessageOutcome.UNKNOWN_RUN
 
 
@@ -353,8 +353,8 @@ def test_an_engine_that_dies_before_its_first_message_fails_the_run(
     conn: Conn, owner: UUID
 ) -> None:
     run = make_workflow(conn, owner, status="pending")
-    assert lifecycle.apply_status_message(conn, run, status=RunStatus.FAILED).ended
-    assert status(conn, run) is RunStatus.FAILED
+    assert lifecycle.apply_status_message(conn, run, status=RunStatus.failed).ended
+    assert status(conn, run) is RunStatus.failed
 
 
 # Logs
@@ -409,7 +409,7 @@ def test_a_run_is_deleted(conn: Conn, owner: UUID, current: str) -> None:
     run = make_workflow(conn, owner, status=current)
     deletion = lifecycle.delete_run(conn, run)
     assert (deletion.outcome, deletion.before) == (DeletionOutcome.DELETED, RunStatus(current))
-    assert status(conn, run) is RunStatus.DELETED
+    assert status(conn, run) is RunStatus.deleted
 
 
 def test_a_deletion_takes_its_sessions_services_and_caches(conn: Conn, owner: UUID) -> None:
@@ -434,7 +434,7 @@ def test_a_running_run_is_not_deleted(conn: Conn, running: UUID) -> None:
     deletion = lifecycle.delete_run(conn, running)
     assert deletion.outcome is DeletionOutcome.RUNNING
     assert deletion.sessions_closed == 0
-    assert status(conn, running) is RunStatus.RUNNING
+    assert status(conn, running) is RunStatus.running
     assert rows(conn, "interactive_session") == 1
 
 
@@ -492,7 +492,7 @@ def test_all_runs_of_a_name_are_deleted_in_three_statements(conn: Conn, owner: U
     assert statements(conn) == before + 3
     assert [item.run_number_major for item in deletions] == list(range(1, 21))
     assert {item.outcome for item in deletions} == {DeletionOutcome.DELETED}
-    assert {status(conn, run.id_) for run in runs} == {RunStatus.DELETED}
+    assert {status(conn, run.id_) for run in runs} == {RunStatus.deleted}
     assert rows(conn, "interactive_session") == 0
 
 
@@ -512,8 +512,8 @@ def test_a_deleted_run_stays_deleted(conn: Conn, owner: UUID) -> None:
     lifecycle.delete_run(conn, run)
     with pytest.raises(errors.InvalidTransition):
         lifecycle.start(conn, run)
-    assert not lifecycle.apply_status_message(conn, run, status=RunStatus.RUNNING).ended
-    assert status(conn, run) is RunStatus.DELETED
+    assert not lifecycle.apply_status_message(conn, run, status=RunStatus.running).ended
+    assert status(conn, run) is RunStatus.deleted
 
 
 # Any session
@@ -527,8 +527,8 @@ def test_a_hostile_session_changes_no_rule_and_no_time(conn: Conn, owner: UUID) 
     run = create(conn, owner, retention_rules={"**/*": 3})
     lifecycle.queue(conn, run.id_)
     lifecycle.start(conn, run.id_)
-    lifecycle.apply_status_message(conn, run.id_, status=RunStatus.RUNNING)
-    lifecycle.apply_status_message(conn, run.id_, status=RunStatus.FINISHED)
+    lifecycle.apply_status_message(conn, run.id_, status=RunStatus.running)
+    lifecycle.apply_status_message(conn, run.id_, status=RunStatus.finished)
     found = workflows.get(conn, run.id_)
     now = datetime.now(UTC)
     times = (found.created, found.updated, found.run_started_at, found.run_finished_at)

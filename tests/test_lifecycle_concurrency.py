@@ -77,7 +77,7 @@ def test_r1_a_start_never_resurrects_a_deleted_run(fresh_db: str) -> None:
         ]
 
     at_once(fresh_db, 6, work)
-    assert set(statuses(fresh_db, runs)) == {RunStatus.DELETED}
+    assert set(statuses(fresh_db, runs)) == {RunStatus.deleted}
 
 
 def test_r1_a_failed_run_is_not_made_pending(fresh_db: str) -> None:
@@ -87,12 +87,12 @@ def test_r1_a_failed_run_is_not_made_pending(fresh_db: str) -> None:
         if number % 2:
             return [succeeds(lifecycle.start, conn, run) for run in runs]
         return [
-            lifecycle.apply_status_message(conn, run, status=RunStatus.FAILED).ended for run in runs
+            lifecycle.apply_status_message(conn, run, status=RunStatus.failed).ended for run in runs
         ]
 
     started, failed = at_once(fresh_db, 2, work)[::-1]
     assert failed == [True] * ROUNDS
-    assert set(statuses(fresh_db, runs)) == {RunStatus.FAILED}
+    assert set(statuses(fresh_db, runs)) == {RunStatus.failed}
     assert len(started) == ROUNDS
 
 
@@ -102,7 +102,7 @@ def test_r1_a_deletion_and_a_message_agree_on_who_was_first(fresh_db: str) -> No
     def work(conn: Conn, number: int) -> list[str]:
         if number:
             return [
-                str(lifecycle.apply_status_message(conn, run, status=RunStatus.RUNNING).outcome)
+                str(lifecycle.apply_status_message(conn, run, status=RunStatus.running).outcome)
                 for run in runs
             ]
         return [str(lifecycle.delete_run(conn, run).outcome) for run in runs]
@@ -122,14 +122,14 @@ def test_r1_a_stop_and_an_end_agree_on_who_was_first(fresh_db: str) -> None:
     def work(conn: Conn, number: int) -> list[bool]:
         if number:
             return [
-                lifecycle.apply_status_message(conn, run, status=RunStatus.FINISHED).ended
+                lifecycle.apply_status_message(conn, run, status=RunStatus.finished).ended
                 for run in runs
             ]
         return [succeeds(lifecycle.stop, conn, run) for run in runs]
 
     stopped, finished = at_once(fresh_db, 2, work)
     for end, *winners in zip(statuses(fresh_db, runs), stopped, finished, strict=True):
-        assert winners == [end is RunStatus.STOPPED, end is RunStatus.FINISHED]
+        assert winners == [end is RunStatus.stopped, end is RunStatus.finished]
 
 
 def test_r3_a_message_that_overtakes_the_start_keeps_the_run_running(fresh_db: str) -> None:
@@ -138,7 +138,7 @@ def test_r3_a_message_that_overtakes_the_start_keeps_the_run_running(fresh_db: s
     def work(conn: Conn, number: int) -> list[bool]:
         if number:
             outcomes = [
-                lifecycle.apply_status_message(conn, run, status=RunStatus.RUNNING).outcome
+                lifecycle.apply_status_message(conn, run, status=RunStatus.running).outcome
                 for run in runs
             ]
             return [outcome is MessageOutcome.APPLIED for outcome in outcomes]
@@ -146,7 +146,7 @@ def test_r3_a_message_that_overtakes_the_start_keeps_the_run_running(fresh_db: s
 
     _, applied = at_once(fresh_db, 2, work)
     assert all(applied)
-    assert set(statuses(fresh_db, runs)) == {RunStatus.RUNNING}
+    assert set(statuses(fresh_db, runs)) == {RunStatus.running}
 
 
 def test_r5_a_session_that_dies_leaves_nothing_of_a_status_change(fresh_db: str) -> None:
@@ -154,11 +154,11 @@ def test_r5_a_session_that_dies_leaves_nothing_of_a_status_change(fresh_db: str)
     with psycopg.connect(fresh_db) as conn:
         retention.add(conn, run, {"**/*": 3})
     with psycopg.connect(fresh_db) as dying:
-        lifecycle.apply_status_message(dying, run, status=RunStatus.FINISHED, logs="done")
+        lifecycle.apply_status_message(dying, run, status=RunStatus.finished, logs="done")
         dying.close()
     with psycopg.connect(fresh_db) as conn:
         found = workflows.get(conn, run)
-        assert (found.status, found.run_finished_at) == (RunStatus.RUNNING, None)
+        assert (found.status, found.run_finished_at) == (RunStatus.running, None)
         assert workflows.logs(conn, run) == ""
         assert [rule.status.value for rule in retention.list_rules(conn, run)] == ["created"]
 
@@ -189,7 +189,7 @@ def test_r7_logs_of_many_writers_are_all_kept(fresh_db: str) -> None:
             if number % 2:
                 lifecycle.append_logs(conn, run, text)
             else:
-                lifecycle.apply_status_message(conn, run, status=RunStatus.RUNNING, logs=text)
+                lifecycle.apply_status_message(conn, run, status=RunStatus.running, logs=text)
 
     at_once(fresh_db, 16, work)
     with psycopg.connect(fresh_db) as conn:
@@ -289,12 +289,12 @@ def test_deletions_of_all_runs_at_once_do_not_deadlock(fresh_db: str) -> None:
         return sum(item.sessions_closed for item in deletions)
 
     assert sum(at_once(fresh_db, 8, work)) == len(runs)
-    assert set(statuses(fresh_db, runs)) == {RunStatus.DELETED}
+    assert set(statuses(fresh_db, runs)) == {RunStatus.deleted}
 
 
 def test_deletions_ends_and_measurements_in_one_workspace_do_not_deadlock(fresh_db: str) -> None:
     with psycopg.connect(fresh_db) as conn:
-        database_settings.change(conn, SettingName.TERMINATION_QUOTA_UPDATE_POLICY, "cpu")
+        database_settings.change(conn, SettingName.termination_quota_update_policy, "cpu")
         owner = make_user(conn)
         runs = [
             make_workflow(conn, owner, name="w", run_number_minor=minor, workspace_path="/w")
@@ -311,12 +311,12 @@ def test_deletions_ends_and_measurements_in_one_workspace_do_not_deadlock(fresh_
             if number < 2:
                 lifecycle.delete_run(conn, run)
             elif number < 4:
-                lifecycle.apply_status_message(conn, run, status=RunStatus.FINISHED)
+                lifecycle.apply_status_message(conn, run, status=RunStatus.finished)
             else:
                 measure_again(conn, run)
 
     at_once(fresh_db, 6, work)
-    assert set(statuses(fresh_db, runs)) <= {RunStatus.DELETED, RunStatus.FINISHED}
+    assert set(statuses(fresh_db, runs)) <= {RunStatus.deleted, RunStatus.finished}
 
 
 def measure_again(conn: Conn, run: UUID) -> None:
@@ -331,8 +331,8 @@ def test_whole_lives_at_once_lose_nothing(fresh_db: str) -> None:
     steps: list[Callable[[Conn, UUID], object]] = [
         lifecycle.queue,
         lifecycle.start,
-        lambda conn, run: lifecycle.apply_status_message(conn, run, status=RunStatus.RUNNING),
-        lambda conn, run: lifecycle.apply_status_message(conn, run, status=RunStatus.FINISHED),
+        lambda conn, run: lifecycle.apply_status_message(conn, run, status=RunStatus.running),
+        lambda conn, run: lifecycle.apply_status_message(conn, run, status=RunStatus.finished),
         lifecycle.stop,
         lifecycle.delete_run,
     ]

@@ -84,7 +84,7 @@ def test_the_base_set(conn: Conn, arguments: dict[str, object], expected: list[s
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        ({"statuses": [RunStatus.RUNNING, RunStatus.DELETED]}, {"100%", "B_c"}),
+        ({"statuses": [RunStatus.running, RunStatus.deleted]}, {"100%", "B_c"}),
         ({"statuses": []}, set()),
         ({"search": "%"}, {"100%"}),
         ({"search": "_"}, {"B_c"}),

@@ -17,7 +17,7 @@ from tests.support.factories import insert, make_user, make_workflow
 from tests.support.quota_recomputation import recomputed, stored
 from tests.support.races import at_once
 
-CPU, DISK = ResourceType.CPU, ResourceType.DISK
+CPU, DISK = ResourceType.cpu, ResourceType.disk
 
 
 @pytest.fixture
@@ -75,8 +75,8 @@ def test_a_workspace_is_set_for_all_its_runs(conn: Conn, user_id: UUID) -> None:
     assert quota.set_workspace_disk_usage(conn, workspace_path="/w/1", bytes_=10) == 3
     assert used(conn, user_id) == 10
     assert quota.of_workflow(conn, runs[2]) == [
-        WorkflowQuota("processing time", CPU, ResourceUnit.MILLISECONDS, 0),
-        WorkflowQuota("shared storage", DISK, ResourceUnit.BYTES, 10),
+        WorkflowQuota("processing time", CPU, ResourceUnit.milliseconds, 0),
+        WorkflowQuota("shared storage", DISK, ResourceUnit.bytes_, 10),
     ]
 
 
@@ -128,7 +128,7 @@ def test_the_document_is_that_of_the_api(conn: Conn, user_id: UUID, run_id: UUID
 def test_units_of_one_type_are_not_mixed() -> None:
     usages = [
         WorkflowQuota(name, CPU, unit, 1)
-        for name, unit in (("a", ResourceUnit.BYTES), ("b", ResourceUnit.MILLISECONDS))
+        for name, unit in (("a", ResourceUnit.bytes_), ("b", ResourceUnit.milliseconds))
     ]
     with pytest.raises(errors.InvalidArgument, match="cpu"):
         quota.document(usages)

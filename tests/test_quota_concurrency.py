@@ -181,7 +181,7 @@ class Session:
         lifecycle.start(self.conn, run_id)
 
     def function_message(self) -> None:
-        status = self.random.choice([RunStatus.RUNNING, RunStatus.FINISHED, RunStatus.FAILED])
+        status = self.random.choice([RunStatus.running, RunStatus.finished, RunStatus.failed])
         at = self.time().replace(tzinfo=UTC)
         lifecycle.apply_status_message(self.conn, self.run(), status=status, logs="x", at=at)
 

@@ -170,7 +170,7 @@ def test_a_user_without_quota_has_no_period(conn: Conn, user_id: UUID) -> None:
 
 def test_usage_follows_the_period(conn: Conn, user_id: UUID) -> None:
     now = datetime.now(UTC)
-    quota.set_policy(conn, [ResourceType.CPU])
+    quota.set_policy(conn, [ResourceType.cpu])
     for days in (1, 400):
         started = now - timedelta(days=days)
         ended = started + timedelta(hours=1)
@@ -186,7 +186,7 @@ def test_usage_follows_the_period(conn: Conn, user_id: UUID) -> None:
 
 def test_users_without_period_get_the_default(conn: Conn, user_id: UUID) -> None:
     users = [user_id, make_user(conn, email="b@example.org")]
-    quota.set_limit(conn, user_ids=users, type_=ResourceType.CPU, limit=0)
+    quota.set_limit(conn, user_ids=users, type_=ResourceType.cpu, limit=0)
     quota_periods.set_period(conn, user_id=user_id, months=1)
     assert quota_periods.users_without_period(conn) == ["b@example.org"]
     assert quota_periods.init_default(conn, months=2) == ["b@example.org"]

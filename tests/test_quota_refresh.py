@@ -26,8 +26,8 @@ from reana_db.records import ResourceType
 from tests.support.factories import make_user, make_workflow
 from tests.support.quota_recomputation import recomputed, stored
 
-CPU = frozenset([ResourceType.CPU])
-DISK = frozenset([ResourceType.DISK])
+CPU = frozenset([ResourceType.cpu])
+DISK = frozenset([ResourceType.disk])
 HOUR = 3_600_000
 TIMES = {"run_started_at": "2026-01-01 12:00", "run_finished_at": "2026-01-01 13:00"}
 
@@ -226,7 +226,7 @@ def test_a_run_that_has_another_owner_by_now_is_left_out(writer: Conn, recorded:
 
 def test_runs_may_end_meanwhile(connect: Callable[[], Conn], writer: Conn) -> None:
     user_id = make_user(writer)
-    quota.set_policy(writer, [ResourceType.CPU])
+    quota.set_policy(writer, [ResourceType.cpu])
     times = {"run_started_at": "2026-01-01", "status": "running"}
     runs = [make_workflow(writer, user_id, **times) for _ in range(60)]
     with pytest.MonkeyPatch.context() as patch:

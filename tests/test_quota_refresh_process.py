@@ -114,7 +114,7 @@ def test_a_second_refresh_says_who_runs_and_ends_with_3(site: Site) -> None:
 
 
 def test_sessions_go_on_meanwhile(site: Site) -> None:
-    database_settings.change(site.conn, SettingName.TERMINATION_QUOTA_UPDATE_POLICY, "cpu")
+    database_settings.change(site.conn, SettingName.termination_quota_update_policy, "cpu")
     numbers = count(1)
     alone = during(site, numbers, lambda: time.sleep(2))
     meanwhile = during(site, numbers, lambda: site.start().communicate())

@@ -78,8 +78,8 @@ def test_rules_are_added_as_created(conn: Conn) -> None:
     added = retention.add(conn, run, {"**/*.root": 7, "logs/*": 1})
     assert sorted(added, key=lambda item: item.workspace_files) == retention.list_rules(conn, run)
     assert [(r.workspace_files, r.retention_days, r.status, r.apply_on) for r in added] == [
-        ("**/*.root", 7, RetentionRuleStatus.CREATED, None),
-        ("logs/*", 1, RetentionRuleStatus.CREATED, None),
+        ("**/*.root", 7, RetentionRuleStatus.created, None),
+        ("logs/*", 1, RetentionRuleStatus.created, None),
     ]
 
 
@@ -103,7 +103,7 @@ def test_the_end_of_a_run_activates_its_rules(conn: Conn, end: str) -> None:
     make_rule(conn, run)
     set_status(conn, run, end)
     found = rule(conn, run)
-    assert found.status is RetentionRuleStatus.ACTIVE
+    assert found.status is RetentionRuleStatus.active
     assert found.apply_on == end_of_today() + timedelta(days=3)
 
 
@@ -152,7 +152,7 @@ def test_s6_a_failed_rule_keeps_its_date(conn: Conn) -> None:
     rule_id = make_rule(conn, run, "active", apply_on="2026-01-02 23:59:59.999999")
     retention.claim_due(conn, FAR_FUTURE, workflow_id=run)
     assert retention.finish(conn, rule_id, applied=False)
-    assert rule(conn, run).status is RetentionRuleStatus.ACTIVE
+    assert rule(conn, run).status is RetentionRuleStatus.active
     assert rule(conn, run).apply_on == datetime(2026, 1, 2, 23, 59, 59, 999999, tzinfo=UTC)
 
 
@@ -512,5 +512,5 @@ def test_a_hostile_operator_does_not_decide_rules(conn: Conn) -> None:
         "UPDATE __reana.workflow SET status = 'finished' WHERE id_ OPERATOR(pg_catalog.=) %s", [run]
     )
     conn.execute("SET LOCAL search_path = pg_catalog")
-    assert rule(conn, run).status is RetentionRuleStatus.ACTIVE
+    assert rule(conn, run).status is RetentionRuleStatus.active
     assert [action for action, _ in audit(conn, rule_id)] == ["created", "active"]

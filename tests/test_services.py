@@ -58,7 +58,7 @@ def test_only_a_created_service_is_marked_running(conn: Conn, run: UUID) -> None
     assert not services.mark_running(conn, created)
     assert not services.mark_running(conn, gone)
     assert not services.mark_running(conn, uuid4())
-    assert services.get(conn, gone).status is ServiceStatus.DELETED
+    assert services.get(conn, gone).status is ServiceStatus.deleted
 
 
 def test_a_service_is_marked_deleted_by_name(conn: Conn, run: UUID) -> None:
@@ -67,8 +67,8 @@ def test_a_service_is_marked_deleted_by_name(conn: Conn, run: UUID) -> None:
     assert services.mark_deleted(conn, run, name="dask-1")
     assert not services.mark_deleted(conn, run, name="dask-1")
     assert not services.mark_deleted(conn, run, name="no such service")
-    assert services.get(conn, service_id).status is ServiceStatus.DELETED
-    assert services.get(conn, other).status is ServiceStatus.RUNNING
+    assert services.get(conn, service_id).status is ServiceStatus.deleted
+    assert services.get(conn, other).status is ServiceStatus.running
 
 
 def test_the_log_of_the_scheduler_comes_first(conn: Conn, run: UUID) -> None:

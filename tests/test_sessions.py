@@ -45,7 +45,7 @@ def test_a_name_and_path_in_use_are_refused(conn: Conn, run: UUID) -> None:
         open_one(conn, make_workflow(conn, make_user(conn)))
 
 
-@pytest.mark.parametrize("status", [RunStatus.CREATED, RunStatus.FAILED, RunStatus.FINISHED])
+@pytest.mark.parametrize("status", [RunStatus.created, RunStatus.failed, RunStatus.finished])
 def test_a_run_in_any_other_status_than_deleted_can_have_one(conn: Conn, status: str) -> None:
     run = make_workflow(conn, make_user(conn), status=status)
     assert open_one(conn, run).workflow_id == run
@@ -83,7 +83,7 @@ def test_only_a_created_session_is_marked_running(conn: Conn, run: UUID) -> None
     session = open_one(conn, run)
     assert sessions.mark_running(conn, session.id_)
     assert not sessions.mark_running(conn, session.id_)
-    assert sessions.get(conn, session.id_).status is RunStatus.RUNNING
+    assert sessions.get(conn, session.id_).status is RunStatus.running
     assert not sessions.mark_running(conn, uuid4())
 
 

@@ -28,14 +28,14 @@ RUNS = CHANGES // 100
 
 # Ends of no return are rare, so that runs stay alive for most of the changes.
 WEIGHTS = {
-    RunStatus.CREATED: 5,
-    RunStatus.QUEUED: 10,
-    RunStatus.PENDING: 20,
-    RunStatus.RUNNING: 30,
-    RunStatus.FINISHED: 16,
-    RunStatus.FAILED: 16,
-    RunStatus.STOPPED: 1,
-    RunStatus.DELETED: 2,
+    RunStatus.created: 5,
+    RunStatus.queued: 10,
+    RunStatus.pending: 20,
+    RunStatus.running: 30,
+    RunStatus.finished: 16,
+    RunStatus.failed: 16,
+    RunStatus.stopped: 1,
+    RunStatus.deleted: 2,
 }
 
 WATCH_TIMES = """
@@ -177,7 +177,7 @@ def test_logs_and_progress_of_16_sessions_are_all_kept(fresh_db: str) -> None:
             transitions.set_workflow_status(
                 conn,
                 run,
-                RunStatus.RUNNING,
+                RunStatus.running,
                 logs=f"{job}\n",
                 progress={
                     "total": {"total": number + 1, "job_ids": []},
@@ -201,7 +201,7 @@ def test_only_one_of_16_sessions_starts_a_run(fresh_db: str) -> None:
 
     def session(conn: Conn, _number: int) -> bool:
         change = transitions.try_set_workflow_status(
-            conn, run, RunStatus.PENDING, expected=[RunStatus.QUEUED]
+            conn, run, RunStatus.pending, expected=[RunStatus.queued]
         )
         return change is not None and change.changed
 
@@ -241,16 +241,16 @@ def pending(fresh_db: str) -> UUID:
 def test_a_change_that_waited_is_judged_by_the_status_it_finds_then(
     fresh_db: str, pending: UUID
 ) -> None:
-    with meanwhile(fresh_db, pending, RunStatus.RUNNING, "started"):
-        change = report(fresh_db, pending, RunStatus.DELETED)
+    with meanwhile(fresh_db, pending, RunStatus.running, "started"):
+        change = report(fresh_db, pending, RunStatus.deleted)
     assert change == StatusChange(pending, "running", "running", changed=False, allowed=False)
 
 
 def test_a_change_that_became_possible_while_it_waited_is_made(
     fresh_db: str, pending: UUID
 ) -> None:
-    with meanwhile(fresh_db, pending, RunStatus.RUNNING, "started "):
-        change = report(fresh_db, pending, RunStatus.STOPPED, logs="stopped")
+    with meanwhile(fresh_db, pending, RunStatus.running, "started "):
+        change = report(fresh_db, pending, RunStatus.stopped, logs="stopped")
     assert change == StatusChange(pending, "running", "stopped", changed=True, allowed=True)
     with psycopg.connect(fresh_db) as conn:
         assert workflows.logs(conn, pending) == "started stopped"
@@ -259,10 +259,10 @@ def test_a_change_that_became_possible_while_it_waited_is_made(
 def test_an_expected_status_that_went_away_while_it_waited_is_missed(
     fresh_db: str, pending: UUID
 ) -> None:
-    with meanwhile(fresh_db, pending, RunStatus.RUNNING, ""):
-        change = report(fresh_db, pending, RunStatus.FAILED, expected=[RunStatus.PENDING])
+    with meanwhile(fresh_db, pending, RunStatus.running, ""):
+        change = report(fresh_db, pending, RunStatus.failed, expected=[RunStatus.pending])
     assert change.refused
-    assert change.before == RunStatus.RUNNING
+    assert change.before == RunStatus.running
 
 
 def test_a_raw_update_that_waited_is_guarded_by_the_status_it_finds_then(
@@ -271,10 +271,10 @@ def test_a_raw_update_that_waited_is_guarded_by_the_status_it_finds_then(
     with (
         psycopg.connect(fresh_db) as conn,
         pytest.raises(errors.InvalidTransition) as raised,
-        meanwhile(fresh_db, pending, RunStatus.RUNNING, ""),
+        meanwhile(fresh_db, pending, RunStatus.running, ""),
     ):
         conn.execute("UPDATE __reana.workflow SET status = 'deleted' WHERE id_ = %s", [pending])
-    assert (raised.value.entity, raised.value.from_status) == (Entity.WORKFLOW, "running")
+    assert (raised.value.entity, raised.value.from_status) == (Entity.workflow, "running")
 
 
 def test_repeatable_reads_are_told_to_try_again(fresh_db: str, pending: UUID) -> None:
@@ -282,6 +282,6 @@ def test_repeatable_reads_are_told_to_try_again(fresh_db: str, pending: UUID) ->
         conn.isolation_level = IsolationLevel.REPEATABLE_READ
         with (
             pytest.raises(psycopg.errors.SerializationFailure),
-            meanwhile(fresh_db, pending, RunStatus.RUNNING, ""),
+            meanwhile(fresh_db, pending, RunStatus.running, ""),
         ):
-            transitions.try_set_workflow_status(conn, pending, RunStatus.DELETED)
+            transitions.try_set_workflow_status(conn, pending, RunStatus.deleted)

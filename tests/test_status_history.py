@@ -54,7 +54,7 @@ def test_the_life_of_a_row_is_recorded_from_insert_to_delete(
     following = sorted(transitions.allowed_from(entity, "created"))[0]
     execute(conn, "UPDATE {table} SET status = %s WHERE id_ = %s", entity, following, row_id)
     execute(conn, "UPDATE {table} SET status = %s WHERE id_ = %s", entity, following, row_id)
-    if entity is Entity.RETENTION_RULE:
+    if entity is Entity.workspace_retention_rule:
         conn.execute("DELETE FROM __reana.workspace_retention_audit_log")
     execute(conn, "DELETE FROM {table} WHERE id_ = %s", entity, row_id)
     assert path(conn, entity, row_id) == [
@@ -77,22 +77,22 @@ def test_rows_without_a_status_have_no_history_until_they_get_one(
 def test_who_made_a_change_and_when_is_recorded(conn: Conn, maker: Maker) -> None:
     conn.execute("SET LOCAL application_name = 'reana-test'")
     conn.execute("SET LOCAL TIME ZONE 'Asia/Kathmandu'")
-    row_id = maker.make(Entity.WORKFLOW, "running")
-    (found,) = status_history.of_entity(conn, Entity.WORKFLOW, row_id)
+    row_id = maker.make(Entity.workflow, "running")
+    (found,) = status_history.of_entity(conn, Entity.workflow, row_id)
     assert isinstance(found, StatusRecord)
     assert (found.application_name, found.role) == ("reana-test", conn.info.user)
     assert abs(datetime.now(UTC) - found.changed_at) < timedelta(minutes=1)
 
 
 def test_a_refused_change_leaves_no_record(conn: Conn, maker: Maker) -> None:
-    row_id = maker.make(Entity.WORKFLOW, "running")
+    row_id = maker.make(Entity.workflow, "running")
     with pytest.raises(errors.InvalidTransition), conn.transaction():
         conn.execute("UPDATE __reana.workflow SET status = 'queued' WHERE id_ = %s", [row_id])
-    assert len(path(conn, Entity.WORKFLOW, row_id)) == 1
+    assert len(path(conn, Entity.workflow, row_id)) == 1
 
 
 def test_an_insert_that_meets_a_conflict_leaves_no_record(conn: Conn, maker: Maker) -> None:
-    row_id = maker.make(Entity.SERVICE, "created")
+    row_id = maker.make(Entity.service, "created")
     for clause in ("DO NOTHING", "(id_) DO UPDATE SET status = excluded.status"):
         conn.execute(
             sql.SQL(
@@ -103,17 +103,17 @@ def test_an_insert_that_meets_a_conflict_leaves_no_record(conn: Conn, maker: Mak
             ).format(sql.SQL(clause)),
             [row_id],
         )
-    assert path(conn, Entity.SERVICE, row_id) == [
+    assert path(conn, Entity.service, row_id) == [
         (None, "created", True),
         ("created", "running", True),
     ]
 
 
 def test_a_change_that_is_rolled_back_leaves_no_record(conn: Conn, maker: Maker) -> None:
-    row_id = maker.make(Entity.JOB, "created")
+    row_id = maker.make(Entity.job, "created")
     with conn.transaction(force_rollback=True):
         conn.execute("UPDATE __reana.job SET status = 'running' WHERE id_ = %s", [row_id])
-    assert len(path(conn, Entity.JOB, row_id)) == 1
+    assert len(path(conn, Entity.job, row_id)) == 1
 
 
 def test_a_temporary_table_captures_no_record(conn: Conn, maker: Maker) -> None:
@@ -123,16 +123,16 @@ def test_a_temporary_table_captures_no_record(conn: Conn, maker: Maker) -> None:
         SET LOCAL search_path = pg_temp, __reana;
         """
     )
-    row_id = maker.make(Entity.WORKFLOW, "queued")
+    row_id = maker.make(Entity.workflow, "queued")
     conn.execute("UPDATE __reana.workflow SET status = 'pending' WHERE id_ = %s", [row_id])
     assert conn.execute("SELECT count(*) FROM pg_temp.status_history").fetchone() == (0,)
-    assert len(path(conn, Entity.WORKFLOW, row_id)) == 2
+    assert len(path(conn, Entity.workflow, row_id)) == 2
 
 
 def test_a_role_without_rights_on_the_history_cannot_write_it_but_is_recorded(
     conn: Conn, maker: Maker
 ) -> None:
-    row_id = maker.make(Entity.WORKFLOW, "queued")
+    row_id = maker.make(Entity.workflow, "queued")
     conn.execute(
         """
         CREATE ROLE reana_db_test_service;
@@ -145,15 +145,15 @@ def test_a_role_without_rights_on_the_history_cannot_write_it_but_is_recorded(
     with pytest.raises(psycopg.errors.InsufficientPrivilege), conn.transaction():
         conn.execute("DELETE FROM __reana.status_history")
     conn.execute("RESET ROLE")
-    assert len(path(conn, Entity.WORKFLOW, row_id)) == 2
+    assert len(path(conn, Entity.workflow, row_id)) == 2
 
 
 def test_observing_records_changes_against_the_rules(conn: Conn, maker: Maker) -> None:
-    database_settings.change(conn, SettingName.STATUS_MODE, "observe")
-    row_id = maker.make(Entity.WORKFLOW, "running")
-    transitions.set_workflow_status(conn, row_id, RunStatus.QUEUED)
+    database_settings.change(conn, SettingName.status_mode, "observe")
+    row_id = maker.make(Entity.workflow, "running")
+    transitions.set_workflow_status(conn, row_id, RunStatus.queued)
     conn.execute("UPDATE __reana.workflow SET status = NULL WHERE id_ = %s", [row_id])
-    assert path(conn, Entity.WORKFLOW, row_id) == [
+    assert path(conn, Entity.workflow, row_id) == [
         (None, "running", True),
         ("running", "queued", False),
         ("queued", None, False),
@@ -161,13 +161,13 @@ def test_observing_records_changes_against_the_rules(conn: Conn, maker: Maker) -
 
 
 def test_violations_are_reported_by_kind_and_application(conn: Conn, maker: Maker) -> None:
-    database_settings.change(conn, SettingName.STATUS_MODE, "observe")
+    database_settings.change(conn, SettingName.status_mode, "observe")
     for application, changes in (("controller", 2), ("server", 1)):
         conn.execute(sql.SQL("SET LOCAL application_name = {}").format(application))
         for _ in range(changes):
-            row_id = maker.make(Entity.WORKFLOW, "running")
-            transitions.set_workflow_status(conn, row_id, RunStatus.DELETED)
-    old = maker.make(Entity.JOB, "failed")
+            row_id = maker.make(Entity.workflow, "running")
+            transitions.set_workflow_status(conn, row_id, RunStatus.deleted)
+    old = maker.make(Entity.job, "failed")
     conn.execute("UPDATE __reana.job SET status = 'running' WHERE id_ = %s", [old])
     age(conn, old, 2 * DAY)
 
@@ -181,7 +181,7 @@ def test_violations_are_reported_by_kind_and_application(conn: Conn, maker: Make
         ("workflow", "running", "deleted", "server", 1),
     ]
     recent = status_history.violations(conn, since=datetime.now(UTC) - DAY)
-    assert {item.entity for item in recent} == {Entity.WORKFLOW}
+    assert {item.entity for item in recent} == {Entity.workflow}
     assert all(item.first_at <= item.last_at for item in recent)
 
 
@@ -197,7 +197,7 @@ def test_time_per_status_adds_up_every_stay(conn: Conn) -> None:
             """,
             [days, row_id],
         )
-    found = status_history.time_per_status(conn, Entity.WORKFLOW, row_id)
+    found = status_history.time_per_status(conn, Entity.workflow, row_id)
     days_of = {item.status: round(item.milliseconds / 86_400_000, 3) for item in found}
     assert days_of == {"failed": 4.0, "running": 6.0}
     assert [(item.status, item.times, item.current) for item in found] == [
@@ -207,16 +207,16 @@ def test_time_per_status_adds_up_every_stay(conn: Conn) -> None:
 
 
 def test_the_time_of_a_deleted_row_ends_with_it(conn: Conn, maker: Maker) -> None:
-    row_id = maker.make(Entity.INTERACTIVE_SESSION, "running")
+    row_id = maker.make(Entity.interactive_session, "running")
     age(conn, row_id, DAY)
     conn.execute("DELETE FROM __reana.interactive_session WHERE id_ = %s", [row_id])
-    (found,) = status_history.time_per_status(conn, Entity.INTERACTIVE_SESSION, row_id)
+    (found,) = status_history.time_per_status(conn, Entity.interactive_session, row_id)
     assert (found.status, found.current) == ("running", False)
 
 
 def test_what_is_not_recorded_is_empty(conn: Conn) -> None:
-    assert status_history.of_entity(conn, Entity.WORKFLOW, uuid4()) == []
-    assert status_history.time_per_status(conn, Entity.WORKFLOW, uuid4()) == []
+    assert status_history.of_entity(conn, Entity.workflow, uuid4()) == []
+    assert status_history.time_per_status(conn, Entity.workflow, uuid4()) == []
     assert status_history.violations(conn) == []
 
 
@@ -243,7 +243,7 @@ def test_the_view_shows_the_life_of_a_run_with_durations(conn: Conn) -> None:
 
 
 def test_the_view_reads_one_run_through_indexes(conn: Conn, maker: Maker) -> None:
-    row_id = maker.make(Entity.WORKFLOW, "running")
+    row_id = maker.make(Entity.workflow, "running")
     conn.execute("SET LOCAL enable_seqscan = off")
     plan = conn.execute(
         "EXPLAIN SELECT status FROM reana.run_history WHERE workflow_id = %s", [row_id]
@@ -253,11 +253,11 @@ def test_the_view_reads_one_run_through_indexes(conn: Conn, maker: Maker) -> Non
 
 def test_pruning_deletes_what_is_older_and_nothing_else(conn: Conn, maker: Maker) -> None:
     ages = [0, 1, 29, 31, 32, 400]
-    rows = [maker.make(Entity.WORKFLOW, "running") for _ in ages]
+    rows = [maker.make(Entity.workflow, "running") for _ in ages]
     for row_id, days in zip(rows, ages, strict=True):
         age(conn, row_id, days * DAY)
     assert status_history.prune(conn, before=datetime.now(UTC) - 30 * DAY) == 3
-    assert [len(path(conn, Entity.WORKFLOW, row_id)) for row_id in rows] == [1, 1, 1, 0, 0, 0]
+    assert [len(path(conn, Entity.workflow, row_id)) for row_id in rows] == [1, 1, 1, 0, 0, 0]
     assert status_history.prune(conn, before=datetime.now(UTC) - 30 * DAY) == 0
 
 
@@ -274,7 +274,7 @@ def test_pruning_commits_each_batch(fresh_db: str, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(status_history, "PRUNING_BATCH", 2)
     with psycopg.connect(fresh_db) as conn:
         maker = Maker(conn)
-        rows = [maker.make(Entity.WORKFLOW, "running") for _ in range(5)]
+        rows = [maker.make(Entity.workflow, "running") for _ in range(5)]
         for row_id in rows:
             age(conn, row_id, 2 * DAY)
         conn.commit()
@@ -291,9 +291,9 @@ def test_pruning_commits_each_batch(fresh_db: str, monkeypatch: pytest.MonkeyPat
 
 def test_pruning_keeps_nobody_waiting(fresh_db: str) -> None:
     with psycopg.connect(fresh_db) as pruner, psycopg.connect(fresh_db, autocommit=True) as other:
-        row_id = Maker(other).make(Entity.WORKFLOW, "queued")
+        row_id = Maker(other).make(Entity.workflow, "queued")
         age(other, row_id, 2 * DAY)
         with pruner.transaction():
             assert status_history.prune(pruner, before=datetime.now(UTC) - DAY) == 1
             other.execute("SET lock_timeout = '1s'")
-            transitions.set_workflow_status(other, row_id, RunStatus.PENDING)
+            transitions.set_workflow_status(other, row_id, RunStatus.pending)

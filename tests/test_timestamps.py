@@ -99,7 +99,7 @@ def is_now(value: datetime) -> bool:
 def test_a_change_of_status_sets_the_time_of_a_run(
     conn: Conn, maker: Maker, before: str, after: str, column: str | None
 ) -> None:
-    run = maker.make(Entity.WORKFLOW, before)
+    run = maker.make(Entity.workflow, before)
     update(conn, run, status=after)
     found = times(conn, run)
     assert list(found) == ([column] if column else [])
@@ -120,7 +120,7 @@ def test_a_change_of_status_sets_the_time_of_a_run(
 def test_a_change_of_status_sets_the_time_of_a_job(
     conn: Conn, maker: Maker, before: str, after: str, column: str | None
 ) -> None:
-    job = maker.make(Entity.JOB, before)
+    job = maker.make(Entity.job, before)
     conn.execute("UPDATE __reana.job SET status = %s WHERE id_ = %s", [after, job])
     found = job_times(conn, job)
     assert list(found) == ([column] if column else [])
@@ -128,7 +128,7 @@ def test_a_change_of_status_sets_the_time_of_a_job(
 
 
 def test_start_and_end_in_one_transaction_differ(conn: Conn, maker: Maker) -> None:
-    run = maker.make(Entity.WORKFLOW, "pending")
+    run = maker.make(Entity.workflow, "pending")
     update(conn, run, status="running")
     conn.execute("SELECT pg_sleep(0.01)")
     update(conn, run, status="finished")
@@ -137,7 +137,7 @@ def test_start_and_end_in_one_transaction_differ(conn: Conn, maker: Maker) -> No
 
 
 def test_an_equal_status_changes_no_time(conn: Conn, maker: Maker) -> None:
-    run = maker.make(Entity.WORKFLOW, "pending")
+    run = maker.make(Entity.workflow, "pending")
     for status in ("running", "finished"):
         update(conn, run, status=status)
         first = times(conn, run)
@@ -147,7 +147,7 @@ def test_an_equal_status_changes_no_time(conn: Conn, maker: Maker) -> None:
 
 
 def test_the_first_start_and_the_first_end_win(conn: Conn, maker: Maker) -> None:
-    run = maker.make(Entity.WORKFLOW, "pending")
+    run = maker.make(Entity.workflow, "pending")
     update(conn, run, status="running", run_started_at=EARLY)
     update(conn, run, status="failed", run_started_at=LATE, run_finished_at=LATE)
     update(conn, run, status="running", run_started_at=LATE)
@@ -156,29 +156,29 @@ def test_the_first_start_and_the_first_end_win(conn: Conn, maker: Maker) -> None
 
 
 def test_a_change_of_status_does_not_clear_a_time(conn: Conn, maker: Maker) -> None:
-    run = maker.make(Entity.WORKFLOW, "finished")
+    run = maker.make(Entity.workflow, "finished")
     update(conn, run, run_finished_at=LATE)
     update(conn, run, status="deleted", run_finished_at=None)
     assert times(conn, run) == {"run_finished_at": LATE}
 
 
 def test_functions_take_the_time_of_late_messages(conn: Conn, maker: Maker) -> None:
-    run = maker.make(Entity.WORKFLOW, "pending")
-    transitions.set_workflow_status(conn, run, RunStatus.RUNNING, at=EARLY)
-    transitions.set_workflow_status(conn, run, RunStatus.STOPPED, at=LATE)
+    run = maker.make(Entity.workflow, "pending")
+    transitions.set_workflow_status(conn, run, RunStatus.running, at=EARLY)
+    transitions.set_workflow_status(conn, run, RunStatus.stopped, at=LATE)
     assert times(conn, run) == {"run_started_at": EARLY, "run_stopped_at": LATE}
-    job = maker.make(Entity.JOB, "created")
-    transitions.set_job_status(conn, job, JobStatus.RUNNING, at=EARLY)
-    transitions.set_job_status(conn, job, JobStatus.FINISHED, at=LATE)
+    job = maker.make(Entity.job, "created")
+    transitions.set_job_status(conn, job, JobStatus.running, at=EARLY)
+    transitions.set_job_status(conn, job, JobStatus.finished, at=LATE)
     assert job_times(conn, job) == {"started_at": EARLY, "finished_at": LATE}
 
 
-@pytest.mark.parametrize("status", [RunStatus.FINISHED, RunStatus.STOPPED])
+@pytest.mark.parametrize("status", [RunStatus.finished, RunStatus.stopped])
 def test_an_end_is_never_before_its_start(conn: Conn, maker: Maker, status: RunStatus) -> None:
     ahead = datetime.now(UTC) + timedelta(hours=1)
     for at in (None, EARLY):
-        run = maker.make(Entity.WORKFLOW, "pending")
-        transitions.set_workflow_status(conn, run, RunStatus.RUNNING, at=ahead)
+        run = maker.make(Entity.workflow, "pending")
+        transitions.set_workflow_status(conn, run, RunStatus.running, at=ahead)
         transitions.set_workflow_status(conn, run, status, at=at)
         assert set(times(conn, run).values()) == {ahead}
 
@@ -186,7 +186,7 @@ def test_an_end_is_never_before_its_start(conn: Conn, maker: Maker, status: RunS
 def test_a_run_that_ended_unseen_and_runs_again_did_not_start_after_its_end(
     conn: Conn, maker: Maker
 ) -> None:
-    run = maker.make(Entity.WORKFLOW, "pending")
+    run = maker.make(Entity.workflow, "pending")
     update(conn, run, status="finished", run_finished_at=EARLY)
     update(conn, run, status="running", run_started_at=LATE)
     assert times(conn, run) == {"run_started_at": EARLY, "run_finished_at": EARLY}
@@ -194,7 +194,7 @@ def test_a_run_that_ended_unseen_and_runs_again_did_not_start_after_its_end(
 
 def test_times_written_as_released_services_do_are_kept(conn: Conn, maker: Maker) -> None:
     """They write a time in a transaction of its own before the status, and ends again after."""
-    run = maker.make(Entity.WORKFLOW, "pending")
+    run = maker.make(Entity.workflow, "pending")
     update(conn, run, run_started_at=EARLY)
     update(conn, run, status="running")
     update(conn, run, run_finished_at=LATE)
@@ -208,7 +208,7 @@ def test_times_written_as_released_services_do_are_kept(conn: Conn, maker: Maker
 def test_a_statement_that_leaves_the_status_alone_may_correct_a_time(
     conn: Conn, maker: Maker
 ) -> None:
-    run = maker.make(Entity.WORKFLOW, "running")
+    run = maker.make(Entity.workflow, "running")
     update(conn, run, run_started_at=LATE)
     update(conn, run, status="running", run_started_at=EARLY)
     assert times(conn, run) == {"run_started_at": EARLY}
@@ -216,22 +216,22 @@ def test_a_statement_that_leaves_the_status_alone_may_correct_a_time(
 
 def test_an_import_keeps_its_status_and_its_times(conn: Conn, maker: Maker) -> None:
     for status in RunStatus:
-        assert times(conn, maker.make(Entity.WORKFLOW, status)) == {}
+        assert times(conn, maker.make(Entity.workflow, status)) == {}
 
 
 @pytest.mark.parametrize("zone", ["Europe/Zurich", "Asia/Kathmandu", "UTC"])
 def test_times_are_utc_in_any_time_zone_of_the_session(conn: Conn, maker: Maker, zone: str) -> None:
     conn.execute(sql.SQL("SET LOCAL TIME ZONE {}").format(zone))
-    run = maker.make(Entity.WORKFLOW, "pending")
+    run = maker.make(Entity.workflow, "pending")
     for status in ("running", "stopped"):
         update(conn, run, status=status)
     assert all(map(is_now, times(conn, run).values()))
     updated = conn.execute("SELECT updated FROM __reana.workflow WHERE id_ = %s", [run]).fetchone()
     assert updated is not None
     assert is_now(updated[0].replace(tzinfo=UTC))
-    transitions.set_workflow_status(conn, run, RunStatus.DELETED, at=EARLY)
-    run = maker.make(Entity.WORKFLOW, "pending")
-    transitions.set_workflow_status(conn, run, RunStatus.RUNNING, at=EARLY)
+    transitions.set_workflow_status(conn, run, RunStatus.deleted, at=EARLY)
+    run = maker.make(Entity.workflow, "pending")
+    transitions.set_workflow_status(conn, run, RunStatus.running, at=EARLY)
     assert times(conn, run) == {"run_started_at": EARLY}
 
 
@@ -241,7 +241,7 @@ def test_a_server_in_zurich_writes_utc(fresh_db: str) -> None:
         conn.execute(sql.SQL("ALTER DATABASE {} SET timezone = 'Europe/Zurich'").format(name))
     with psycopg.connect(fresh_db) as conn:
         maker = Maker(conn)
-        run = maker.make(Entity.WORKFLOW, "pending")
+        run = maker.make(Entity.workflow, "pending")
         update(conn, run, status="running")
         assert is_now(times(conn, run)["run_started_at"])
 
@@ -292,7 +292,7 @@ def test_rows_that_people_insert_get_times_and_a_status(conn: Conn) -> None:
 
 def test_the_log_of_a_service_gets_its_time_in_any_time_zone(conn: Conn, maker: Maker) -> None:
     conn.execute("SET LOCAL TIME ZONE 'Europe/Zurich'")
-    service_id = maker.make(Entity.SERVICE, "running")
+    service_id = maker.make(Entity.service, "running")
     row = conn.execute(
         """
         INSERT INTO __reana.service_logs (id, service_id, log) VALUES (%s, %s, '{}')
@@ -320,7 +320,7 @@ def test_a_hostile_clock_is_not_asked(conn: Conn, maker: Maker) -> None:
         );
         """
     )
-    run, job = maker.make(Entity.WORKFLOW, "pending"), maker.make(Entity.JOB, "created")
+    run, job = maker.make(Entity.workflow, "pending"), maker.make(Entity.job, "created")
     conn.execute("SET LOCAL search_path = hostile, pg_catalog")
     for table, row_id in (("workflow", run), ("job", job)):
         query = sql.SQL("UPDATE {} SET status = 'running' WHERE id_ = %s")

@@ -107,7 +107,7 @@ def test_a_revoked_token_of_an_old_service_still_tells_whose_it_was(conn: Conn) 
     user_id = old_token(conn, "theirs", status="revoked")
     owner = tokens.find_owner(conn, "theirs", keys=KEYS)
     assert owner is not None
-    assert (owner.id_, owner.token_status) == (user_id, TokenStatus.REVOKED)
+    assert (owner.id_, owner.token_status) == (user_id, TokenStatus.revoked)
 
 
 def test_a_look_up_writes_nothing_in_a_read_only_transaction(conn: Conn) -> None:

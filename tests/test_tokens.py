@@ -76,7 +76,7 @@ def test_a_request_is_a_token_without_value(conn: Conn, user: UUID) -> None:
     token_id = tokens.request(conn, user)
     found = tokens.latest(conn, user)
     assert found is not None
-    assert (found.id_, found.status) == (token_id, TokenStatus.REQUESTED)
+    assert (found.id_, found.status) == (token_id, TokenStatus.requested)
     assert tokens.active(conn, user, keys=KEYS) is None
 
 
@@ -84,7 +84,7 @@ def test_a_request_is_audited_in_the_same_statement(conn: Conn, user: UUID) -> N
     before = queries.executions.total()
     tokens.request(conn, user)
     assert queries.executions.total() == before + 1
-    assert actions(conn, user) == [AuditAction.REQUEST_TOKEN]
+    assert actions(conn, user) == [AuditAction.request_token]
 
 
 def test_a_second_request_is_refused(conn: Conn, user: UUID) -> None:
@@ -157,7 +157,7 @@ def test_a_grant_by_an_administrator_is_audited_in_the_statement_that_writes(
     assert queries.executions.total() == before + 2
     with conn.transaction():
         (entry,) = audit.entries(conn, user_id=admin)
-    assert (entry.action, entry.details) == (AuditAction.GRANT_TOKEN, {"user_id": str(user)})
+    assert (entry.action, entry.details) == (AuditAction.grant_token, {"user_id": str(user)})
 
 
 def test_a_grant_by_nobody_is_not_audited(conn: Conn, user: UUID) -> None:
@@ -182,7 +182,7 @@ def test_a_request_is_granted_at_the_next_login(conn: Conn, user: UUID) -> None:
     assert tokens.ensure(conn, user, token="first", keys=KEYS)
     state = tokens.latest(conn, user)
     assert state is not None
-    assert (state.id_, state.status) == (requested, TokenStatus.ACTIVE)
+    assert (state.id_, state.status) == (requested, TokenStatus.active)
 
 
 def test_a_revoked_user_gets_another_token_only_on_purpose(conn: Conn, user: UUID) -> None:
@@ -207,10 +207,10 @@ def test_of_several_first_logins_one_gives_its_token(fresh_db: str) -> None:
 def test_a_revoked_token_keeps_its_value(conn: Conn, user: UUID) -> None:
     grant(conn, user)
     revoked = tokens.revoke(conn, user)
-    assert revoked.status is TokenStatus.REVOKED
+    assert revoked.status is TokenStatus.revoked
     owner = tokens.find_owner(conn, "token-1", keys=KEYS)
     assert owner is not None
-    assert (owner.id_, owner.token_status) == (user, TokenStatus.REVOKED)
+    assert (owner.id_, owner.token_status) == (user, TokenStatus.revoked)
 
 
 def test_a_revocation_is_audited_in_the_same_statement(conn: Conn, user: UUID, admin: UUID) -> None:
@@ -218,7 +218,7 @@ def test_a_revocation_is_audited_in_the_same_statement(conn: Conn, user: UUID, a
     before = queries.executions.total()
     tokens.revoke(conn, user, revoked_by=admin, details={"source": "test"})
     assert queries.executions.total() == before + 1
-    assert actions(conn, admin) == [AuditAction.REVOKE_TOKEN]
+    assert actions(conn, admin) == [AuditAction.revoke_token]
 
 
 def test_without_active_token_there_is_nothing_to_revoke(conn: Conn, user: UUID) -> None:
@@ -231,7 +231,7 @@ def test_the_owner_of_a_token_is_found(conn: Conn, user: UUID) -> None:
     grant(conn, user)
     owner = tokens.find_owner(conn, "token-1", keys=KEYS)
     assert owner is not None
-    assert (owner.id_, owner.token_status) == (user, TokenStatus.ACTIVE)
+    assert (owner.id_, owner.token_status) == (user, TokenStatus.active)
 
 
 def test_an_unknown_token_has_no_owner(conn: Conn) -> None:
@@ -251,7 +251,7 @@ def test_the_newest_token_tells_the_state(conn: Conn, user: UUID) -> None:
     found = tokens.latest(conn, user)
     assert found is not None
     assert (found.status, found.created) == (
-        TokenStatus.REQUESTED,
+        TokenStatus.requested,
         datetime(2026, 1, 3, tzinfo=UTC),
     )
 
@@ -346,7 +346,7 @@ def test_r11_racing_grants_requests_and_revocations_leave_one_token(fresh_db: st
         assert count(conn, user_id, "revoked") == results.count("revoke")
         granted = results.count("grant") - results.count("revoke")
         assert count(conn, user_id, "active") == granted
-        assert actions(conn, user_id).count(AuditAction.REQUEST_TOKEN) == results.count("request")
+        assert actions(conn, user_id).count(AuditAction.request_token) == results.count("request")
         assert len(actions(conn, ADMIN)) == results.count("grant") + results.count("revoke")
 
 
@@ -392,7 +392,7 @@ def test_the_repair_keeps_the_newest_token_and_says_what_it_did(
     with unrepaired.transaction():
         entries = list(audit.entries(unrepaired, user_id=user_id))
     assert {entry.details["token_id"] for entry in entries} == {str(old), str(older), str(doubled)}
-    assert {entry.action for entry in entries} == {AuditAction.REVOKE_TOKEN}
+    assert {entry.action for entry in entries} == {AuditAction.revoke_token}
     assert {entry.details["rule"] for entry in entries} == {
         "at most one active token per user",
         "at most one requested token per user",
@@ -409,13 +409,13 @@ def test_the_preflight_counts_duplicate_tokens(unrepaired: Conn, fresh_db: str) 
 
 
 def test_entries_of_the_audit_log_are_written_and_listed(conn: Conn, user: UUID) -> None:
-    written = audit.record(conn, user, AuditAction.GRANT_TOKEN, {"source": "test"})
+    written = audit.record(conn, user, AuditAction.grant_token, {"source": "test"})
     with conn.transaction():
         assert list(audit.entries(conn, user_id=user)) == [written]
 
 
 def test_entries_of_the_audit_log_can_be_limited_in_time(conn: Conn, user: UUID) -> None:
-    written = audit.record(conn, user, AuditAction.GRANT_TOKEN)
+    written = audit.record(conn, user, AuditAction.grant_token)
     later = written.created + timedelta(microseconds=1)
     with conn.transaction():
         assert list(audit.entries(conn, user_id=user, since=written.created)) == [written]
@@ -425,4 +425,4 @@ def test_entries_of_the_audit_log_can_be_limited_in_time(conn: Conn, user: UUID)
 
 def test_an_entry_of_an_unknown_user_is_refused(conn: Conn) -> None:
     with pytest.raises(errors.MissingReference):
-        audit.record(conn, uuid4(), AuditAction.GRANT_TOKEN)
+        audit.record(conn, uuid4(), AuditAction.grant_token)

@@ -20,19 +20,19 @@ from tests.support.factories import make_user, make_workflow
 from tests.support.statuses import NULLABLE, SQL_TYPES, STATUSES, Maker, pairs
 
 SETTERS: dict[Entity, Callable[..., StatusChange]] = {
-    Entity.WORKFLOW: transitions.set_workflow_status,
-    Entity.JOB: transitions.set_job_status,
-    Entity.INTERACTIVE_SESSION: transitions.set_session_status,
-    Entity.SERVICE: transitions.set_service_status,
-    Entity.RETENTION_RULE: transitions.set_retention_rule_status,
+    Entity.workflow: transitions.set_workflow_status,
+    Entity.job: transitions.set_job_status,
+    Entity.interactive_session: transitions.set_session_status,
+    Entity.service: transitions.set_service_status,
+    Entity.workspace_retention_rule: transitions.set_retention_rule_status,
 }
 
 REPORTERS: dict[Entity, Callable[..., StatusChange | None]] = {
-    Entity.WORKFLOW: transitions.try_set_workflow_status,
-    Entity.JOB: transitions.try_set_job_status,
-    Entity.INTERACTIVE_SESSION: transitions.try_set_session_status,
-    Entity.SERVICE: transitions.try_set_service_status,
-    Entity.RETENTION_RULE: transitions.try_set_retention_rule_status,
+    Entity.workflow: transitions.try_set_workflow_status,
+    Entity.job: transitions.try_set_job_status,
+    Entity.interactive_session: transitions.try_set_session_status,
+    Entity.service: transitions.try_set_service_status,
+    Entity.workspace_retention_rule: transitions.try_set_retention_rule_status,
 }
 
 # Tries every change on a row of its own and says what became of it.
@@ -168,7 +168,7 @@ def test_a_row_of_an_old_release_without_status_may_get_any(
 def test_a_refused_statement_says_what_and_what_is_allowed_instead(
     conn: Conn, maker: Maker
 ) -> None:
-    row_id = maker.make(Entity.WORKFLOW, "running")
+    row_id = maker.make(Entity.workflow, "running")
     with pytest.raises(errors.InvalidTransition) as raised:
         conn.execute("UPDATE __reana.workflow SET status = 'deleted' WHERE id_ = %s", [row_id])
     found = raised.value
@@ -182,16 +182,16 @@ def test_a_refused_statement_says_what_and_what_is_allowed_instead(
 
 
 def test_a_refused_statement_says_that_nothing_follows(conn: Conn, maker: Maker) -> None:
-    row_id = maker.make(Entity.JOB, "finished")
+    row_id = maker.make(Entity.job, "finished")
     with pytest.raises(errors.InvalidTransition) as raised:
         conn.execute("UPDATE __reana.job SET status = 'running' WHERE id_ = %s", [row_id])
     assert raised.value.diag.message_hint == "Nothing follows finished."
 
 
 def test_the_error_survives_pickling(conn: Conn, maker: Maker) -> None:
-    row_id = maker.make(Entity.WORKFLOW, "deleted")
+    row_id = maker.make(Entity.workflow, "deleted")
     with pytest.raises(errors.InvalidTransition) as by_function:
-        transitions.set_workflow_status(conn, row_id, RunStatus.RUNNING)
+        transitions.set_workflow_status(conn, row_id, RunStatus.running)
     with pytest.raises(errors.InvalidTransition) as by_trigger:
         conn.execute("UPDATE __reana.workflow SET status = 'running' WHERE id_ = %s", [row_id])
     for raised in (by_function, by_trigger):
@@ -201,18 +201,18 @@ def test_the_error_survives_pickling(conn: Conn, maker: Maker) -> None:
 
 
 def test_one_refused_row_refuses_the_whole_statement(conn: Conn, maker: Maker) -> None:
-    queued = maker.make(Entity.WORKFLOW, "queued")
-    running = maker.make(Entity.WORKFLOW, "running")
+    queued = maker.make(Entity.workflow, "queued")
+    running = maker.make(Entity.workflow, "running")
     with pytest.raises(errors.InvalidTransition), conn.transaction():
         conn.execute(
             "UPDATE __reana.workflow SET status = 'deleted' WHERE id_ = ANY(%s)",
             [[queued, running]],
         )
-    assert workflows.get(conn, queued).status is RunStatus.QUEUED
+    assert workflows.get(conn, queued).status is RunStatus.queued
 
 
 def test_the_guard_sees_what_other_triggers_make_of_a_row(conn: Conn, maker: Maker) -> None:
-    row_id = maker.make(Entity.WORKFLOW, "running")
+    row_id = maker.make(Entity.workflow, "running")
     conn.execute(
         """
         CREATE FUNCTION pg_temp.meddle() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -226,7 +226,7 @@ def test_the_guard_sees_what_other_triggers_make_of_a_row(conn: Conn, maker: Mak
 
 
 def test_an_upsert_is_guarded(conn: Conn, maker: Maker) -> None:
-    row_id = maker.make(Entity.SERVICE, "deleted")
+    row_id = maker.make(Entity.service, "deleted")
     with pytest.raises(errors.InvalidTransition):
         conn.execute(
             """
@@ -238,22 +238,22 @@ def test_an_upsert_is_guarded(conn: Conn, maker: Maker) -> None:
 
 
 def test_a_change_is_made_only_from_the_expected_statuses(conn: Conn, maker: Maker) -> None:
-    row_id = maker.make(Entity.WORKFLOW, "queued")
+    row_id = maker.make(Entity.workflow, "queued")
     first = transitions.set_workflow_status(
-        conn, row_id, RunStatus.PENDING, expected=[RunStatus.QUEUED]
+        conn, row_id, RunStatus.pending, expected=[RunStatus.queued]
     )
     assert first.changed
     with pytest.raises(errors.InvalidTransition, match="from pending to pending"):
         transitions.set_workflow_status(
-            conn, row_id, RunStatus.PENDING, expected=[RunStatus.QUEUED]
+            conn, row_id, RunStatus.pending, expected=[RunStatus.queued]
         )
-    empty = transitions.try_set_workflow_status(conn, row_id, RunStatus.RUNNING, expected=[])
+    empty = transitions.try_set_workflow_status(conn, row_id, RunStatus.running, expected=[])
     assert empty is not None
     assert empty.refused
 
 
 def test_logs_and_progress_ride_in_the_same_statement(conn: Conn, maker: Maker) -> None:
-    row_id = maker.make(Entity.WORKFLOW, "pending")
+    row_id = maker.make(Entity.workflow, "pending")
     for number, status in enumerate(["running", "running", "finished", "finished"]):
         transitions.set_workflow_status(
             conn,
@@ -269,30 +269,30 @@ def test_logs_and_progress_ride_in_the_same_statement(conn: Conn, maker: Maker) 
 
 
 def test_a_refused_change_carries_neither_logs_nor_progress(conn: Conn, maker: Maker) -> None:
-    row_id = maker.make(Entity.WORKFLOW, "stopped")
-    untouched = row(conn, Entity.WORKFLOW, row_id)
+    row_id = maker.make(Entity.workflow, "stopped")
+    untouched = row(conn, Entity.workflow, row_id)
     report = transitions.try_set_workflow_status(
-        conn, row_id, RunStatus.FAILED, logs="late", progress={"total": {"total": 1}}
+        conn, row_id, RunStatus.failed, logs="late", progress={"total": {"total": 1}}
     )
     assert report is not None
     assert report.refused
-    assert row(conn, Entity.WORKFLOW, row_id) == untouched
+    assert row(conn, Entity.workflow, row_id) == untouched
 
 
 def test_an_equal_status_with_nothing_to_carry_writes_nothing(conn: Conn, maker: Maker) -> None:
-    row_id = maker.make(Entity.WORKFLOW, "deleted")
-    untouched = row(conn, Entity.WORKFLOW, row_id)
-    change = transitions.set_workflow_status(conn, row_id, RunStatus.DELETED)
+    row_id = maker.make(Entity.workflow, "deleted")
+    untouched = row(conn, Entity.workflow, row_id)
+    change = transitions.set_workflow_status(conn, row_id, RunStatus.deleted)
     assert (change.changed, change.allowed) == (False, True)
-    assert row(conn, Entity.WORKFLOW, row_id) == untouched
+    assert row(conn, Entity.workflow, row_id) == untouched
 
 
 def test_logs_are_appended_to_jobs_and_to_rows_without_logs(conn: Conn, maker: Maker) -> None:
-    job_id = maker.make(Entity.JOB, "created")
+    job_id = maker.make(Entity.job, "created")
     conn.execute("UPDATE __reana.job SET logs = NULL WHERE id_ = %s", [job_id])
-    transitions.set_job_status(conn, job_id, JobStatus.RUNNING)
-    transitions.set_job_status(conn, job_id, JobStatus.RUNNING, logs="a")
-    transitions.set_job_status(conn, job_id, JobStatus.FINISHED, logs="b")
+    transitions.set_job_status(conn, job_id, JobStatus.running)
+    transitions.set_job_status(conn, job_id, JobStatus.running, logs="a")
+    transitions.set_job_status(conn, job_id, JobStatus.finished, logs="b")
     found = conn.execute("SELECT logs FROM __reana.job WHERE id_ = %s", [job_id]).fetchone()
     assert found == ("ab",)
 
@@ -336,33 +336,33 @@ def test_progress_is_merged_as_a_union(conn: Conn, stored: Any, message: Any, me
 
 def test_observing_makes_a_change_against_the_rules_and_says_so(conn: Conn, maker: Maker) -> None:
     observe(conn)
-    row_id = maker.make(Entity.WORKFLOW, "running")
-    change = transitions.set_workflow_status(conn, row_id, RunStatus.QUEUED)
+    row_id = maker.make(Entity.workflow, "running")
+    change = transitions.set_workflow_status(conn, row_id, RunStatus.queued)
     assert change == StatusChange(row_id, "running", "queued", changed=True, allowed=False)
     conn.execute("UPDATE __reana.workflow SET status = 'created' WHERE id_ = %s", [row_id])
-    assert workflows.get(conn, row_id).status is RunStatus.CREATED
+    assert workflows.get(conn, row_id).status is RunStatus.created
 
 
 def test_observing_still_honours_the_expected_statuses(conn: Conn, maker: Maker) -> None:
     observe(conn)
-    row_id = maker.make(Entity.WORKFLOW, "running")
+    row_id = maker.make(Entity.workflow, "running")
     with pytest.raises(errors.InvalidTransition):
         transitions.set_workflow_status(
-            conn, row_id, RunStatus.FINISHED, expected=[RunStatus.PENDING]
+            conn, row_id, RunStatus.finished, expected=[RunStatus.pending]
         )
 
 
 def test_a_database_without_the_setting_enforces_the_rules(conn: Conn, maker: Maker) -> None:
     conn.execute("DELETE FROM __reana.setting")
-    row_id = maker.make(Entity.WORKFLOW, "running")
+    row_id = maker.make(Entity.workflow, "running")
     with pytest.raises(errors.InvalidTransition):
-        transitions.set_workflow_status(conn, row_id, RunStatus.QUEUED)
+        transitions.set_workflow_status(conn, row_id, RunStatus.queued)
 
 
 def test_a_role_without_rights_on_the_rules_is_guarded_all_the_same(
     conn: Conn, maker: Maker
 ) -> None:
-    row_id = maker.make(Entity.WORKFLOW, "queued")
+    row_id = maker.make(Entity.workflow, "queued")
     conn.execute(
         """
         CREATE ROLE reana_db_test_service;
@@ -378,8 +378,8 @@ def test_a_role_without_rights_on_the_rules_is_guarded_all_the_same(
 
 
 def test_a_hostile_session_changes_no_rule(conn: Conn, maker: Maker) -> None:
-    running = maker.make(Entity.WORKFLOW, "running")
-    queued = maker.make(Entity.WORKFLOW, "queued")
+    running = maker.make(Entity.workflow, "running")
+    queued = maker.make(Entity.workflow, "queued")
     conn.execute(
         """
         CREATE TEMPORARY TABLE status_transition (LIKE __reana.status_transition);
@@ -404,11 +404,11 @@ def test_a_hostile_session_changes_no_rule(conn: Conn, maker: Maker) -> None:
 
 
 def test_what_is_allowed_next_and_what_is_final() -> None:
-    assert transitions.allowed_from(Entity.WORKFLOW, "running") == {"finished", "failed", "stopped"}
-    assert transitions.allowed_from(Entity.JOB, "finished") == set()
-    assert transitions.is_final(Entity.WORKFLOW, "finished")
-    assert not transitions.is_final(Entity.WORKFLOW, "running")
-    assert transitions.can_transition(Entity.WORKFLOW, None, "stopped")
+    assert transitions.allowed_from(Entity.workflow, "running") == {"finished", "failed", "stopped"}
+    assert transitions.allowed_from(Entity.job, "finished") == set()
+    assert transitions.is_final(Entity.workflow, "finished")
+    assert not transitions.is_final(Entity.workflow, "running")
+    assert transitions.can_transition(Entity.workflow, None, "stopped")
 
 
 def test_a_status_of_another_entity_is_refused_before_anything_is_sent(conn: Conn) -> None:

@@ -23,7 +23,7 @@ from reana_db.units import human_readable
     ],
 )
 def test_milliseconds(milliseconds: int, text: str) -> None:
-    assert human_readable(ResourceUnit.MILLISECONDS, milliseconds) == text
+    assert human_readable(ResourceUnit.milliseconds, milliseconds) == text
 
 
 @pytest.mark.parametrize(
@@ -43,4 +43,4 @@ def test_milliseconds(milliseconds: int, text: str) -> None:
     ],
 )
 def test_bytes(bytes_: int, text: str) -> None:
-    assert human_readable(ResourceUnit.BYTES, bytes_) == text
+    assert human_readable(ResourceUnit.bytes_, bytes_) == text

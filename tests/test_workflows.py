@@ -32,7 +32,7 @@ def numbers(conn: Conn, owner: UUID, name: str, *pairs: tuple[int, int]) -> dict
 def test_get_returns_the_run_with_times_in_utc(conn: Conn, owner: UUID) -> None:
     workflow_id = make_workflow(conn, owner, name="fit", run_started_at="2026-07-01 12:00")
     run = workflows.get(conn, workflow_id)
-    assert (run.full_name, run.status, run.owner_id) == ("fit.1", RunStatus.CREATED, owner)
+    assert (run.full_name, run.status, run.owner_id) == ("fit.1", RunStatus.created, owner)
     assert run.run_started_at == datetime(2026, 7, 1, 12, tzinfo=UTC)
 
 

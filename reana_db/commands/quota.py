@@ -91,7 +91,7 @@ def set_(
         raise click.UsageError("nothing to set: give --limit, --months, --start or --no-period")
     if no_period and (months or start):
         raise click.UsageError("--no-period excludes --months and --start")
-    if (months or start or no_period) and type_ != ResourceType.CPU:
+    if (months or start or no_period) and type_ != ResourceType.cpu:
         raise click.UsageError("only processing time is counted by periods")
     with database.connect() as conn:
         chosen = [_user(conn, email) for email in emails]
@@ -253,7 +253,7 @@ def _deprecated(name: str, types: frozenset[ResourceType]) -> None:
 
 
 _deprecated("resource-usage-update", frozenset(ResourceType))
-_deprecated("disk-usage-update", frozenset([ResourceType.DISK]))
+_deprecated("disk-usage-update", frozenset([ResourceType.disk]))
 
 
 class _Bar:

@@ -77,8 +77,8 @@ def mode_(mode: str | None) -> None:
     """
     with database.connect() as conn:
         if mode:
-            database_settings.change(conn, SettingName.STATUS_MODE, mode)
-        click.echo(database_settings.get(conn, SettingName.STATUS_MODE))
+            database_settings.change(conn, SettingName.status_mode, mode)
+        click.echo(database_settings.get(conn, SettingName.status_mode))
 
 
 @command.command("rules")

@@ -123,7 +123,7 @@ class _Round:
 
 def form(conn: Conn) -> SecretsForm:
     """Return the form in which new values are stored."""
-    return SecretsForm(database_settings.get(conn, SettingName.SECRETS_FORM))
+    return SecretsForm(database_settings.get(conn, SettingName.secrets_form))
 
 
 def seal(conn: Conn, keys: KeyRing, progress: Progress | None = None) -> Rotation:
@@ -132,7 +132,7 @@ def seal(conn: Conn, keys: KeyRing, progress: Progress | None = None) -> Rotatio
     ``conn`` must be in autocommit.
     """
     _refuse_transaction(conn)
-    database_settings.change(conn, SettingName.SECRETS_FORM, SecretsForm.SEALED)
+    database_settings.change(conn, SettingName.secrets_form, SecretsForm.SEALED)
     return rotate(conn, keys, progress)
 
 
@@ -142,7 +142,7 @@ def unseal(conn: Conn, keys: KeyRing, progress: Progress | None = None) -> Rotat
     ``conn`` must be in autocommit.
     """
     _refuse_transaction(conn)
-    database_settings.change(conn, SettingName.SECRETS_FORM, SecretsForm.COMPATIBLE)
+    database_settings.change(conn, SettingName.secrets_form, SecretsForm.COMPATIBLE)
     return rotate(conn, keys, progress)
 
 

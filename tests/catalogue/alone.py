@@ -36,10 +36,10 @@ def refresh_quota(uri: str, world: World) -> None:
             [world.finished],
         )
     with psycopg.connect(uri) as conn:
-        assert used(conn, world) == {ResourceType.CPU: 0, ResourceType.DISK: 1000}
+        assert used(conn, world) == {ResourceType.cpu: 0, ResourceType.disk: 1000}
     quota_refresh.refresh(lambda: psycopg.connect(uri), Plan(workers=1))
     with psycopg.connect(uri) as conn:
-        assert used(conn, world) == {ResourceType.CPU: HOUR, ResourceType.DISK: 0}
+        assert used(conn, world) == {ResourceType.cpu: HOUR, ResourceType.disk: 0}
 
 
 def used(conn: psycopg.Connection[object], world: World) -> dict[ResourceType, int]:

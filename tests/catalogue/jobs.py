@@ -62,7 +62,7 @@ OPERATIONS = [
         "set_job_status",
         transitions.set_job_status,
         1,
-        lambda conn, world: transitions.set_job_status(conn, world.job, JobStatus.FINISHED),
+        lambda conn, world: transitions.set_job_status(conn, world.job, JobStatus.finished),
         "Against the rules it raises; `jobs.report` takes many jobs at once and reports.",
     ),
     Operation(

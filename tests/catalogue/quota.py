@@ -12,7 +12,7 @@ from tests.catalogue.world import World
 
 
 def _finish(conn: Conn, world: World) -> object:
-    return lifecycle.apply_status_message(conn, world.running, status=RunStatus.FINISHED)
+    return lifecycle.apply_status_message(conn, world.running, status=RunStatus.finished)
 
 
 _TRIGGERS = "The totals of users follow by trigger, exact at every commit, whoever writes."
@@ -55,7 +55,7 @@ OPERATIONS = [
         quota.set_limit,
         2,
         lambda conn, world: quota.set_limit(
-            conn, user_ids=[world.owner, world.reader], limit=5, type_=ResourceType.DISK
+            conn, user_ids=[world.owner, world.reader], limit=5, type_=ResourceType.disk
         ),
         "Two statements for any number of users.",
     ),
@@ -165,7 +165,7 @@ OPERATIONS = [
         "top_quota_users",
         quota.top_by_usage,
         1,
-        lambda conn, _: quota.top_by_usage(conn, ResourceType.DISK),
+        lambda conn, _: quota.top_by_usage(conn, ResourceType.disk),
         "Users without usage come last; equal usage is ordered by e-mail address.",
     ),
     Operation(
@@ -173,7 +173,7 @@ OPERATIONS = [
         "top_quota_users_by_percentage",
         quota.top_by_percentage,
         1,
-        lambda conn, _: quota.top_by_percentage(conn, ResourceType.DISK),
+        lambda conn, _: quota.top_by_percentage(conn, ResourceType.disk),
     ),
     Operation(
         119,

@@ -18,7 +18,7 @@ OPERATIONS = [
         "write_audit_entry",
         audit.record,
         1,
-        lambda conn, world: audit.record(conn, world.owner, AuditAction.REQUEST_TOKEN),
+        lambda conn, world: audit.record(conn, world.owner, AuditAction.request_token),
         "Functions that change tokens write it themselves; `audit.entries` reads.",
     ),
     Operation(

@@ -186,7 +186,7 @@ OPERATIONS = [
         lifecycle.apply_status_message,
         1,
         lambda conn, world: lifecycle.apply_status_message(
-            conn, world.running, status=RunStatus.FINISHED, logs="done", engine_logs="engine"
+            conn, world.running, status=RunStatus.finished, logs="done", engine_logs="engine"
         ),
         "Applies pending to failed and finished and queued to running, which are lost today.",
     ),
@@ -196,7 +196,7 @@ OPERATIONS = [
         lifecycle.apply_status_message,
         1,
         lambda conn, world: lifecycle.apply_status_message(
-            conn, world.running, status=RunStatus.FAILED
+            conn, world.running, status=RunStatus.failed
         ),
         "Triggers set times, rules and quotas; no time is overwritten.",
     ),

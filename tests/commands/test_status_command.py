@@ -48,8 +48,8 @@ def site(fresh_db: str) -> Iterator[Site]:
 
 
 def test_the_history_of_a_run_is_printed(site: Site) -> None:
-    run = site.maker.make(Entity.WORKFLOW, "queued")
-    transitions.set_workflow_status(site.conn, run, RunStatus.PENDING)
+    run = site.maker.make(Entity.workflow, "queued")
+    transitions.set_workflow_status(site.conn, run, RunStatus.pending)
     heading, first, second = site.run("status", "history", run).splitlines()
     assert heading.split() == ["since", "(UTC)", "status", "application", "role"]
     assert first.split()[2:] == ["queued", "reana-workflow-controller", "postgres"]
@@ -58,7 +58,7 @@ def test_the_history_of_a_run_is_printed(site: Site) -> None:
 
 
 def test_the_history_of_another_entity_is_printed(site: Site) -> None:
-    job = site.maker.make(Entity.JOB, "running")
+    job = site.maker.make(Entity.job, "running")
     assert "running" in site.run("status", "history", "--entity", "job", job)
     missing = uuid4()
     assert site.run("status", "history", missing) == f"nothing is recorded of workflow {missing}\n"
@@ -68,8 +68,8 @@ def test_observing_enforcing_and_the_report_of_violations(site: Site) -> None:
     assert site.run("status", "mode") == "enforce\n"
     assert site.run("status", "violations") == "no change against the rules is recorded\n"
     assert site.run("status", "mode", "observe") == "observe\n"
-    run = site.maker.make(Entity.WORKFLOW, "running")
-    transitions.set_workflow_status(site.conn, run, RunStatus.DELETED)
+    run = site.maker.make(Entity.workflow, "running")
+    transitions.set_workflow_status(site.conn, run, RunStatus.deleted)
     report = site.run("status", "violations", "--days", 1).splitlines()[1].split()
     assert report[:5] == ["1", "workflow", "running", "deleted", "reana-workflow-controller"]
     (violation,) = site.json("status", "violations")
@@ -79,7 +79,7 @@ def test_observing_enforcing_and_the_report_of_violations(site: Site) -> None:
 
 
 def test_old_entries_are_pruned(site: Site) -> None:
-    site.maker.make(Entity.WORKFLOW, "running")
+    site.maker.make(Entity.workflow, "running")
     site.conn.execute("UPDATE __reana.status_history SET changed_at = changed_at - interval '9 d'")
     assert site.run("status", "prune", "--older-than", 10) == (
         "deleted 0 entries older than 10 days\n"

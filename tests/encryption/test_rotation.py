@@ -279,7 +279,7 @@ def test_inside_a_transaction_nothing_is_done(conn: Conn) -> None:
     for work in (rotation.rotate, rotation.seal, rotation.unseal):
         with pytest.raises(errors.InvalidArgument, match="autocommit"):
             work(conn, KEYS)
-    assert database_settings.get(conn, SettingName.SECRETS_FORM) == "compatible"
+    assert database_settings.get(conn, SettingName.secrets_form) == "compatible"
 
 
 def test_the_migration_is_not_undone_while_values_are_sealed(own: Conn, fresh_db: str) -> None:

@@ -115,7 +115,7 @@ def serve(uri: str, number: int, values: Values, stop: threading.Event) -> Work:
     with psycopg.connect(uri, autocommit=True) as conn:
         while not stop.is_set():
             for value in chance.sample(known, 5):
-                look_up(conn, work, value, values.tokens[value], TokenStatus.ACTIVE, BOTH)
+                look_up(conn, work, value, values.tokens[value], TokenStatus.active, BOTH)
             if work.owners:
                 value = chance.choice(list(work.owners))
                 look_up(conn, work, value, *work.owners[value], NEW)
@@ -140,10 +140,10 @@ def grant_and_revoke(conn: Conn, work: Work, value: str, chance: random.Random) 
     user_id = make_user(conn, email=f"{value}@y.org")
     tokens.grant(conn, user_id, token=value, keys=BOTH)
     work.grants += 1
-    work.owners[value] = (user_id, TokenStatus.ACTIVE)
+    work.owners[value] = (user_id, TokenStatus.active)
     if chance.random() < 0.3:
         tokens.revoke(conn, user_id)
-        work.owners[value] = (user_id, TokenStatus.REVOKED)
+        work.owners[value] = (user_id, TokenStatus.revoked)
 
 
 def start_rotation(uri: str) -> subprocess.Popen[str]:
@@ -237,7 +237,7 @@ def expect_everything_with_the_new_key(conn: Conn, values: Values, done: list[Wo
     made = {value: owner for work in done for value, owner in work.owners.items()}
     assert counts(conn).total == NUMBER + len(made)
     assert {kind.key for kind, _ in rotation.status(conn, NEW).kinds} == {NEW.current.id}
-    expected = {value: (user, TokenStatus.ACTIVE) for value, user in values.tokens.items()} | made
+    expected = {value: (user, TokenStatus.active) for value, user in values.tokens.items()} | made
     work = Work()
     for value, (user_id, status) in expected.items():
         look_up(conn, work, value, user_id, status, NEW)

@@ -58,7 +58,7 @@ class Worker:
             case "queued":
                 lifecycle.start(self.conn, run)
             case "pending" | "running":
-                reported = self.chance.choice((RunStatus.RUNNING, RunStatus.FINISHED))
+                reported = self.chance.choice((RunStatus.running, RunStatus.finished))
                 lifecycle.apply_status_message(self.conn, run, status=reported, logs="on")
             case _:
                 lifecycle.delete_run(self.conn, run)

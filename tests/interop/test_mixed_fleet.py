@@ -52,8 +52,8 @@ def mode(request: pytest.FixtureRequest) -> StatusMode:
 def aftermath(mode: StatusMode, fresh_db: str) -> Aftermath:
     require(RELEASE)
     with psycopg.connect(fresh_db) as conn:
-        database_settings.change(conn, SettingName.STATUS_MODE, mode)
-        database_settings.change(conn, SettingName.TERMINATION_QUOTA_UPDATE_POLICY, "cpu,disk")
+        database_settings.change(conn, SettingName.status_mode, mode)
+        database_settings.change(conn, SettingName.termination_quota_update_policy, "cpu,disk")
     with OldService(RELEASE, fresh_db) as service:
         service("create_resources")
         users = [service("create_user", email=new_email()) for _ in range(USERS)]
@@ -108,7 +108,7 @@ WHERE change.from_status IS NOT NULL AND change.to_status IS NOT NULL AND change
 """
 """Changes that were recorded as allowed and are not, or the other way round."""
 
-NAMED = {StatusMode.ENFORCE: ["cannot go from"], StatusMode.OBSERVE: []}
+NAMED = {StatusMode.enforce: ["cannot go from"], StatusMode.observe: []}
 """What the guide says that services of released versions may see."""
 
 TOTALS = """
@@ -142,10 +142,10 @@ def test_a_mixed_fleet(mode: StatusMode, aftermath: Aftermath) -> None:
         assert broken_lives(conn) == 0
         assert conn.execute(MISJUDGED.encode()).fetchone() == (0,)
         violations = status_history.violations(conn)
-        assert bool(violations) is (mode is StatusMode.OBSERVE)
+        assert bool(violations) is (mode is StatusMode.observe)
         totals = conn.execute(TOTALS.encode()).fetchall()
     assert len(totals) == 2 * USERS
     assert [row for row in totals if row[2] != row[3]] == []
-    plan = Plan(types=frozenset({ResourceType.CPU}), dry_run=True)
+    plan = Plan(types=frozenset({ResourceType.cpu}), dry_run=True)
     found = quota_refresh.refresh(lambda: psycopg.connect(aftermath.uri), plan)
     assert (found.cpu_differences, found.total_differences) == (0, 0)

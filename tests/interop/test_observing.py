@@ -22,7 +22,7 @@ def database(server: Databases, template: str) -> Iterator[str]:
     """A database of ours that observes."""
     with server.database(template=template) as name:
         with psycopg.connect(server.uri(name)) as conn:
-            database_settings.change(conn, SettingName.STATUS_MODE, StatusMode.OBSERVE)
+            database_settings.change(conn, SettingName.status_mode, StatusMode.observe)
         yield server.uri(name)
 
 

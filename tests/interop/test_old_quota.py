@@ -26,7 +26,7 @@ def database(server: Databases, template: str) -> Iterator[str]:
     """A database of ours that accounts processing time when a run ends."""
     with server.database(template=template) as name:
         with psycopg.connect(server.uri(name)) as conn:
-            database_settings.change(conn, SettingName.TERMINATION_QUOTA_UPDATE_POLICY, "cpu")
+            database_settings.change(conn, SettingName.termination_quota_update_policy, "cpu")
         yield server.uri(name)
 
 
@@ -81,9 +81,9 @@ def test_their_nightly_update_finds_nothing_to_change(
     old: OldService, ours: Conn, owner: UUID
 ) -> None:
     theirs, mine = start(old, owner, *LIFE), create(ours, owner).id_
-    transitions.set_workflow_status(ours, mine, RunStatus.QUEUED)
-    transitions.set_workflow_status(ours, mine, RunStatus.RUNNING)
-    transitions.set_workflow_status(ours, mine, RunStatus.FINISHED)
+    transitions.set_workflow_status(ours, mine, RunStatus.queued)
+    transitions.set_workflow_status(ours, mine, RunStatus.running)
+    transitions.set_workflow_status(ours, mine, RunStatus.finished)
     for run, length in ((theirs, 10), (mine, 20)):
         ran(ours, run, minutes=length, ended=datetime(2026, 7, 1, 12, tzinfo=UTC))
     assert used(ours, owner, "cpu") == minutes(30)
@@ -154,7 +154,7 @@ def test_a_limit_of_theirs_is_exceeded_by_runs_of_ours(
 ) -> None:
     old("set_limit", user_id=owner, resource="cpu", limit=minutes(5))
     run = create(ours, owner).id_
-    for status in (RunStatus.QUEUED, RunStatus.RUNNING, RunStatus.FINISHED):
+    for status in (RunStatus.queued, RunStatus.running, RunStatus.finished):
         transitions.set_workflow_status(ours, run, status)
     assert old("has_exceeded_quota", user_id=owner) is False
     ran(ours, run, minutes=6, ended=datetime(2026, 7, 1, 12, tzinfo=UTC))

@@ -46,7 +46,7 @@ def test_rules_of_a_run_that_they_finish_are_active_once(
     old: OldService, ours: Conn, owner: UUID
 ) -> None:
     run = finished_by_them(old, owner)
-    assert statuses(ours, run) == {RetentionRuleStatus.ACTIVE}
+    assert statuses(ours, run) == {RetentionRuleStatus.active}
     applied_on = {rule.workspace_files: rule.apply_on for rule in retention.list_rules(ours, run)}
     today = datetime.now(UTC).date()
     for files, days in RULES.items():
@@ -61,7 +61,7 @@ def test_rules_of_theirs_follow_a_run_that_we_finish(
 ) -> None:
     run = start(old, owner, *LIFE[:3])
     old("add_rules", workflow_id=run, days=RULES)
-    lifecycle.apply_status_message(ours, run, status=RunStatus.FINISHED)
+    lifecycle.apply_status_message(ours, run, status=RunStatus.finished)
     assert {rule["status"] for rule in old("rules", workflow_id=run)} == {"active"}
 
 
@@ -72,7 +72,7 @@ def test_rules_of_ours_follow_a_run_that_they_finish(
     retention.add(ours, run, RULES)
     for status in LIFE:
         old("set_run_status", workflow_id=run, status=status)
-    assert statuses(ours, run) == {RetentionRuleStatus.ACTIVE}
+    assert statuses(ours, run) == {RetentionRuleStatus.active}
 
 
 def test_rules_that_we_claim_are_finished_by_them(old: OldService, ours: Conn, owner: UUID) -> None:
@@ -81,7 +81,7 @@ def test_rules_that_we_claim_are_finished_by_them(old: OldService, ours: Conn, o
     assert len(retention.claim_due(ours, later, workflow_id=run)) == len(RULES)
     assert old("has_pending_rules", workflow_id=run) is True
     old("set_rules_status", workflow_id=run, status="applied")
-    assert statuses(ours, run) == {RetentionRuleStatus.APPLIED}
+    assert statuses(ours, run) == {RetentionRuleStatus.applied}
 
 
 def test_rules_that_they_claim_are_finished_by_us(old: OldService, ours: Conn, owner: UUID) -> None:
@@ -105,7 +105,7 @@ def test_a_restart_of_theirs_ends_rules_once_though_they_end_them_again(
     entries = sum(rule["audit"] for rule in old("rules", workflow_id=run))
     restart = old("create_run", user_id=owner, name=NAME, restart=True, run_number="1")
     old("inactivate_rules", workflow_id=restart["id"])
-    assert statuses(ours, run) == {RetentionRuleStatus.INACTIVE}
+    assert statuses(ours, run) == {RetentionRuleStatus.inactive}
     after = sum(rule["audit"] for rule in old("rules", workflow_id=run))
     assert after == entries + len(RULES)
 
@@ -113,7 +113,7 @@ def test_a_restart_of_theirs_ends_rules_once_though_they_end_them_again(
 def test_a_deletion_of_theirs_ends_rules(old: OldService, ours: Conn, owner: UUID) -> None:
     run = finished_by_them(old, owner)
     old("set_run_status", workflow_id=run, status="deleted")
-    assert statuses(ours, run) == {RetentionRuleStatus.INACTIVE}
+    assert statuses(ours, run) == {RetentionRuleStatus.inactive}
 
 
 def test_difference_a_restart_is_refused_while_rules_are_pending(
@@ -163,7 +163,7 @@ def test_a_service_of_theirs_is_run_and_its_logs_are_read_by_us(
     assert services.mark_running(ours, service)
     assert [item.log for item in services.logs(ours, [service])] == [log]
     newer("set_service_status", service_id=service, status="deleted")
-    assert services.get(ours, service).status is ServiceStatus.DELETED
+    assert services.get(ours, service).status is ServiceStatus.deleted
 
 
 def test_a_service_of_ours_is_read_and_ended_by_them(
@@ -175,7 +175,7 @@ def test_a_service_of_ours_is_read_and_ended_by_them(
     services.store_log(ours, service, log)
     assert newer("service_logs", service_id=service) == [log]
     newer("set_service_status", service_id=service, status="deleted")
-    assert services.get(ours, service).status is ServiceStatus.DELETED
+    assert services.get(ours, service).status is ServiceStatus.deleted
 
 
 def test_difference_a_deleted_service_does_not_run_again(
@@ -184,7 +184,7 @@ def test_difference_a_deleted_service_does_not_run_again(
     """A listing of theirs that read ``created`` writes ``running`` after the end of the run."""
     run = start(newer, owner)
     service = UUID(newer("create_service", workflow_id=run, name=f"dask-{run}"))
-    transitions.set_service_status(ours, service, ServiceStatus.DELETED)
+    transitions.set_service_status(ours, service, ServiceStatus.deleted)
     with pytest.raises(OldError, match="cannot go from deleted to running") as caught:
         newer("set_service_status", service_id=service, status="running")
     assert caught.value.sqlstate == "23R01"
@@ -198,7 +198,7 @@ def test_a_session_of_theirs_is_found_and_closed_by_us(
     assert sessions.mark_running(ours, session)
     found = sessions.of_workflow(ours, run)
     assert found is not None
-    assert (found.id_, found.status) == (session, RunStatus.RUNNING)
+    assert (found.id_, found.status) == (session, RunStatus.running)
     assert sessions.close_session(ours, session)
 
 

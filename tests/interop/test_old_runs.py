@@ -37,7 +37,7 @@ def create(ours: Conn, owner: UUID) -> Workflow:
 
 
 def lived(ours: Conn, run: UUID) -> list[str | None]:
-    return [record.to_status for record in status_history.of_entity(ours, Entity.WORKFLOW, run)]
+    return [record.to_status for record in status_history.of_entity(ours, Entity.workflow, run)]
 
 
 def test_runs_of_both_are_numbered_in_one_row(old: OldService, ours: Conn, owner: UUID) -> None:
@@ -61,7 +61,7 @@ def test_restarts_of_both_are_numbered_in_one_row(old: OldService, ours: Conn, o
 def test_a_run_of_theirs_is_read_by_us(old: OldService, ours: Conn, owner: UUID) -> None:
     theirs = old("create_run", user_id=owner, name=NAME)
     run = workflows.get(ours, UUID(theirs["id"]))
-    assert (run.full_name, run.status) == (theirs["full_name"], RunStatus.CREATED)
+    assert (run.full_name, run.status) == (theirs["full_name"], RunStatus.created)
     assert run.workspace_path == theirs["workspace_path"]
     specification = workflows.specification(ours, run.id_)
     assert specification.reana_specification == theirs["specification"]
@@ -90,7 +90,7 @@ def test_a_life_that_they_write_has_history_times_and_logs(
     run = start(old, owner, *LIFE[:3])
     old("set_run_status", workflow_id=run, status="finished", logs="done")
     assert lived(ours, run) == ["created", *LIFE]
-    assert all(item.allowed for item in status_history.of_entity(ours, Entity.WORKFLOW, run))
+    assert all(item.allowed for item in status_history.of_entity(ours, Entity.workflow, run))
     stored = workflows.get(ours, run)
     assert stored.run_started_at is not None
     assert stored.run_finished_at is not None
@@ -104,8 +104,8 @@ def test_a_life_that_we_write_is_read_by_them(old: OldService, ours: Conn, owner
     lifecycle.queue(ours, run.id_)
     lifecycle.start(ours, run.id_, input_parameters={"n": 2})
     progress = {"total": {"total": 1, "job_ids": []}}
-    lifecycle.apply_status_message(ours, run.id_, status=RunStatus.RUNNING, progress=progress)
-    lifecycle.apply_status_message(ours, run.id_, status=RunStatus.FAILED, logs="broken")
+    lifecycle.apply_status_message(ours, run.id_, status=RunStatus.running, progress=progress)
+    lifecycle.apply_status_message(ours, run.id_, status=RunStatus.failed, logs="broken")
     theirs = old("describe_run", workflow_id=run.id_)
     assert (theirs["status"], theirs["logs"], theirs["parameters"]) == (
         "failed",
@@ -168,7 +168,7 @@ def test_difference_what_their_listener_commits_before_a_refused_status_stays(
     with pytest.raises(OldError, match="cannot go from deleted to finished"):
         old("set_run_status", workflow_id=run, status="finished")
     stored = workflows.get(ours, run)
-    assert stored.status is RunStatus.DELETED
+    assert stored.status is RunStatus.deleted
     assert stored.run_finished_at is not None
 
 
@@ -180,7 +180,7 @@ def test_difference_rules_that_their_listener_activates_before_a_refused_end_sta
     with pytest.raises(OldError, match="cannot go from created to failed"):
         old("set_run_status", workflow_id=run, status="failed")
     assert [rule["status"] for rule in old("rules", workflow_id=run)] == ["active"]
-    assert workflows.get(ours, run).status is RunStatus.CREATED
+    assert workflows.get(ours, run).status is RunStatus.created
 
 
 def test_difference_an_end_that_they_correct_later_is_kept(
@@ -207,11 +207,11 @@ def test_jobs_of_both_are_read_and_continued_by_the_other(
     run = start(old, owner, *LIFE[:3])
     theirs = UUID(old("create_job", workflow_id=run))
     mine = jobs.create(ours, run, NewJob(backend_job_id="k8s", compute_backend="Kubernetes"))
-    transitions.set_job_status(ours, theirs, JobStatus.RUNNING)
+    transitions.set_job_status(ours, theirs, JobStatus.running)
     old("set_job_status", job_id=mine, status="running")
     old("set_job_status", job_id=theirs, status="finished")
-    transitions.set_job_status(ours, mine, JobStatus.FAILED)
-    assert jobs.get(ours, theirs).status is JobStatus.FINISHED
+    transitions.set_job_status(ours, mine, JobStatus.failed)
+    assert jobs.get(ours, theirs).status is JobStatus.finished
     described = old("describe_job", job_id=mine)
     assert described["status"] == "failed"
     assert described["started"] <= described["finished"]
@@ -226,7 +226,7 @@ def test_difference_a_job_that_has_ended_does_not_run_again(
     with pytest.raises(OldError, match="cannot go from finished to running") as caught:
         old("set_job_status", job_id=job, status="running")
     assert caught.value.sqlstate == "23R01"
-    assert jobs.get(ours, job).status is JobStatus.FINISHED
+    assert jobs.get(ours, job).status is JobStatus.finished
 
 
 def test_no_difference_their_creation_fails_when_its_number_was_taken_meanwhile(

@@ -52,7 +52,7 @@ def test_a_token_that_they_grant_authenticates_with_us(
     keeper("grant_token", user_id=owner, token=token)
     found = tokens.find_owner(ours, token, keys=KEYS)
     assert found is not None
-    assert (found.id_, found.token_status) == (owner, TokenStatus.ACTIVE)
+    assert (found.id_, found.token_status) == (owner, TokenStatus.active)
 
 
 def test_a_token_that_we_grant_authenticates_with_them(
@@ -73,7 +73,7 @@ def test_a_token_requested_by_them_is_granted_by_us_and_revoked_by_them(
     assert tokens.active(ours, owner, keys=KEYS) is None
     latest = tokens.latest(ours, owner)
     assert latest is not None
-    assert latest.status is TokenStatus.REVOKED
+    assert latest.status is TokenStatus.revoked
 
 
 def test_a_token_requested_by_us_is_granted_by_them(

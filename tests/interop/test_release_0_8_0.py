@@ -61,7 +61,7 @@ def test_what_it_wrote_is_read_by_us_after_the_adoption(site: Site) -> None:
         assert owner.id_ == site.user_id
         runs = [workflows.get(conn, run) for run in site.runs]
         assert [run.full_name for run in runs] == ["analysis.1", "analysis.1.1"]
-        assert [run.status for run in runs] == [RunStatus.FINISHED, RunStatus.CREATED]
+        assert [run.status for run in runs] == [RunStatus.finished, RunStatus.created]
         assert workflows.logs(conn, site.runs[0]) == "queued\npending\nrunning\nfinished\n"
 
 

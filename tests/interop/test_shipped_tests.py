@@ -83,7 +83,7 @@ def test_the_shipped_tests_pass_but_for_what_is_expected(release: str, uri: str)
 @pytest.mark.parametrize("release", RELEASES)
 def test_what_is_refused_passes_in_the_mode_observe(release: str, uri: str) -> None:
     with psycopg.connect(uri) as conn:
-        database_settings.change(conn, SettingName.STATUS_MODE, StatusMode.OBSERVE)
+        database_settings.change(conn, SettingName.status_mode, StatusMode.observe)
     found = outcomes(shipped(release, uri, "-k", " or ".join(REFUSED)))
     assert found == {"PASSED": set(REFUSED), "FAILED": set(), "ERROR": set()}
 

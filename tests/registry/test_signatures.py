@@ -27,7 +27,7 @@ def sample(
     ids: Iterable[UUID] = (),
     settings: Settings | None = None,
     until: date | datetime | None = None,
-    status: JobStatus = JobStatus.CREATED,
+    status: JobStatus = JobStatus.created,
     details: JSON = None,
 ) -> tuple[object, ...]:
     """Return what was given."""
@@ -72,7 +72,7 @@ def test_what_is_given_is_converted_once() -> None:
     given: dict[str, Any] = {"ids": iter([str(UUID(int=1))]), "status": "running"}
     _, ids, _, _, status, _ = sample(None, **given)
     assert ids == [UUID(int=1)]
-    assert status is JobStatus.RUNNING
+    assert status is JobStatus.running
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

@@ -18,7 +18,7 @@ OTHER_KEYS = keyring.of("another key")
 
 def seal_new_values(conn: Conn) -> None:
     """Say that the services of earlier releases are gone."""
-    database_settings.change(conn, SettingName.SECRETS_FORM, "sealed")
+    database_settings.change(conn, SettingName.secrets_form, "sealed")
 
 
 def grant(conn: Conn, token: str, keys: keyring.KeyRing = KEYS) -> UUID:

@@ -16,23 +16,23 @@ from reana_db.records import (
 from tests.support.factories import insert, make_job, make_user, make_workflow
 
 STATUSES: dict[Entity, type[StrEnum]] = {
-    Entity.WORKFLOW: RunStatus,
-    Entity.JOB: JobStatus,
-    Entity.INTERACTIVE_SESSION: RunStatus,
-    Entity.SERVICE: ServiceStatus,
-    Entity.RETENTION_RULE: RetentionRuleStatus,
+    Entity.workflow: RunStatus,
+    Entity.job: JobStatus,
+    Entity.interactive_session: RunStatus,
+    Entity.service: ServiceStatus,
+    Entity.workspace_retention_rule: RetentionRuleStatus,
 }
 
 SQL_TYPES = {
-    Entity.WORKFLOW: "runstatus",
-    Entity.JOB: "jobstatus",
-    Entity.INTERACTIVE_SESSION: "runstatus",
-    Entity.SERVICE: "servicestatus",
-    Entity.RETENTION_RULE: "workspaceretentionrulestatus",
+    Entity.workflow: "runstatus",
+    Entity.job: "jobstatus",
+    Entity.interactive_session: "runstatus",
+    Entity.service: "servicestatus",
+    Entity.workspace_retention_rule: "workspaceretentionrulestatus",
 }
 """The enum type of the column ``status``, in the schema ``public``."""
 
-NULLABLE = {Entity.WORKFLOW, Entity.JOB}
+NULLABLE = {Entity.workflow, Entity.job}
 """Entities whose status can be NULL."""
 
 
@@ -52,19 +52,19 @@ class Maker:
 
     def make(self, entity: Entity, status: str | None) -> UUID:
         """Insert a row with a status and return its id."""
-        if entity is Entity.WORKFLOW:
+        if entity is Entity.workflow:
             return make_workflow(self.conn, self.user_id, status=status)
-        if entity is Entity.JOB:
+        if entity is Entity.job:
             return make_job(self.conn, self.workflow_id, status=status)
         row_id = uuid4()
-        if entity is Entity.RETENTION_RULE:
+        if entity is Entity.workspace_retention_rule:
             columns = {
                 "workflow_id": self.workflow_id,
                 "workspace_files": str(row_id),
                 "retention_days": 1,
             }
         else:
-            kind = "jupyter" if entity is Entity.INTERACTIVE_SESSION else "dask"
+            kind = "jupyter" if entity is Entity.interactive_session else "dask"
             columns = {"name": str(row_id), "type_": kind}
         insert(self.conn, entity, id_=row_id, status=status, **columns)
         return row_id

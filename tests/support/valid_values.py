@@ -57,12 +57,12 @@ PARTICULAR: dict[str, Callable[[World], dict[str, Any]]] = {
     "accounts.search": lambda _: {"email": "owner@example.org", "token": TOKEN},
     "consistency.owners_of_workspaces": lambda _: {"paths": ["/var/reana"]},
     "consistency.workflows_to_check": lambda _: {"created_until": None},
-    "database_settings.change": lambda _: {"name": SettingName.STATUS_MODE, "value": "enforce"},
+    "database_settings.change": lambda _: {"name": SettingName.status_mode, "value": "enforce"},
     "identities.find_or_create": lambda _: {"settings": None},
     "job_cache.complete": lambda world: {"job_id": world.cached_job},
     "lifecycle.apply_status_message": lambda world: {
         "workflow_id": world.running,
-        "status": RunStatus.FAILED,
+        "status": RunStatus.failed,
     },
     "lifecycle.clone_for_restart": lambda world: {
         "original_id": world.failed,
@@ -91,11 +91,11 @@ PARTICULAR: dict[str, Callable[[World], dict[str, Any]]] = {
     "tokens.ensure": lambda world: {"user_id": world.reader},
     "tokens.grant": lambda world: {"user_id": world.reader},
     "tokens.request": lambda world: {"user_id": world.reader},
-    "transitions.set_job_status": lambda _: {"expected": [JobStatus.RUNNING]},
-    "transitions.set_retention_rule_status": lambda _: {"expected": [RetentionRuleStatus.ACTIVE]},
-    "transitions.set_service_status": lambda _: {"expected": [ServiceStatus.CREATED]},
-    "transitions.set_session_status": lambda _: {"expected": [RunStatus.CREATED]},
-    "transitions.set_workflow_status": lambda _: {"expected": [RunStatus.FINISHED]},
+    "transitions.set_job_status": lambda _: {"expected": [JobStatus.running]},
+    "transitions.set_retention_rule_status": lambda _: {"expected": [RetentionRuleStatus.active]},
+    "transitions.set_service_status": lambda _: {"expected": [ServiceStatus.created]},
+    "transitions.set_session_status": lambda _: {"expected": [RunStatus.created]},
+    "transitions.set_workflow_status": lambda _: {"expected": [RunStatus.finished]},
     "users.create": lambda _: {"user_id": uuid4()},
     "workflows.resolve": lambda _: {"text": "finished.1"},
 }
@@ -107,11 +107,11 @@ PARTICULAR |= {
 """What a function needs in the world, where its parameters are not what their names say."""
 
 STATUSES: dict[type[StrEnum], StrEnum] = {
-    RunStatus: RunStatus.RUNNING,
-    JobStatus: JobStatus.FAILED,
-    ServiceStatus: ServiceStatus.RUNNING,
-    RetentionRuleStatus: RetentionRuleStatus.PENDING,
-    Entity: Entity.WORKFLOW,
+    RunStatus: RunStatus.running,
+    JobStatus: JobStatus.failed,
+    ServiceStatus: ServiceStatus.running,
+    RetentionRuleStatus: RetentionRuleStatus.pending,
+    Entity: Entity.workflow,
 }
 """A status that what :data:`IDS` names can get."""
 
