@@ -59,9 +59,10 @@ def _run(config: pytest.Config) -> Run:
 
 
 def _tests_migrations(config: pytest.Config) -> bool:
-    """Whether the tests of migrations may be among those that run, which rest on round trips."""
-    paths = [Path(argument.partition("::")[0]) for argument in config.args]
-    return any(not path.is_file() or "schema_history" in path.name for path in paths)
+    """Whether the tests of the schema's history, which rest on round trips, are to run."""
+    history = Path(__file__).parent / "migrating" / "test_schema_history.py"
+    paths = [Path(argument.partition("::")[0]).resolve() for argument in config.args]
+    return any(history.is_relative_to(path) for path in paths)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -18,6 +18,8 @@ from reana_db.records import RunStatus, SettingName
 from tests.support.factories import make_job, make_session, make_user, make_workflow, set_usage
 from tests.support.races import at_once
 
+pytestmark = pytest.mark.slow
+
 ROUNDS = 20
 
 

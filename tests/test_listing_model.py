@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -25,6 +26,8 @@ from tests.support.factories import (
     set_usage,
     share,
 )
+
+pytestmark = pytest.mark.slow
 
 EMAILS = ("me@example.org", "ann@example.org", "bob%_@example.org")
 NAMES = st.text("aB1.%_\\'\" é字😀", min_size=1, max_size=4)

@@ -13,6 +13,8 @@ from reana_db import errors, workflows
 from reana_db.queries import Conn
 from tests.support.factories import FAR_AHEAD, LONG_AGO, make_user, make_workflow, share
 
+pytestmark = pytest.mark.slow
+
 NAMES = st.sampled_from(
     [
         *("fit", "Fit", "a.b", "a", "fit.1", "1", "a%", "a_", "it's", '"q"', ".", "a.", "a\\"),

@@ -19,10 +19,13 @@ from tests.support.databases import Databases
 from tests.support.migration_sets import finish, kill, rows, start, until, waits_for_lock, write
 from tests.support.schema_snapshot import snapshot
 
+pytestmark = pytest.mark.slow
+
 AS_NOBODY = """
 import os, sys
 from pathlib import Path
-from reana_db import migrate, migration_backend
+from reana_db import migrate
+from reana_db.migrating import backend
 os.environ.clear()
 os.setgroups([])
 os.setgid(54321)

@@ -11,7 +11,7 @@ from collections import Counter
 from xml.etree import ElementTree as ET
 
 KNOWN = {
-    r"runs reana-db ": "tox -e interop",
+    r"runs released versions": "tox -e interop",
     r"runs the suite through PgBouncer": "tox -e pgbouncer",
     r"needs a database of 200,000 runs": "tox -e scale",
     r"needs root|only root ": "the same command as root",
