@@ -1,4 +1,4 @@
--- depends: 0021-missing-indexes
+-- depends: 0021-indexes
 --
 -- What every table, column and type means, for people in psql (\d+, \dT+).
 -- The tables of 0008 and 0015 for what they set aside are made here where those had nothing to
@@ -48,439 +48,238 @@ CREATE TABLE IF NOT EXISTS __reana.orphan_identity (
     CONSTRAINT pk_orphan_identity PRIMARY KEY (user_id)
 );
 
-COMMENT ON TYPE public.accesstype IS
-'What the user of a share may do.';
+DO $$
+DECLARE
+    v_object text;
+    v_comment text;
+BEGIN
+    FOR v_object, v_comment IN
+        VALUES
+        ('TYPE public.accesstype', 'What the user of a share may do.'),
+        ('TYPE public.auditlogaction', 'What an entry of audit_log records.'),
+        ('TYPE public.interactivesessiontype', 'Kinds of interactive sessions.'),
+        ('TYPE public.jobstatus', 'Where a job stands. Ends: finished, failed, stopped.'),
+        ('TYPE public.resourcetype', 'Kinds of resources: cpu is processing time, disk is storage.'),
+        ('TYPE public.resourceunit', 'Units of resources: milliseconds for cpu, bytes_ for disk.'),
+        ('TYPE public.runstatus', 'Where a run or an interactive session stands. Ends of runs: finished, failed, stopped, then deleted.'),
+        ('TYPE public.servicestatus', 'Where a service stands. Services use created, running and deleted.'),
+        ('TYPE public.servicetype', 'Kinds of services.'),
+        ('TYPE public.usertokenstatus', 'Where an access token stands.'),
+        ('TYPE public.usertokentype', 'Kinds of access tokens.'),
+        ('TYPE public.workspaceretentionrulestatus', 'Where a retention rule stands.'),
 
-COMMENT ON TYPE public.auditlogaction IS
-'What an entry of audit_log records.';
+        ('TABLE __reana.audit_log', 'Who asked for, granted and revoked access tokens. Only ever appended.'),
+        ('COLUMN __reana.audit_log.action', 'What was done.'),
+        ('COLUMN __reana.audit_log.created', 'When the row was made (UTC).'),
+        ('COLUMN __reana.audit_log.details', 'JSON: source, user_id, user_email and a message; JSON null where nothing was said. Entries of old releases may hold a token in clear.'),
+        ('COLUMN __reana.audit_log.id_', 'Primary key.'),
+        ('COLUMN __reana.audit_log.updated', 'When a service last changed the row (UTC).'),
+        ('COLUMN __reana.audit_log.user_id', 'Who did it: the administrator for grants and revocations, the user for requests.'),
 
-COMMENT ON TYPE public.interactivesessiontype IS
-'Kinds of interactive sessions.';
+        ('TABLE __reana.interactive_session', 'Notebooks that are open on a workspace. A row is deleted when its session is closed.'),
+        ('COLUMN __reana.interactive_session.created', 'When the row was made (UTC).'),
+        ('COLUMN __reana.interactive_session.id_', 'Primary key; also part of the name of its Kubernetes objects.'),
+        ('COLUMN __reana.interactive_session.name', 'Name of its Kubernetes objects: <prefix>-run-session-<id>.'),
+        ('COLUMN __reana.interactive_session.owner_id', 'Who opened it.'),
+        ('COLUMN __reana.interactive_session.path', 'Path of its URL: /<id>.'),
+        ('COLUMN __reana.interactive_session.session_secret', 'Secret of the session, AES-256-GCM under REANA_SECRET_KEY, base64 text. NULL in sessions of releases before 0.95.0a11.'),
+        ('COLUMN __reana.interactive_session.status', 'created until its pod runs, then running.'),
+        ('COLUMN __reana.interactive_session.type_', 'Kind of notebook.'),
+        ('COLUMN __reana.interactive_session.updated', 'When a service last changed the row (UTC).'),
 
-COMMENT ON TYPE public.jobstatus IS
-'Where a job stands. Ends: finished, failed, stopped.';
+        ('TABLE __reana.interactive_session_resource', 'Resources that a session used. Not written by any released service.'),
+        ('COLUMN __reana.interactive_session_resource.created', 'When the row was made (UTC).'),
+        ('COLUMN __reana.interactive_session_resource.quota_used', 'Usage in the unit of the resource.'),
+        ('COLUMN __reana.interactive_session_resource.resource_id', 'Which resource.'),
+        ('COLUMN __reana.interactive_session_resource.session_id', 'Which session.'),
+        ('COLUMN __reana.interactive_session_resource.updated', 'When a service last changed the row (UTC).'),
 
-COMMENT ON TYPE public.resourcetype IS
-'Kinds of resources: cpu is processing time, disk is storage.';
+        ('TABLE __reana.job', 'Jobs of runs: one row per job that the job controller submitted to a compute backend.'),
+        ('COLUMN __reana.job.backend_job_id', 'Name of the job in its compute backend, for example the Kubernetes job.'),
+        ('COLUMN __reana.job.cmd', 'Command, doubly encoded: a JSON string whose text is JSON.'),
+        ('COLUMN __reana.job.compute_backend', 'Backend: Kubernetes, HTCondor, Slurm or compute4punch.'),
+        ('COLUMN __reana.job.created', 'When the row was made (UTC).'),
+        ('COLUMN __reana.job.cvmfs_mounts', 'CVMFS repositories as the text of a Python list, or false, or empty.'),
+        ('COLUMN __reana.job.deleted', 'Always false; never read.'),
+        ('COLUMN __reana.job.docker_img', 'Container image.'),
+        ('COLUMN __reana.job.env_vars', 'Environment, doubly encoded: a JSON string whose text is a JSON object of texts.'),
+        ('COLUMN __reana.job.finished_at', 'When it ended; clock of the job controller (UTC in its container).'),
+        ('COLUMN __reana.job.id_', 'Primary key; made by the job controller.'),
+        ('COLUMN __reana.job.job_name', 'Name of the step that it runs.'),
+        ('COLUMN __reana.job.logs', 'Output of its container, written when it ends.'),
+        ('COLUMN __reana.job.prettified_cmd', 'Command as shown to people: a JSON string.'),
+        ('COLUMN __reana.job.shared_file_system', 'Whether the backend mounts the workspace.'),
+        ('COLUMN __reana.job.started_at', 'When it began to run; clock of the job controller (UTC in its container).'),
+        ('COLUMN __reana.job.status', 'Where it stands; written by the job controller.'),
+        ('COLUMN __reana.job.updated', 'When a service last changed the row (UTC); writing logs does not count in old releases.'),
+        ('COLUMN __reana.job.workflow_uuid', 'The run that it belongs to.'),
 
-COMMENT ON TYPE public.resourceunit IS
-'Units of resources: milliseconds for cpu, bytes_ for disk.';
+        ('TABLE __reana.job_cache', 'Results of jobs that later runs may take instead of running the same job again.'),
+        ('COLUMN __reana.job_cache.access_times', 'JSON object: absolute path of each file of the workspace -> access time before the job (seconds, float).'),
+        ('COLUMN __reana.job_cache.created', 'When the row was made (UTC).'),
+        ('COLUMN __reana.job_cache.id_', 'Primary key, with job_id.'),
+        ('COLUMN __reana.job_cache.job_id', 'The job whose result this is.'),
+        ('COLUMN __reana.job_cache.parameters', 'MD5 in hex of the specification of the job and its step; NULL until the job ends.'),
+        ('COLUMN __reana.job_cache.result_path', 'Absolute directory of the result; NULL until the job ends.'),
+        ('COLUMN __reana.job_cache.updated', 'When a service last changed the row (UTC).'),
+        ('COLUMN __reana.job_cache.workspace_hash', 'MD5 in hex of the input files; NULL until the job ends.'),
 
-COMMENT ON TYPE public.runstatus IS
-'Where a run or an interactive session stands. Ends of runs: finished, failed, stopped, then deleted.';
+        ('TABLE __reana.orphan_identity', 'Halves of identities, set aside by migration 0015: an issuer without a subject or the other way round.'),
+        ('COLUMN __reana.orphan_identity.idp_issuer', 'What user_.idp_issuer was.'),
+        ('COLUMN __reana.orphan_identity.idp_subject', 'What user_.idp_subject was.'),
+        ('COLUMN __reana.orphan_identity.set_aside_at', 'When the row left user_ (UTC).'),
+        ('COLUMN __reana.orphan_identity.user_id', 'Whose identity.'),
 
-COMMENT ON TYPE public.servicestatus IS
-'Where a service stands. Services use created, running and deleted.';
+        ('TABLE __reana.orphan_job', 'Jobs without a run, set aside by migration 0008. Columns as in job. May be emptied once nobody misses them.'),
+        ('COLUMN __reana.orphan_job.backend_job_id', 'Name of the job in its compute backend, for example the Kubernetes job.'),
+        ('COLUMN __reana.orphan_job.cmd', 'Command, doubly encoded: a JSON string whose text is JSON.'),
+        ('COLUMN __reana.orphan_job.compute_backend', 'Backend: Kubernetes, HTCondor, Slurm or compute4punch.'),
+        ('COLUMN __reana.orphan_job.created', 'When the row was made (UTC).'),
+        ('COLUMN __reana.orphan_job.cvmfs_mounts', 'CVMFS repositories as the text of a Python list, or false, or empty.'),
+        ('COLUMN __reana.orphan_job.deleted', 'Always false; never read.'),
+        ('COLUMN __reana.orphan_job.docker_img', 'Container image.'),
+        ('COLUMN __reana.orphan_job.env_vars', 'Environment, doubly encoded: a JSON string whose text is a JSON object of texts.'),
+        ('COLUMN __reana.orphan_job.finished_at', 'When it ended; clock of the job controller (UTC in its container).'),
+        ('COLUMN __reana.orphan_job.id_', 'Primary key; made by the job controller.'),
+        ('COLUMN __reana.orphan_job.job_name', 'Name of the step that it runs.'),
+        ('COLUMN __reana.orphan_job.logs', 'Output of its container, written when it ends.'),
+        ('COLUMN __reana.orphan_job.prettified_cmd', 'Command as shown to people: a JSON string.'),
+        ('COLUMN __reana.orphan_job.set_aside_at', 'When the row left job (UTC).'),
+        ('COLUMN __reana.orphan_job.shared_file_system', 'Whether the backend mounts the workspace.'),
+        ('COLUMN __reana.orphan_job.started_at', 'When it began to run; clock of the job controller (UTC in its container).'),
+        ('COLUMN __reana.orphan_job.status', 'Where it stands; written by the job controller.'),
+        ('COLUMN __reana.orphan_job.updated', 'When a service last changed the row (UTC); writing logs does not count in old releases.'),
+        ('COLUMN __reana.orphan_job.workflow_uuid', 'The run that it names, which does not exist; or NULL.'),
 
-COMMENT ON TYPE public.servicetype IS
-'Kinds of services.';
+        ('TABLE __reana.orphan_job_cache', 'Cache entries of the jobs in orphan_job. Columns as in job_cache.'),
+        ('COLUMN __reana.orphan_job_cache.access_times', 'JSON object: absolute path of each file of the workspace -> access time before the job (seconds, float).'),
+        ('COLUMN __reana.orphan_job_cache.created', 'When the row was made (UTC).'),
+        ('COLUMN __reana.orphan_job_cache.id_', 'Primary key, with job_id.'),
+        ('COLUMN __reana.orphan_job_cache.job_id', 'The job whose result this is.'),
+        ('COLUMN __reana.orphan_job_cache.parameters', 'MD5 in hex of the specification of the job and its step; NULL until the job ends.'),
+        ('COLUMN __reana.orphan_job_cache.result_path', 'Absolute directory of the result; NULL until the job ends.'),
+        ('COLUMN __reana.orphan_job_cache.set_aside_at', 'When the row left job_cache (UTC).'),
+        ('COLUMN __reana.orphan_job_cache.updated', 'When a service last changed the row (UTC).'),
+        ('COLUMN __reana.orphan_job_cache.workspace_hash', 'MD5 in hex of the input files; NULL until the job ends.'),
 
-COMMENT ON TYPE public.usertokenstatus IS
-'Where an access token stands.';
+        ('TABLE __reana.resource', 'What quotas count. The services know two rows by name: processing time and shared storage.'),
+        ('COLUMN __reana.resource.created', 'When the row was made (UTC).'),
+        ('COLUMN __reana.resource.id_', 'Primary key.'),
+        ('COLUMN __reana.resource.name', 'Unique name; services look it up by this.'),
+        ('COLUMN __reana.resource.title', 'Name for people.'),
+        ('COLUMN __reana.resource.type_', 'Kind: cpu or disk.'),
+        ('COLUMN __reana.resource.unit', 'Unit of every amount of this resource.'),
+        ('COLUMN __reana.resource.updated', 'When a service last changed the row (UTC).'),
 
-COMMENT ON TYPE public.usertokentype IS
-'Kinds of access tokens.';
+        ('TABLE __reana.service', 'Services that run beside a workflow, such as a Dask cluster. Rows stay after the service is gone.'),
+        ('COLUMN __reana.service.id_', 'Primary key.'),
+        ('COLUMN __reana.service.name', 'Name: dask-service-<first part of the run''s id>; not unique alone.'),
+        ('COLUMN __reana.service.owner_id', 'NULL: services belong to runs, see workflow_service.'),
+        ('COLUMN __reana.service.status', 'created until its pod runs, then running, then deleted.'),
+        ('COLUMN __reana.service.type_', 'Kind of service.'),
+        ('COLUMN __reana.service.uri', 'Address of its dashboard.'),
 
-COMMENT ON TYPE public.workspaceretentionrulestatus IS
-'Where a retention rule stands.';
+        ('TABLE __reana.service_logs', 'What the pods of a service wrote, one row per pod. Empty where logs go to OpenSearch.'),
+        ('COLUMN __reana.service_logs.event_time', 'When the row was stored. The default says UTC but is read in the time zone of the database session: off by that zone unless the zone is UTC.'),
+        ('COLUMN __reana.service_logs.id', 'Primary key.'),
+        ('COLUMN __reana.service_logs.log', 'JSON object: component (scheduler or worker-...), pod, pod_uid, content (text).'),
+        ('COLUMN __reana.service_logs.service_id', 'The service that wrote it.'),
 
-COMMENT ON TABLE __reana.audit_log IS
-'Who asked for, granted and revoked access tokens. Only ever appended.';
-COMMENT ON COLUMN __reana.audit_log.action IS
-'What was done.';
-COMMENT ON COLUMN __reana.audit_log.created IS
-'When the row was made (UTC).';
-COMMENT ON COLUMN __reana.audit_log.details IS
-'JSON: source, user_id, user_email and a message; JSON null where nothing was said. Entries of old releases may hold a token in clear.';
-COMMENT ON COLUMN __reana.audit_log.id_ IS
-'Primary key.';
-COMMENT ON COLUMN __reana.audit_log.updated IS
-'When a service last changed the row (UTC).';
-COMMENT ON COLUMN __reana.audit_log.user_id IS
-'Who did it: the administrator for grants and revocations, the user for requests.';
+        ('TABLE __reana.user_', 'People, and services acting as people.'),
+        ('COLUMN __reana.user_.created', 'When the row was made (UTC).'),
+        ('COLUMN __reana.user_.email', 'E-mail address; unique and case-sensitive.'),
+        ('COLUMN __reana.user_.full_name', 'Name for people.'),
+        ('COLUMN __reana.user_.gitlab_webhook_secret', 'Secret that GitLab sends with its webhooks, AES-256-GCM under REANA_SECRET_KEY, base64 text.'),
+        ('COLUMN __reana.user_.gitlab_webhook_secret_digest', 'SHA-256 in hex of the secret in clear, to find the user by it. Set if and only if the secret is.'),
+        ('COLUMN __reana.user_.gitlab_webhook_secret_expires_at', 'When the secret ends (UTC); NULL: never.'),
+        ('COLUMN __reana.user_.id_', 'Primary key, with email. The administrator is 00000000-0000-0000-0000-000000000000.'),
+        ('COLUMN __reana.user_.idp_issuer', 'Identity provider (iss of OpenID Connect). Set if and only if idp_subject is.'),
+        ('COLUMN __reana.user_.idp_subject', 'Who the user is to that provider (sub of OpenID Connect).'),
+        ('COLUMN __reana.user_.updated', 'When a service last changed the row (UTC).'),
+        ('COLUMN __reana.user_.username', 'Name at the identity provider.'),
 
-COMMENT ON TABLE __reana.interactive_session IS
-'Notebooks that are open on a workspace. A row is deleted when its session is closed.';
-COMMENT ON COLUMN __reana.interactive_session.created IS
-'When the row was made (UTC).';
-COMMENT ON COLUMN __reana.interactive_session.id_ IS
-'Primary key; also part of the name of its Kubernetes objects.';
-COMMENT ON COLUMN __reana.interactive_session.name IS
-'Name of its Kubernetes objects: <prefix>-run-session-<id>.';
-COMMENT ON COLUMN __reana.interactive_session.owner_id IS
-'Who opened it.';
-COMMENT ON COLUMN __reana.interactive_session.path IS
-'Path of its URL: /<id>.';
-COMMENT ON COLUMN __reana.interactive_session.session_secret IS
-'Secret of the session, AES-256-GCM under REANA_SECRET_KEY, base64 text. NULL in sessions of releases before 0.95.0a11.';
-COMMENT ON COLUMN __reana.interactive_session.status IS
-'created until its pod runs, then running.';
-COMMENT ON COLUMN __reana.interactive_session.type_ IS
-'Kind of notebook.';
-COMMENT ON COLUMN __reana.interactive_session.updated IS
-'When a service last changed the row (UTC).';
+        ('TABLE __reana.user_resource', 'Quota and usage of each user, per resource.'),
+        ('COLUMN __reana.user_resource.created', 'When the row was made (UTC).'),
+        ('COLUMN __reana.user_resource.quota_limit', 'Limit in the unit of the resource (milliseconds or bytes); 0: no limit.'),
+        ('COLUMN __reana.user_resource.quota_period_months', 'Length of the period that usage is counted in, in months; NULL: usage is counted since ever. For processing time only.'),
+        ('COLUMN __reana.user_resource.quota_period_start_at', 'When the present period began (UTC); NULL: it is derived from the creation of the user.'),
+        ('COLUMN __reana.user_resource.quota_used', 'Usage in the unit of the resource: milliseconds of finished runs (within the period, if there is one), or bytes of all workspaces.'),
+        ('COLUMN __reana.user_resource.resource_id', 'Which resource.'),
+        ('COLUMN __reana.user_resource.updated', 'When a service last changed the row (UTC).'),
+        ('COLUMN __reana.user_resource.user_id', 'Which user.'),
 
-COMMENT ON TABLE __reana.interactive_session_resource IS
-'Resources that a session used. Not written by any released service.';
-COMMENT ON COLUMN __reana.interactive_session_resource.created IS
-'When the row was made (UTC).';
-COMMENT ON COLUMN __reana.interactive_session_resource.quota_used IS
-'Usage in the unit of the resource.';
-COMMENT ON COLUMN __reana.interactive_session_resource.resource_id IS
-'Which resource.';
-COMMENT ON COLUMN __reana.interactive_session_resource.session_id IS
-'Which session.';
-COMMENT ON COLUMN __reana.interactive_session_resource.updated IS
-'When a service last changed the row (UTC).';
+        ('TABLE __reana.user_token', 'Access tokens of users.'),
+        ('COLUMN __reana.user_token.created', 'When the row was made (UTC).'),
+        ('COLUMN __reana.user_token.id_', 'Primary key.'),
+        ('COLUMN __reana.user_token.status', 'requested (no value yet), active, or revoked. A user has at most one active token.'),
+        ('COLUMN __reana.user_token.token', 'The token, encrypted under REANA_SECRET_KEY; NULL while it is only requested. Base64 of AES-256-CBC as released services read it, or sealed1:<key>:<base64>, which opens in this row only.'),
+        ('COLUMN __reana.user_token.type_', 'Kind of token.'),
+        ('COLUMN __reana.user_token.updated', 'When a service last changed the row (UTC).'),
+        ('COLUMN __reana.user_token.user_id', 'Whose token.'),
 
-COMMENT ON TABLE __reana.job IS
-'Jobs of runs: one row per job that the job controller submitted to a compute backend.';
-COMMENT ON COLUMN __reana.job.backend_job_id IS
-'Name of the job in its compute backend, for example the Kubernetes job.';
-COMMENT ON COLUMN __reana.job.cmd IS
-'Command, doubly encoded: a JSON string whose text is JSON.';
-COMMENT ON COLUMN __reana.job.compute_backend IS
-'Backend: Kubernetes, HTCondor, Slurm or compute4punch.';
-COMMENT ON COLUMN __reana.job.created IS
-'When the row was made (UTC).';
-COMMENT ON COLUMN __reana.job.cvmfs_mounts IS
-'CVMFS repositories as the text of a Python list, or false, or empty.';
-COMMENT ON COLUMN __reana.job.deleted IS
-'Always false; never read.';
-COMMENT ON COLUMN __reana.job.docker_img IS
-'Container image.';
-COMMENT ON COLUMN __reana.job.env_vars IS
-'Environment, doubly encoded: a JSON string whose text is a JSON object of texts.';
-COMMENT ON COLUMN __reana.job.finished_at IS
-'When it ended; clock of the job controller (UTC in its container).';
-COMMENT ON COLUMN __reana.job.id_ IS
-'Primary key; made by the job controller.';
-COMMENT ON COLUMN __reana.job.job_name IS
-'Name of the step that it runs.';
-COMMENT ON COLUMN __reana.job.logs IS
-'Output of its container, written when it ends.';
-COMMENT ON COLUMN __reana.job.prettified_cmd IS
-'Command as shown to people: a JSON string.';
-COMMENT ON COLUMN __reana.job.shared_file_system IS
-'Whether the backend mounts the workspace.';
-COMMENT ON COLUMN __reana.job.started_at IS
-'When it began to run; clock of the job controller (UTC in its container).';
-COMMENT ON COLUMN __reana.job.status IS
-'Where it stands; written by the job controller.';
-COMMENT ON COLUMN __reana.job.updated IS
-'When a service last changed the row (UTC); writing logs does not count in old releases.';
-COMMENT ON COLUMN __reana.job.workflow_uuid IS
-'The run that it belongs to.';
+        ('TABLE __reana.user_workflow', 'Runs that their owner shares with other users.'),
+        ('COLUMN __reana.user_workflow.access_type', 'What the other user may do.'),
+        ('COLUMN __reana.user_workflow.message', 'Words of the owner to the other user.'),
+        ('COLUMN __reana.user_workflow.user_id', 'With whom.'),
+        ('COLUMN __reana.user_workflow.valid_until', 'Last day of the share, at midnight, as its owner wrote it; NULL: no end.'),
+        ('COLUMN __reana.user_workflow.workflow_id', 'Which run.'),
 
-COMMENT ON TABLE __reana.job_cache IS
-'Results of jobs that later runs may take instead of running the same job again.';
-COMMENT ON COLUMN __reana.job_cache.access_times IS
-'JSON object: absolute path of each file of the workspace -> access time before the job (seconds, float).';
-COMMENT ON COLUMN __reana.job_cache.created IS
-'When the row was made (UTC).';
-COMMENT ON COLUMN __reana.job_cache.id_ IS
-'Primary key, with job_id.';
-COMMENT ON COLUMN __reana.job_cache.job_id IS
-'The job whose result this is.';
-COMMENT ON COLUMN __reana.job_cache.parameters IS
-'MD5 in hex of the specification of the job and its step; NULL until the job ends.';
-COMMENT ON COLUMN __reana.job_cache.result_path IS
-'Absolute directory of the result; NULL until the job ends.';
-COMMENT ON COLUMN __reana.job_cache.updated IS
-'When a service last changed the row (UTC).';
-COMMENT ON COLUMN __reana.job_cache.workspace_hash IS
-'MD5 in hex of the input files; NULL until the job ends.';
+        ('TABLE __reana.workflow', 'Runs of workflows, and what became of them. Rows are never deleted; a deleted run has the status deleted.'),
+        ('COLUMN __reana.workflow.complexity', 'Pairs of number of jobs and bytes of memory per job, for the balanced scheduling policy; {} where unknown.'),
+        ('COLUMN __reana.workflow.created', 'When the row was made (UTC).'),
+        ('COLUMN __reana.workflow.engine_specific', 'JSON null; not written by any released service.'),
+        ('COLUMN __reana.workflow.git_provider', 'Never written.'),
+        ('COLUMN __reana.workflow.git_ref', 'Commit or branch that the run was launched from, else empty.'),
+        ('COLUMN __reana.workflow.git_repo', 'Repository that the run was launched from, else empty.'),
+        ('COLUMN __reana.workflow.id_', 'Primary key; the workflow_uuid of messages.'),
+        ('COLUMN __reana.workflow.input_parameters', 'JSON object: parameters given at the start, which win over those of the specification. JSON null in old rows.'),
+        ('COLUMN __reana.workflow.job_progress', 'JSON object: total, running, finished, failed -> {total: number of jobs, job_ids: [id]}. Ids never leave running.'),
+        ('COLUMN __reana.workflow.launcher_url', 'URL that the run was launched from; NULL: uploaded by a client.'),
+        ('COLUMN __reana.workflow.logs', 'Log of the engine and messages of the services, appended.'),
+        ('COLUMN __reana.workflow.name', 'Name given by the owner; may hold dots and spaces.'),
+        ('COLUMN __reana.workflow.operational_options', 'JSON object: options for the engine, as given at the start.'),
+        ('COLUMN __reana.workflow.owner_id', 'Whose run.'),
+        ('COLUMN __reana.workflow.reana_specification', 'The reana.yaml of the run as JSON.'),
+        ('COLUMN __reana.workflow.restart', 'Whether the run restarts an earlier one, in the same workspace.'),
+        ('COLUMN __reana.workflow.run_finished_at', 'When the run ended (UTC; in releases before ours the clock of the workflow controller). Written again when the engine log is fetched.'),
+        ('COLUMN __reana.workflow.run_number_major', 'Number of the run among those of the same owner and name, from 1.'),
+        ('COLUMN __reana.workflow.run_number_minor', 'Number of the restart, 0 for the first run. A run is written major.minor, or major where minor is 0.'),
+        ('COLUMN __reana.workflow.run_started_at', 'When the engine reported that it runs (UTC; in releases before ours the clock of the workflow controller).'),
+        ('COLUMN __reana.workflow.run_stopped_at', 'When the run was stopped by its owner (UTC; in releases before ours the clock of the workflow controller).'),
+        ('COLUMN __reana.workflow.status', 'Where the run stands.'),
+        ('COLUMN __reana.workflow.type_', 'Engine: serial, yadage, cwl or snakemake.'),
+        ('COLUMN __reana.workflow.updated', 'When a service last changed the row (UTC).'),
+        ('COLUMN __reana.workflow.workspace_path', 'Absolute directory of the files of the run. Restarts share that of the run that they restart.'),
 
-COMMENT ON TABLE __reana.orphan_identity IS
-'Halves of identities, set aside by migration 0015: an issuer without a subject or the other way round.';
-COMMENT ON COLUMN __reana.orphan_identity.idp_issuer IS
-'What user_.idp_issuer was.';
-COMMENT ON COLUMN __reana.orphan_identity.idp_subject IS
-'What user_.idp_subject was.';
-COMMENT ON COLUMN __reana.orphan_identity.set_aside_at IS
-'When the row left user_ (UTC).';
-COMMENT ON COLUMN __reana.orphan_identity.user_id IS
-'Whose identity.';
+        ('TABLE __reana.workflow_resource', 'What each run used, per resource.'),
+        ('COLUMN __reana.workflow_resource.created', 'When the row was made (UTC).'),
+        ('COLUMN __reana.workflow_resource.quota_used', 'Usage in the unit of the resource: milliseconds from start to end of the run, or bytes of its workspace. Restarts share a workspace: do not add up their bytes.'),
+        ('COLUMN __reana.workflow_resource.resource_id', 'Which resource.'),
+        ('COLUMN __reana.workflow_resource.updated', 'When a service last changed the row (UTC).'),
+        ('COLUMN __reana.workflow_resource.workflow_id', 'Which run.'),
 
-COMMENT ON TABLE __reana.orphan_job IS
-'Jobs without a run, set aside by migration 0008. Columns as in job. May be emptied once nobody misses them.';
-COMMENT ON COLUMN __reana.orphan_job.backend_job_id IS
-'Name of the job in its compute backend, for example the Kubernetes job.';
-COMMENT ON COLUMN __reana.orphan_job.cmd IS
-'Command, doubly encoded: a JSON string whose text is JSON.';
-COMMENT ON COLUMN __reana.orphan_job.compute_backend IS
-'Backend: Kubernetes, HTCondor, Slurm or compute4punch.';
-COMMENT ON COLUMN __reana.orphan_job.created IS
-'When the row was made (UTC).';
-COMMENT ON COLUMN __reana.orphan_job.cvmfs_mounts IS
-'CVMFS repositories as the text of a Python list, or false, or empty.';
-COMMENT ON COLUMN __reana.orphan_job.deleted IS
-'Always false; never read.';
-COMMENT ON COLUMN __reana.orphan_job.docker_img IS
-'Container image.';
-COMMENT ON COLUMN __reana.orphan_job.env_vars IS
-'Environment, doubly encoded: a JSON string whose text is a JSON object of texts.';
-COMMENT ON COLUMN __reana.orphan_job.finished_at IS
-'When it ended; clock of the job controller (UTC in its container).';
-COMMENT ON COLUMN __reana.orphan_job.id_ IS
-'Primary key; made by the job controller.';
-COMMENT ON COLUMN __reana.orphan_job.job_name IS
-'Name of the step that it runs.';
-COMMENT ON COLUMN __reana.orphan_job.logs IS
-'Output of its container, written when it ends.';
-COMMENT ON COLUMN __reana.orphan_job.prettified_cmd IS
-'Command as shown to people: a JSON string.';
-COMMENT ON COLUMN __reana.orphan_job.set_aside_at IS
-'When the row left job (UTC).';
-COMMENT ON COLUMN __reana.orphan_job.shared_file_system IS
-'Whether the backend mounts the workspace.';
-COMMENT ON COLUMN __reana.orphan_job.started_at IS
-'When it began to run; clock of the job controller (UTC in its container).';
-COMMENT ON COLUMN __reana.orphan_job.status IS
-'Where it stands; written by the job controller.';
-COMMENT ON COLUMN __reana.orphan_job.updated IS
-'When a service last changed the row (UTC); writing logs does not count in old releases.';
-COMMENT ON COLUMN __reana.orphan_job.workflow_uuid IS
-'The run that it names, which does not exist; or NULL.';
+        ('TABLE __reana.workflow_service', 'Which service runs beside which run.'),
+        ('COLUMN __reana.workflow_service.service_id', 'The service.'),
+        ('COLUMN __reana.workflow_service.workflow_id', 'The run.'),
 
-COMMENT ON TABLE __reana.orphan_job_cache IS
-'Cache entries of the jobs in orphan_job. Columns as in job_cache.';
-COMMENT ON COLUMN __reana.orphan_job_cache.access_times IS
-'JSON object: absolute path of each file of the workspace -> access time before the job (seconds, float).';
-COMMENT ON COLUMN __reana.orphan_job_cache.created IS
-'When the row was made (UTC).';
-COMMENT ON COLUMN __reana.orphan_job_cache.id_ IS
-'Primary key, with job_id.';
-COMMENT ON COLUMN __reana.orphan_job_cache.job_id IS
-'The job whose result this is.';
-COMMENT ON COLUMN __reana.orphan_job_cache.parameters IS
-'MD5 in hex of the specification of the job and its step; NULL until the job ends.';
-COMMENT ON COLUMN __reana.orphan_job_cache.result_path IS
-'Absolute directory of the result; NULL until the job ends.';
-COMMENT ON COLUMN __reana.orphan_job_cache.set_aside_at IS
-'When the row left job_cache (UTC).';
-COMMENT ON COLUMN __reana.orphan_job_cache.updated IS
-'When a service last changed the row (UTC).';
-COMMENT ON COLUMN __reana.orphan_job_cache.workspace_hash IS
-'MD5 in hex of the input files; NULL until the job ends.';
+        ('TABLE __reana.workflow_session', 'Which interactive session is open on which run.'),
+        ('COLUMN __reana.workflow_session.session_id', 'The session.'),
+        ('COLUMN __reana.workflow_session.workflow_id', 'The run.'),
 
-COMMENT ON TABLE __reana.resource IS
-'What quotas count. The services know two rows by name: processing time and shared storage.';
-COMMENT ON COLUMN __reana.resource.created IS
-'When the row was made (UTC).';
-COMMENT ON COLUMN __reana.resource.id_ IS
-'Primary key.';
-COMMENT ON COLUMN __reana.resource.name IS
-'Unique name; services look it up by this.';
-COMMENT ON COLUMN __reana.resource.title IS
-'Name for people.';
-COMMENT ON COLUMN __reana.resource.type_ IS
-'Kind: cpu or disk.';
-COMMENT ON COLUMN __reana.resource.unit IS
-'Unit of every amount of this resource.';
-COMMENT ON COLUMN __reana.resource.updated IS
-'When a service last changed the row (UTC).';
+        ('TABLE __reana.workspace_retention_audit_log', 'Every status that a retention rule had. Only ever appended.'),
+        ('COLUMN __reana.workspace_retention_audit_log.action', 'The status that the rule had from then on.'),
+        ('COLUMN __reana.workspace_retention_audit_log.timestamp', 'When; the default is the start of the transaction in the time zone of the database session.'),
+        ('COLUMN __reana.workspace_retention_audit_log.workspace_retention_rule_id', 'The rule.'),
 
-COMMENT ON TABLE __reana.service IS
-'Services that run beside a workflow, such as a Dask cluster. Rows stay after the service is gone.';
-COMMENT ON COLUMN __reana.service.id_ IS
-'Primary key.';
-COMMENT ON COLUMN __reana.service.name IS
-'Name: dask-service-<first part of the run''s id>; not unique alone.';
-COMMENT ON COLUMN __reana.service.owner_id IS
-'NULL: services belong to runs, see workflow_service.';
-COMMENT ON COLUMN __reana.service.status IS
-'created until its pod runs, then running, then deleted.';
-COMMENT ON COLUMN __reana.service.type_ IS
-'Kind of service.';
-COMMENT ON COLUMN __reana.service.uri IS
-'Address of its dashboard.';
-
-COMMENT ON TABLE __reana.service_logs IS
-'What the pods of a service wrote, one row per pod. Empty where logs go to OpenSearch.';
-COMMENT ON COLUMN __reana.service_logs.event_time IS
-'When the row was stored. The default says UTC but is read in the time zone of the database session: off by that zone unless the zone is UTC.';
-COMMENT ON COLUMN __reana.service_logs.id IS
-'Primary key.';
-COMMENT ON COLUMN __reana.service_logs.log IS
-'JSON object: component (scheduler or worker-...), pod, pod_uid, content (text).';
-COMMENT ON COLUMN __reana.service_logs.service_id IS
-'The service that wrote it.';
-
-COMMENT ON TABLE __reana.user_ IS
-'People, and services acting as people.';
-COMMENT ON COLUMN __reana.user_.created IS
-'When the row was made (UTC).';
-COMMENT ON COLUMN __reana.user_.email IS
-'E-mail address; unique and case-sensitive.';
-COMMENT ON COLUMN __reana.user_.full_name IS
-'Name for people.';
-COMMENT ON COLUMN __reana.user_.gitlab_webhook_secret IS
-'Secret that GitLab sends with its webhooks, AES-256-GCM under REANA_SECRET_KEY, base64 text.';
-COMMENT ON COLUMN __reana.user_.gitlab_webhook_secret_digest IS
-'SHA-256 in hex of the secret in clear, to find the user by it. Set if and only if the secret is.';
-COMMENT ON COLUMN __reana.user_.gitlab_webhook_secret_expires_at IS
-'When the secret ends (UTC); NULL: never.';
-COMMENT ON COLUMN __reana.user_.id_ IS
-'Primary key, with email. The administrator is 00000000-0000-0000-0000-000000000000.';
-COMMENT ON COLUMN __reana.user_.idp_issuer IS
-'Identity provider (iss of OpenID Connect). Set if and only if idp_subject is.';
-COMMENT ON COLUMN __reana.user_.idp_subject IS
-'Who the user is to that provider (sub of OpenID Connect).';
-COMMENT ON COLUMN __reana.user_.updated IS
-'When a service last changed the row (UTC).';
-COMMENT ON COLUMN __reana.user_.username IS
-'Name at the identity provider.';
-
-COMMENT ON TABLE __reana.user_resource IS
-'Quota and usage of each user, per resource.';
-COMMENT ON COLUMN __reana.user_resource.created IS
-'When the row was made (UTC).';
-COMMENT ON COLUMN __reana.user_resource.quota_limit IS
-'Limit in the unit of the resource (milliseconds or bytes); 0: no limit.';
-COMMENT ON COLUMN __reana.user_resource.quota_period_months IS
-'Length of the period that usage is counted in, in months; NULL: usage is counted since ever. For processing time only.';
-COMMENT ON COLUMN __reana.user_resource.quota_period_start_at IS
-'When the present period began (UTC); NULL: it is derived from the creation of the user.';
-COMMENT ON COLUMN __reana.user_resource.quota_used IS
-'Usage in the unit of the resource: milliseconds of finished runs (within the period, if there is one), or bytes of all workspaces.';
-COMMENT ON COLUMN __reana.user_resource.resource_id IS
-'Which resource.';
-COMMENT ON COLUMN __reana.user_resource.updated IS
-'When a service last changed the row (UTC).';
-COMMENT ON COLUMN __reana.user_resource.user_id IS
-'Which user.';
-
-COMMENT ON TABLE __reana.user_token IS
-'Access tokens of users.';
-COMMENT ON COLUMN __reana.user_token.created IS
-'When the row was made (UTC).';
-COMMENT ON COLUMN __reana.user_token.id_ IS
-'Primary key.';
-COMMENT ON COLUMN __reana.user_token.status IS
-'requested (no value yet), active, or revoked. A user has at most one active token.';
-COMMENT ON COLUMN __reana.user_token.token IS
-'The token, encrypted under REANA_SECRET_KEY, base64 text; NULL while it is only requested.';
-COMMENT ON COLUMN __reana.user_token.type_ IS
-'Kind of token.';
-COMMENT ON COLUMN __reana.user_token.updated IS
-'When a service last changed the row (UTC).';
-COMMENT ON COLUMN __reana.user_token.user_id IS
-'Whose token.';
-
-COMMENT ON TABLE __reana.user_workflow IS
-'Runs that their owner shares with other users.';
-COMMENT ON COLUMN __reana.user_workflow.access_type IS
-'What the other user may do.';
-COMMENT ON COLUMN __reana.user_workflow.message IS
-'Words of the owner to the other user.';
-COMMENT ON COLUMN __reana.user_workflow.user_id IS
-'With whom.';
-COMMENT ON COLUMN __reana.user_workflow.valid_until IS
-'Last day of the share, at midnight, as its owner wrote it; NULL: no end.';
-COMMENT ON COLUMN __reana.user_workflow.workflow_id IS
-'Which run.';
-
-COMMENT ON TABLE __reana.workflow IS
-'Runs of workflows, and what became of them. Rows are never deleted; a deleted run has the status deleted.';
-COMMENT ON COLUMN __reana.workflow.complexity IS
-'Pairs of number of jobs and bytes of memory per job, for the balanced scheduling policy; {} where unknown.';
-COMMENT ON COLUMN __reana.workflow.created IS
-'When the row was made (UTC).';
-COMMENT ON COLUMN __reana.workflow.engine_specific IS
-'JSON null; not written by any released service.';
-COMMENT ON COLUMN __reana.workflow.git_provider IS
-'Never written.';
-COMMENT ON COLUMN __reana.workflow.git_ref IS
-'Commit or branch that the run was launched from, else empty.';
-COMMENT ON COLUMN __reana.workflow.git_repo IS
-'Repository that the run was launched from, else empty.';
-COMMENT ON COLUMN __reana.workflow.id_ IS
-'Primary key; the workflow_uuid of messages.';
-COMMENT ON COLUMN __reana.workflow.input_parameters IS
-'JSON object: parameters given at the start, which win over those of the specification. JSON null in old rows.';
-COMMENT ON COLUMN __reana.workflow.job_progress IS
-'JSON object: total, running, finished, failed -> {total: number of jobs, job_ids: [id]}. Ids never leave running.';
-COMMENT ON COLUMN __reana.workflow.launcher_url IS
-'URL that the run was launched from; NULL: uploaded by a client.';
-COMMENT ON COLUMN __reana.workflow.logs IS
-'Log of the engine and messages of the services, appended.';
-COMMENT ON COLUMN __reana.workflow.name IS
-'Name given by the owner; may hold dots and spaces.';
-COMMENT ON COLUMN __reana.workflow.operational_options IS
-'JSON object: options for the engine, as given at the start.';
-COMMENT ON COLUMN __reana.workflow.owner_id IS
-'Whose run.';
-COMMENT ON COLUMN __reana.workflow.reana_specification IS
-'The reana.yaml of the run as JSON.';
-COMMENT ON COLUMN __reana.workflow.restart IS
-'Whether the run restarts an earlier one, in the same workspace.';
-COMMENT ON COLUMN __reana.workflow.run_finished_at IS
-'When the run ended (UTC; in releases before ours the clock of the workflow controller). Written again when the engine log is fetched.';
-COMMENT ON COLUMN __reana.workflow.run_number_major IS
-'Number of the run among those of the same owner and name, from 1.';
-COMMENT ON COLUMN __reana.workflow.run_number_minor IS
-'Number of the restart, 0 for the first run. A run is written major.minor, or major where minor is 0.';
-COMMENT ON COLUMN __reana.workflow.run_started_at IS
-'When the engine reported that it runs (UTC; in releases before ours the clock of the workflow controller).';
-COMMENT ON COLUMN __reana.workflow.run_stopped_at IS
-'When the run was stopped by its owner (UTC; in releases before ours the clock of the workflow controller).';
-COMMENT ON COLUMN __reana.workflow.status IS
-'Where the run stands.';
-COMMENT ON COLUMN __reana.workflow.type_ IS
-'Engine: serial, yadage, cwl or snakemake.';
-COMMENT ON COLUMN __reana.workflow.updated IS
-'When a service last changed the row (UTC).';
-COMMENT ON COLUMN __reana.workflow.workspace_path IS
-'Absolute directory of the files of the run. Restarts share that of the run that they restart.';
-
-COMMENT ON TABLE __reana.workflow_resource IS
-'What each run used, per resource.';
-COMMENT ON COLUMN __reana.workflow_resource.created IS
-'When the row was made (UTC).';
-COMMENT ON COLUMN __reana.workflow_resource.quota_used IS
-'Usage in the unit of the resource: milliseconds from start to end of the run, or bytes of its workspace. Restarts share a workspace: do not add up their bytes.';
-COMMENT ON COLUMN __reana.workflow_resource.resource_id IS
-'Which resource.';
-COMMENT ON COLUMN __reana.workflow_resource.updated IS
-'When a service last changed the row (UTC).';
-COMMENT ON COLUMN __reana.workflow_resource.workflow_id IS
-'Which run.';
-
-COMMENT ON TABLE __reana.workflow_service IS
-'Which service runs beside which run.';
-COMMENT ON COLUMN __reana.workflow_service.service_id IS
-'The service.';
-COMMENT ON COLUMN __reana.workflow_service.workflow_id IS
-'The run.';
-
-COMMENT ON TABLE __reana.workflow_session IS
-'Which interactive session is open on which run.';
-COMMENT ON COLUMN __reana.workflow_session.session_id IS
-'The session.';
-COMMENT ON COLUMN __reana.workflow_session.workflow_id IS
-'The run.';
-
-COMMENT ON TABLE __reana.workspace_retention_audit_log IS
-'Every status that a retention rule had. Only ever appended.';
-COMMENT ON COLUMN __reana.workspace_retention_audit_log.action IS
-'The status that the rule had from then on.';
-COMMENT ON COLUMN __reana.workspace_retention_audit_log.timestamp IS
-'When; the default is the start of the transaction in the time zone of the database session.';
-COMMENT ON COLUMN __reana.workspace_retention_audit_log.workspace_retention_rule_id IS
-'The rule.';
-
-COMMENT ON TABLE __reana.workspace_retention_rule IS
-'Which files of a workspace are removed some days after the end of its run.';
-COMMENT ON COLUMN __reana.workspace_retention_rule.apply_on IS
-'When the files are due: end of the day, retention_days after the end of the run; NULL while the rule is not active.';
-COMMENT ON COLUMN __reana.workspace_retention_rule.id_ IS
-'Primary key.';
-COMMENT ON COLUMN __reana.workspace_retention_rule.retention_days IS
-'Days that the files stay.';
-COMMENT ON COLUMN __reana.workspace_retention_rule.status IS
-'created with the run, active after its end, pending while files are removed, applied afterwards; inactive where a restart or a deletion ended the rule.';
-COMMENT ON COLUMN __reana.workspace_retention_rule.workflow_id IS
-'The run.';
-COMMENT ON COLUMN __reana.workspace_retention_rule.workspace_files IS
-'Pattern of the files, relative to the workspace; **/* for all.';
+        ('TABLE __reana.workspace_retention_rule', 'Which files of a workspace are removed some days after the end of its run.'),
+        ('COLUMN __reana.workspace_retention_rule.apply_on', 'When the files are due: end of the day, retention_days after the end of the run; NULL while the rule is not active.'),
+        ('COLUMN __reana.workspace_retention_rule.id_', 'Primary key.'),
+        ('COLUMN __reana.workspace_retention_rule.retention_days', 'Days that the files stay.'),
+        ('COLUMN __reana.workspace_retention_rule.status', 'created with the run, active after its end, pending while files are removed, applied afterwards; inactive where a restart or a deletion ended the rule.'),
+        ('COLUMN __reana.workspace_retention_rule.workflow_id', 'The run.'),
+        ('COLUMN __reana.workspace_retention_rule.workspace_files', 'Pattern of the files, relative to the workspace; **/* for all.')
+    LOOP
+        EXECUTE format('COMMENT ON %s IS %L', v_object, v_comment);
+    END LOOP;
+END
+$$;

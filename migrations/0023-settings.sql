@@ -11,7 +11,7 @@ CREATE TABLE __reana.setting (
     CONSTRAINT pk_setting PRIMARY KEY (name),
     CONSTRAINT ck_setting_value CHECK (
         CASE name
-            WHEN 'status_mode' THEN value IN ('enforce', 'observe')
+            WHEN 'status_mode' THEN value IN ('enforce', 'keep', 'observe')
             WHEN 'termination_quota_update_policy' THEN value IN ('', 'cpu', 'disk', 'cpu,disk')
             WHEN 'secrets_form' THEN value IN ('compatible', 'sealed')
             ELSE FALSE
@@ -30,6 +30,6 @@ COMMENT ON TABLE __reana.setting IS
 COMMENT ON COLUMN __reana.setting.name IS
 'status_mode, termination_quota_update_policy or secrets_form.';
 COMMENT ON COLUMN __reana.setting.value IS
-'status_mode: enforce or observe. termination_quota_update_policy: empty, cpu, disk or cpu,disk. secrets_form: compatible or sealed.';
+'status_mode: enforce, keep or observe. termination_quota_update_policy: empty, cpu, disk or cpu,disk. secrets_form: compatible or sealed.';
 COMMENT ON COLUMN __reana.setting.updated IS
 'When it was last changed (UTC).';

@@ -1,4 +1,4 @@
--- depends: 0025-status-history
+-- depends: 0025-status-rules
 --
 -- Run numbers are assigned by the database, whoever inserts the run.
 --
@@ -12,8 +12,8 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    PERFORM pg_catalog.pg_advisory_xact_lock(
-        pg_catalog.hashtextextended(NEW.owner_id::text || '/' || NEW.name, 26)
+    PERFORM pg_advisory_xact_lock(
+        hashtextextended(NEW.owner_id::text || '/' || NEW.name, 26)
     );
 
     IF NEW.run_number_major IS NOT NULL AND NEW.run_number_minor IS NOT NULL THEN
@@ -24,8 +24,8 @@ BEGIN
         IF NEW.run_number_major IS NULL THEN
             RAISE EXCEPTION USING
                 ERRCODE = 'not_null_violation',
-                MESSAGE = pg_catalog.format('Restart %s does not say what it restarts.', NEW.id_),
-                DETAIL = pg_catalog.format('entity=workflow id=%s run_number_major=NULL', NEW.id_),
+                MESSAGE = format('Restart %s does not say what it restarts.', NEW.id_),
+                DETAIL = format('entity=workflow id=%s run_number_major=NULL', NEW.id_),
                 HINT = 'Give run_number_major; run_number_minor is assigned.',
                 SCHEMA = '__reana',
                 TABLE = 'workflow',
@@ -43,9 +43,9 @@ BEGIN
         IF NEW.run_number_minor IS NULL THEN
             RAISE EXCEPTION USING
                 ERRCODE = 'foreign_key_violation',
-                MESSAGE = pg_catalog.format('There is no run %s.%s to restart.',
+                MESSAGE = format('There is no run %s.%s to restart.',
                     NEW.name, NEW.run_number_major),
-                DETAIL = pg_catalog.format('entity=workflow id=%s owner=%s',
+                DETAIL = format('entity=workflow id=%s owner=%s',
                     NEW.id_, NEW.owner_id),
                 HINT = 'Restart a run that exists, or create one with restart = false.',
                 SCHEMA = '__reana',

@@ -6,9 +6,6 @@
 -- Locks: whoever changes several rules locks them first, in the order of their ids.  A restart
 -- waits for a claim of the same files and is refused when it finds rules pending; a claim skips
 -- rules that a restart or a deletion has locked.
---
--- The functions that fire at the end of every run name the schema of all they use, operators too,
--- instead of setting search_path: that would double their cost.
 
 ALTER TABLE __reana.workspace_retention_rule
 ADD COLUMN pending_since timestamp without time zone;
@@ -16,112 +13,67 @@ ADD COLUMN pending_since timestamp without time zone;
 COMMENT ON COLUMN __reana.workspace_retention_rule.pending_since IS
 'When the rule was claimed last, in UTC; NULL unless it is pending.';
 
+-- Days outside the bounds are left over from old clients; the end of a run must not fail for them.
 CREATE FUNCTION __reana.end_of_retention(p_days integer)
 RETURNS timestamp without time zone
-LANGUAGE sql
+LANGUAGE plpgsql
 VOLATILE
+SET search_path = pg_catalog, pg_temp
 AS $$
-SELECT
-    pg_catalog.date_trunc('day', pg_catalog.timezone('UTC', pg_catalog.clock_timestamp()))
-    OPERATOR(pg_catalog.+) pg_catalog.make_interval(days => 1, secs => -0.000001)
-    OPERATOR(pg_catalog.+) pg_catalog.make_interval(days => p_days)
+BEGIN
+    RETURN date_trunc('day', clock_timestamp() AT TIME ZONE 'UTC')
+        + make_interval(days => 1 + LEAST(GREATEST(p_days, 0), 36500), secs => -0.000001);
+END
 $$;
 
 COMMENT ON FUNCTION __reana.end_of_retention(integer) IS
-'When a rule that becomes active now is due: the end of the day (UTC), and so many days later.';
+'When a rule that becomes active now is due: the end of the day (UTC), and so many days later; less than 0 count as 0, more than 36500 as 36500.';
 
 CREATE FUNCTION __reana.set_retention_dates()
 RETURNS trigger
 LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF NEW.status OPERATOR(pg_catalog.=) 'inactive' THEN
+    IF NEW.status = 'inactive' THEN
         NEW.apply_on := NULL;
-    ELSIF NEW.apply_on IS NULL AND NEW.status OPERATOR(pg_catalog.=) 'active' THEN
+    ELSIF NEW.apply_on IS NULL AND NEW.status = 'active' THEN
         NEW.apply_on := __reana.end_of_retention(NEW.retention_days);
     END IF;
 
-    NEW.pending_since := CASE
-        WHEN NEW.status OPERATOR(pg_catalog.=) 'pending'
-            THEN pg_catalog.timezone('UTC', pg_catalog.clock_timestamp())
-    END;
+    IF NEW.status IS DISTINCT FROM OLD.status THEN
+        NEW.pending_since := CASE
+            WHEN NEW.status = 'pending' THEN clock_timestamp() AT TIME ZONE 'UTC'
+        END;
+    END IF;
     RETURN NEW;
 END
 $$;
 
 COMMENT ON FUNCTION __reana.set_retention_dates() IS
-'Sets apply_on of a new rule that is active without a date (end of the day in UTC plus retention_days) and clears it when inactive; sets pending_since.';
+'Sets apply_on of a rule that is active without a date (end of the day in UTC plus retention_days) and clears it when inactive; sets pending_since when the status changes.';
 
 CREATE TRIGGER set_retention_dates
-BEFORE INSERT ON __reana.workspace_retention_rule
+BEFORE INSERT OR UPDATE ON __reana.workspace_retention_rule
 FOR EACH ROW
 EXECUTE FUNCTION __reana.set_retention_dates();
 
 COMMENT ON TRIGGER set_retention_dates ON __reana.workspace_retention_rule IS
 'Sets apply_on and pending_since.';
 
--- One trigger does both, as for runs.
-CREATE FUNCTION __reana.guard_retention_rule()
-RETURNS trigger
-LANGUAGE plpgsql
-SECURITY DEFINER
-AS $$
-DECLARE
-    v_from pg_catalog.text;
-    v_to pg_catalog.text;
-BEGIN
-    IF NEW.status OPERATOR(pg_catalog.=) 'inactive' THEN
-        NEW.apply_on := NULL;
-    ELSIF NEW.apply_on IS NULL AND NEW.status OPERATOR(pg_catalog.=) 'active' THEN
-        NEW.apply_on := __reana.end_of_retention(NEW.retention_days);
-    END IF;
-
-    IF COALESCE(
-        NEW.status OPERATOR(pg_catalog.=) OLD.status,
-        COALESCE(NEW.status, OLD.status) IS NULL
-    ) THEN
-        RETURN NEW;
-    END IF;
-
-    NEW.pending_since := CASE
-        WHEN NEW.status OPERATOR(pg_catalog.=) 'pending'
-            THEN pg_catalog.timezone('UTC', pg_catalog.clock_timestamp())
-    END;
-
-    v_from := OLD.status;
-    v_to := NEW.status;
-    IF NOT __reana.judge_status('workspace_retention_rule', OLD.id_, v_from, v_to) THEN
-        PERFORM __reana.refuse_transition('workspace_retention_rule', OLD.id_, v_from, v_to);
-    END IF;
-    RETURN NEW;
-END
-$$;
-
-REVOKE EXECUTE ON FUNCTION __reana.guard_retention_rule() FROM PUBLIC;
-
-COMMENT ON FUNCTION __reana.guard_retention_rule() IS
-'Sets apply_on of a rule that becomes active without a date and clears it when inactive; keeps pending_since; refuses a status that may not follow.';
-
-DROP TRIGGER zz_guard_status ON __reana.workspace_retention_rule;
-
-CREATE TRIGGER zz_guard_status
-BEFORE UPDATE ON __reana.workspace_retention_rule
-FOR EACH ROW
-EXECUTE FUNCTION __reana.guard_retention_rule();
-
-COMMENT ON TRIGGER zz_guard_status ON __reana.workspace_retention_rule IS
-'Sets dates, refuses a status that may not follow; fires after all other triggers of its kind.';
-
 CREATE FUNCTION __reana.record_retention_action()
 RETURNS trigger
 LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+    IF OLD IS NOT DISTINCT FROM NEW THEN
+        RETURN NULL;
+    END IF;
     LOOP
         INSERT INTO __reana.workspace_retention_audit_log
         (workspace_retention_rule_id, timestamp, action)
-        VALUES
-        (NEW.id_, pg_catalog.timezone('UTC', pg_catalog.clock_timestamp()), NEW.status)
+        VALUES (NEW.id_, clock_timestamp() AT TIME ZONE 'UTC', NEW.status)
         ON CONFLICT DO NOTHING;
         EXIT WHEN FOUND;
     END LOOP;
@@ -132,22 +84,13 @@ $$;
 COMMENT ON FUNCTION __reana.record_retention_action() IS
 'Writes the audit entry of a new or changed retention rule, in UTC.';
 
-CREATE TRIGGER record_retention_insert
-AFTER INSERT ON __reana.workspace_retention_rule
+CREATE TRIGGER record_retention_action
+AFTER INSERT OR UPDATE ON __reana.workspace_retention_rule
 FOR EACH ROW
 EXECUTE FUNCTION __reana.record_retention_action();
 
-COMMENT ON TRIGGER record_retention_insert ON __reana.workspace_retention_rule IS
-'Writes the audit entry of a new rule.';
-
-CREATE TRIGGER record_retention_update
-AFTER UPDATE ON __reana.workspace_retention_rule
-FOR EACH ROW
-WHEN (OLD IS DISTINCT FROM NEW)
-EXECUTE FUNCTION __reana.record_retention_action();
-
-COMMENT ON TRIGGER record_retention_update ON __reana.workspace_retention_rule IS
-'Writes the audit entry of a changed rule.';
+COMMENT ON TRIGGER record_retention_action ON __reana.workspace_retention_rule IS
+'Writes the audit entry of a new or changed rule.';
 
 -- The key of the audit log is rule, time and action.  Services of earlier releases write entries of
 -- their own, at the default time, the start of the transaction: a second one of a transaction used
@@ -168,7 +111,7 @@ BEGIN
             AND entry.action = NEW.action
     )
     LOOP
-        NEW.timestamp := NEW.timestamp + pg_catalog.make_interval(secs => 0.000001);
+        NEW.timestamp := NEW.timestamp + make_interval(secs => 0.000001);
     END LOOP;
     RETURN NEW;
 END
@@ -189,13 +132,14 @@ COMMENT ON TRIGGER separate_audit_times ON __reana.workspace_retention_audit_log
 CREATE FUNCTION __reana.activate_retention_rules()
 RETURNS trigger
 LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    PERFORM 1
+    PERFORM
     FROM __reana.workspace_retention_rule AS rule
     WHERE
-        rule.workflow_id OPERATOR(pg_catalog.=) NEW.id_
-        AND rule.status OPERATOR(pg_catalog.=) 'created'
+        rule.workflow_id = NEW.id_
+        AND rule.status = 'created'
     ORDER BY rule.id_
     FOR NO KEY UPDATE;
 
@@ -203,8 +147,8 @@ BEGIN
         UPDATE __reana.workspace_retention_rule
         SET status = 'active'
         WHERE
-            workspace_retention_rule.workflow_id OPERATOR(pg_catalog.=) NEW.id_
-            AND workspace_retention_rule.status OPERATOR(pg_catalog.=) 'created';
+            workspace_retention_rule.workflow_id = NEW.id_
+            AND workspace_retention_rule.status = 'created';
     END IF;
     RETURN NULL;
 END
@@ -233,7 +177,7 @@ DECLARE
 BEGIN
     -- An aggregate cannot lock rows, so they are locked below it.  The rules of a new run do not
     -- count: they were inserted with it and are not those of an earlier run.
-    SELECT pg_catalog.array_agg(locked.id_)
+    SELECT array_agg(locked.id_)
     INTO v_rule_ids
     FROM (
         SELECT rule.id_
@@ -265,10 +209,10 @@ BEGIN
         IF v_pending IS NOT NULL THEN
             RAISE EXCEPTION USING
                 ERRCODE = '23R02',
-                MESSAGE = pg_catalog.format(
+                MESSAGE = format(
                     'Run %s.%s cannot be restarted while files of its workspace are removed.',
                     NEW.name, NEW.run_number_major),
-                DETAIL = pg_catalog.format('entity=workflow id=%s owner=%s pending_rule=%s',
+                DETAIL = format('entity=workflow id=%s owner=%s pending_rule=%s',
                     NEW.id_, NEW.owner_id, v_pending),
                 HINT = 'Try again when the rule has been applied.',
                 SCHEMA = '__reana',

@@ -91,7 +91,7 @@ WHERE
 -- writes
 -- not null: outcome
 SELECT
-    __reana.grant_encrypted_token(
+    __reana.grant_token(
         %(user_id)s,
         %(token_id)s,
         %(compatible)s,

@@ -197,7 +197,7 @@ CREATE TABLE __reana.setting (
     value text NOT NULL,
     CONSTRAINT ck_setting_value CHECK (
 CASE name
-    WHEN 'status_mode'::text THEN (value = ANY (ARRAY['enforce'::text, 'observe'::text]))
+    WHEN 'status_mode'::text THEN (value = ANY (ARRAY['enforce'::text, 'keep'::text, 'observe'::text]))
     WHEN 'termination_quota_update_policy'::text THEN (value = ANY (ARRAY[''::text, 'cpu'::text, 'disk'::text, 'cpu,disk'::text]))
     WHEN 'secrets_form'::text THEN (value = ANY (ARRAY['compatible'::text, 'sealed'::text]))
     ELSE false
@@ -213,6 +213,7 @@ CREATE TABLE __reana.status_history (
     entity_id uuid NOT NULL,
     from_status text,
     id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+    made boolean DEFAULT true NOT NULL,
     role text DEFAULT SESSION_USER NOT NULL,
     to_status text,
     CONSTRAINT pk_status_history PRIMARY KEY (entity_id, id)
@@ -558,38 +559,36 @@ CREATE VIEW reana.open_sessions (
     interactive_session.type_ AS kind,
     interactive_session.status,
     interactive_session.created,
-    date_trunc('second'::text, ((clock_timestamp() AT TIME ZONE 'UTC'::text) - interactive_session.created)) AS age,
-    ((((workflow.name)::text || '.'::text) || workflow.run_number_major) ||
         CASE
-            WHEN (workflow.run_number_minor > 0) THEN ('.'::text || workflow.run_number_minor)
-            ELSE ''::text
-        END) AS run,
+            WHEN isfinite(interactive_session.created) THEN date_trunc('second'::text, ((clock_timestamp() AT TIME ZONE 'UTC'::text) - interactive_session.created))
+            ELSE NULL::interval
+        END AS age,
+    runs.run,
     interactive_session.path
    FROM (((__reana.interactive_session
      LEFT JOIN __reana.user_ ON ((interactive_session.owner_id = user_.id_)))
      LEFT JOIN __reana.workflow_session ON ((interactive_session.id_ = workflow_session.session_id)))
-     LEFT JOIN __reana.workflow ON ((workflow_session.workflow_id = workflow.id_)))
+     LEFT JOIN reana.runs ON ((workflow_session.workflow_id = runs.workflow_id)))
   WHERE (interactive_session.status <> ALL (ARRAY['stopped'::public.runstatus, 'deleted'::public.runstatus, 'failed'::public.runstatus]));
 
 CREATE VIEW reana.retention_rules_due (
     rule_id uuid,
     owner character varying(255),
-    name character varying(255),
+    run text,
     workspace_files character varying(255),
     status public.workspaceretentionrulestatus,
     apply_on timestamp without time zone,
     workspace_path character varying
 ) AS
  SELECT workspace_retention_rule.id_ AS rule_id,
-    user_.email AS owner,
-    workflow.name,
+    runs.owner,
+    runs.run,
     workspace_retention_rule.workspace_files,
     workspace_retention_rule.status,
     workspace_retention_rule.apply_on,
-    workflow.workspace_path
-   FROM ((__reana.workspace_retention_rule
-     JOIN __reana.workflow ON ((workspace_retention_rule.workflow_id = workflow.id_)))
-     LEFT JOIN __reana.user_ ON ((workflow.owner_id = user_.id_)))
+    runs.workspace_path
+   FROM (__reana.workspace_retention_rule
+     JOIN reana.runs ON ((workspace_retention_rule.workflow_id = runs.workflow_id)))
   WHERE ((workspace_retention_rule.status = 'pending'::public.workspaceretentionrulestatus) OR ((workspace_retention_rule.status = 'active'::public.workspaceretentionrulestatus) AND (workspace_retention_rule.apply_on < (clock_timestamp() AT TIME ZONE 'UTC'::text))));
 
 CREATE VIEW reana.run_history (
@@ -604,9 +603,9 @@ CREATE VIEW reana.run_history (
     role text,
     allowed boolean
 ) AS
- SELECT workflow.id_ AS workflow_id,
-    user_.email AS owner,
-    ((((workflow.name)::text || '.'::text) || workflow.run_number_major) || COALESCE(('.'::text || NULLIF(workflow.run_number_minor, 0)), ''::text)) AS run,
+ SELECT runs.workflow_id,
+    runs.owner,
+    runs.run,
     period.status,
     period.since,
     period.until,
@@ -614,8 +613,7 @@ CREATE VIEW reana.run_history (
     period.application_name,
     period.role,
     period.allowed
-   FROM ((__reana.workflow
-     LEFT JOIN __reana.user_ ON ((workflow.owner_id = user_.id_)))
+   FROM (reana.runs
      CROSS JOIN LATERAL ( SELECT entry.to_status AS status,
             entry.changed_at AS since,
             lead(entry.changed_at) OVER (ORDER BY entry.id) AS until,
@@ -624,8 +622,8 @@ CREATE VIEW reana.run_history (
             entry.allowed,
             entry.id
            FROM __reana.status_history entry
-          WHERE ((entry.entity_id = workflow.id_) AND (entry.entity = 'workflow'::text))) period)
-  ORDER BY workflow.id_, period.id;
+          WHERE ((entry.entity_id = runs.workflow_id) AND (entry.entity = 'workflow'::text) AND entry.made)) period)
+  ORDER BY runs.workflow_id, period.id;
 
 CREATE VIEW reana.running_load (
     owner character varying(255),
@@ -657,44 +655,48 @@ CREATE VIEW reana.runs (
 ) AS
  SELECT workflow.id_ AS workflow_id,
     user_.email AS owner,
-    ((((workflow.name)::text || '.'::text) || workflow.run_number_major) ||
-        CASE
-            WHEN (workflow.run_number_minor > 0) THEN ('.'::text || workflow.run_number_minor)
-            ELSE ''::text
-        END) AS run,
+    ((((workflow.name)::text || '.'::text) || workflow.run_number_major) || COALESCE(('.'::text || NULLIF(workflow.run_number_minor, 0)), ''::text)) AS run,
     workflow.type_ AS engine,
     workflow.status,
     workflow.created,
-    date_trunc('second'::text, ((clock_timestamp() AT TIME ZONE 'UTC'::text) - workflow.created)) AS age,
-    workflow.run_started_at AS started,
-    COALESCE(workflow.run_finished_at, workflow.run_stopped_at) AS ended,
-    date_trunc('second'::text, (COALESCE(workflow.run_finished_at, workflow.run_stopped_at,
         CASE
-            WHEN (workflow.status = 'running'::public.runstatus) THEN (clock_timestamp() AT TIME ZONE 'UTC'::text)
-            ELSE NULL::timestamp without time zone
-        END) - workflow.run_started_at)) AS duration,
+            WHEN isfinite(workflow.created) THEN date_trunc('second'::text, (now.utc - workflow.created))
+            ELSE NULL::interval
+        END AS age,
+    workflow.run_started_at AS started,
+    ending.at AS ended,
+        CASE
+            WHEN (isfinite(workflow.run_started_at) AND isfinite(ending.at)) THEN date_trunc('second'::text, (ending.at - workflow.run_started_at))
+            WHEN (isfinite(workflow.run_started_at) AND (workflow.status = 'running'::public.runstatus) AND (ending.at IS NULL)) THEN date_trunc('second'::text, (now.utc - workflow.run_started_at))
+            ELSE NULL::interval
+        END AS duration,
     workflow.workspace_path
-   FROM (__reana.workflow
-     LEFT JOIN __reana.user_ ON ((workflow.owner_id = user_.id_)));
+   FROM (((__reana.workflow
+     LEFT JOIN __reana.user_ ON ((workflow.owner_id = user_.id_)))
+     CROSS JOIN LATERAL ( SELECT (clock_timestamp() AT TIME ZONE 'UTC'::text) AS utc) now)
+     CROSS JOIN LATERAL ( SELECT COALESCE(workflow.run_finished_at, workflow.run_stopped_at) AS at) ending);
 
 CREATE VIEW reana.stuck_runs (
     workflow_id uuid,
     owner character varying(255),
-    name character varying(255),
+    run text,
     status public.runstatus,
     started timestamp without time zone,
     updated timestamp without time zone,
     silent_for interval
 ) AS
- SELECT workflow.id_ AS workflow_id,
-    user_.email AS owner,
-    workflow.name,
-    workflow.status,
-    workflow.run_started_at AS started,
+ SELECT runs.workflow_id,
+    runs.owner,
+    runs.run,
+    runs.status,
+    runs.started,
     workflow.updated,
-    date_trunc('second'::text, ((clock_timestamp() AT TIME ZONE 'UTC'::text) - workflow.updated)) AS silent_for
+        CASE
+            WHEN isfinite(workflow.updated) THEN date_trunc('second'::text, ((clock_timestamp() AT TIME ZONE 'UTC'::text) - workflow.updated))
+            ELSE NULL::interval
+        END AS silent_for
    FROM (__reana.workflow
-     LEFT JOIN __reana.user_ ON ((workflow.owner_id = user_.id_)))
+     JOIN reana.runs ON ((workflow.id_ = runs.workflow_id)))
   WHERE (((workflow.status = 'running'::public.runstatus) AND (workflow.run_started_at <= ((clock_timestamp() AT TIME ZONE 'UTC'::text) - '12:00:00'::interval)) AND (workflow.updated <= ((clock_timestamp() AT TIME ZONE 'UTC'::text) - '12:00:00'::interval))) OR ((workflow.status = 'pending'::public.runstatus) AND (workflow.updated <= ((clock_timestamp() AT TIME ZONE 'UTC'::text) - '00:20:00'::interval))));
 
 CREATE VIEW reana.user_quota (
@@ -710,37 +712,40 @@ CREATE VIEW reana.user_quota (
  SELECT user_.email AS owner,
     resource.type_ AS resource,
         CASE resource.unit
-            WHEN 'bytes_'::public.resourceunit THEN pg_size_pretty(user_resource.quota_used)
-            ELSE ((((user_resource.quota_used / 1000))::double precision * '00:00:01'::interval))::text
+            WHEN 'bytes_'::public.resourceunit THEN pg_size_pretty(current_quota.quota_used)
+            ELSE (((seconds.used)::double precision * '00:00:01'::interval))::text
         END AS used,
         CASE
-            WHEN (COALESCE(user_resource.quota_limit, (0)::bigint) = 0) THEN 'unlimited'::text
-            WHEN (resource.unit = 'bytes_'::public.resourceunit) THEN pg_size_pretty(user_resource.quota_limit)
-            ELSE ((((user_resource.quota_limit / 1000))::double precision * '00:00:01'::interval))::text
+            WHEN (current_quota.quota_limit = 0) THEN 'unlimited'::text
+            WHEN (resource.unit = 'bytes_'::public.resourceunit) THEN pg_size_pretty(current_quota.quota_limit)
+            ELSE (((seconds.quota)::double precision * '00:00:01'::interval))::text
         END AS quota,
-    round(((100.0 * (user_resource.quota_used)::numeric) / (NULLIF(user_resource.quota_limit, 0))::numeric), 1) AS percent,
+    round(((100.0 * (current_quota.quota_used)::numeric) / (NULLIF(current_quota.quota_limit, 0))::numeric), 1) AS percent,
         CASE
-            WHEN (COALESCE(user_resource.quota_limit, (0)::bigint) = 0) THEN NULL::text
-            WHEN (user_resource.quota_used >= user_resource.quota_limit) THEN 'critical'::text
-            WHEN ((user_resource.quota_used)::numeric >= (0.8 * (user_resource.quota_limit)::numeric)) THEN 'warning'::text
+            WHEN (current_quota.quota_limit = 0) THEN NULL::text
+            WHEN (current_quota.quota_used >= current_quota.quota_limit) THEN 'critical'::text
+            WHEN ((current_quota.quota_used)::numeric >= (0.8 * (current_quota.quota_limit)::numeric)) THEN 'warning'::text
             ELSE 'healthy'::text
         END AS health,
-    user_resource.quota_period_months AS period_months,
-    user_resource.quota_period_start_at AS period_start
-   FROM ((__reana.user_resource
-     JOIN __reana.user_ ON ((user_resource.user_id = user_.id_)))
-     JOIN __reana.resource ON ((user_resource.resource_id = resource.id_)));
+    current_quota.quota_period_months AS period_months,
+    current_quota.quota_period_start_at AS period_start
+   FROM (((__reana.current_quota
+     JOIN __reana.user_ ON ((current_quota.user_id = user_.id_)))
+     JOIN __reana.resource ON ((current_quota.resource_id = resource.id_)))
+     CROSS JOIN LATERAL ( SELECT LEAST((current_quota.quota_used / 1000), '9000000000000'::bigint) AS used,
+            LEAST((current_quota.quota_limit / 1000), '9000000000000'::bigint) AS quota) seconds);
 
 CREATE OR REPLACE FUNCTION __reana.activate_retention_rules()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 BEGIN
-    PERFORM 1
+    PERFORM
     FROM __reana.workspace_retention_rule AS rule
     WHERE
-        rule.workflow_id OPERATOR(pg_catalog.=) NEW.id_
-        AND rule.status OPERATOR(pg_catalog.=) 'created'
+        rule.workflow_id = NEW.id_
+        AND rule.status = 'created'
     ORDER BY rule.id_
     FOR NO KEY UPDATE;
 
@@ -748,8 +753,8 @@ BEGIN
         UPDATE __reana.workspace_retention_rule
         SET status = 'active'
         WHERE
-            workspace_retention_rule.workflow_id OPERATOR(pg_catalog.=) NEW.id_
-            AND workspace_retention_rule.status OPERATOR(pg_catalog.=) 'created';
+            workspace_retention_rule.workflow_id = NEW.id_
+            AND workspace_retention_rule.status = 'created';
     END IF;
     RETURN NULL;
 END
@@ -762,8 +767,8 @@ CREATE OR REPLACE FUNCTION __reana.assign_run_number()
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 BEGIN
-    PERFORM pg_catalog.pg_advisory_xact_lock(
-        pg_catalog.hashtextextended(NEW.owner_id::text || '/' || NEW.name, 26)
+    PERFORM pg_advisory_xact_lock(
+        hashtextextended(NEW.owner_id::text || '/' || NEW.name, 26)
     );
 
     IF NEW.run_number_major IS NOT NULL AND NEW.run_number_minor IS NOT NULL THEN
@@ -774,8 +779,8 @@ BEGIN
         IF NEW.run_number_major IS NULL THEN
             RAISE EXCEPTION USING
                 ERRCODE = 'not_null_violation',
-                MESSAGE = pg_catalog.format('Restart %s does not say what it restarts.', NEW.id_),
-                DETAIL = pg_catalog.format('entity=workflow id=%s run_number_major=NULL', NEW.id_),
+                MESSAGE = format('Restart %s does not say what it restarts.', NEW.id_),
+                DETAIL = format('entity=workflow id=%s run_number_major=NULL', NEW.id_),
                 HINT = 'Give run_number_major; run_number_minor is assigned.',
                 SCHEMA = '__reana',
                 TABLE = 'workflow',
@@ -793,9 +798,9 @@ BEGIN
         IF NEW.run_number_minor IS NULL THEN
             RAISE EXCEPTION USING
                 ERRCODE = 'foreign_key_violation',
-                MESSAGE = pg_catalog.format('There is no run %s.%s to restart.',
+                MESSAGE = format('There is no run %s.%s to restart.',
                     NEW.name, NEW.run_number_major),
-                DETAIL = pg_catalog.format('entity=workflow id=%s owner=%s',
+                DETAIL = format('entity=workflow id=%s owner=%s',
                     NEW.id_, NEW.owner_id),
                 HINT = 'Restart a run that exists, or create one with restart = false.',
                 SCHEMA = '__reana',
@@ -1577,12 +1582,13 @@ $function$
 
 CREATE OR REPLACE FUNCTION __reana.end_of_retention(p_days integer)
  RETURNS timestamp without time zone
- LANGUAGE sql
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-SELECT
-    pg_catalog.date_trunc('day', pg_catalog.timezone('UTC', pg_catalog.clock_timestamp()))
-    OPERATOR(pg_catalog.+) pg_catalog.make_interval(days => 1, secs => -0.000001)
-    OPERATOR(pg_catalog.+) pg_catalog.make_interval(days => p_days)
+BEGIN
+    RETURN date_trunc('day', clock_timestamp() AT TIME ZONE 'UTC')
+        + make_interval(days => 1 + LEAST(GREATEST(p_days, 0), 36500), secs => -0.000001);
+END
 $function$
 ;
 
@@ -1607,7 +1613,7 @@ BEGIN
     SET
         session_secret = __reana.stored_form(p_compatible, p_sealed),
         session_secret_digest = p_digest,
-        updated = pg_catalog.clock_timestamp() AT TIME ZONE 'UTC'
+        updated = clock_timestamp() AT TIME ZONE 'UTC'
     WHERE
         interactive_session.id_ = p_session_id
         AND interactive_session.session_secret IS NULL;
@@ -1634,7 +1640,7 @@ BEGIN
     WHERE user_.id_ = p_user_id
     FOR NO KEY UPDATE;
 
-    v_now := pg_catalog.clock_timestamp() AT TIME ZONE 'UTC';
+    v_now := clock_timestamp() AT TIME ZONE 'UTC';
     UPDATE __reana.user_
     SET
         gitlab_webhook_secret = __reana.stored_form(p_compatible, p_sealed),
@@ -1656,6 +1662,24 @@ BEGIN
     FROM __reana.user_
     WHERE user_.id_ = p_user_id;
 END
+$function$
+;
+
+CREATE OR REPLACE FUNCTION __reana.first_end(p_stored timestamp without time zone, p_given timestamp without time zone, p_start timestamp without time zone, p_now timestamp without time zone)
+ RETURNS timestamp without time zone
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+SELECT COALESCE(p_stored, GREATEST(p_start, COALESCE(p_given, p_now)))
+$function$
+;
+
+CREATE OR REPLACE FUNCTION __reana.first_start(p_stored timestamp without time zone, p_given timestamp without time zone, p_end timestamp without time zone, p_now timestamp without time zone)
+ RETURNS timestamp without time zone
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+SELECT COALESCE(p_stored, LEAST(p_end, COALESCE(p_given, p_now)))
 $function$
 ;
 
@@ -1683,19 +1707,34 @@ END
 $function$
 ;
 
-CREATE OR REPLACE FUNCTION __reana.grant_encrypted_token(p_user_id uuid, p_token_id uuid, p_compatible bytea, p_sealed bytea, p_digest bytea, p_granted_by uuid, p_audit_id uuid, p_details json)
+CREATE OR REPLACE FUNCTION __reana.grant_token(p_user_id uuid, p_token_id uuid, p_compatible bytea, p_sealed bytea, p_digest bytea, p_granted_by uuid, p_audit_id uuid, p_details json)
  RETURNS text
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 DECLARE
+    c_value CONSTANT bytea := __reana.stored_form(p_compatible, p_sealed);
     v_requested uuid;
-    v_outcome text;
+    v_now timestamp without time zone;
+    v_constraint text;
 BEGIN
-    PERFORM 1
+    PERFORM
     FROM __reana.user_
     WHERE user_.id_ = p_user_id
     FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        RETURN 'unknown user';
+    END IF;
+
+    PERFORM
+    FROM __reana.user_token
+    WHERE
+        user_token.user_id = p_user_id
+        AND user_token.type_ = 'reana'
+        AND user_token.status = 'active';
+    IF FOUND THEN
+        RETURN 'already active';
+    END IF;
 
     SELECT user_token.id_
     INTO v_requested
@@ -1709,7 +1748,7 @@ BEGIN
     END IF;
 
     IF v_requested IS NULL THEN
-        PERFORM 1
+        PERFORM
         FROM __reana.user_token
         WHERE user_token.id_ = p_token_id;
         IF FOUND THEN
@@ -1717,71 +1756,24 @@ BEGIN
         END IF;
     END IF;
 
-    v_outcome := __reana.grant_token(
-        p_user_id,
-        p_token_id,
-        __reana.stored_form(p_compatible, p_sealed),
-        p_granted_by,
-        p_audit_id,
-        p_details
-    );
-    IF v_outcome = 'done' THEN
-        UPDATE __reana.user_token
-        SET token_digest = p_digest
-        WHERE user_token.id_ = p_token_id;
-    END IF;
-    RETURN v_outcome;
-EXCEPTION
-    WHEN unique_violation THEN
-        RETURN 'value taken';
-END
-$function$
-;
-
-CREATE OR REPLACE FUNCTION __reana.grant_token(p_user_id uuid, p_token_id uuid, p_token bytea, p_granted_by uuid, p_audit_id uuid, p_details json)
- RETURNS text
- LANGUAGE plpgsql
- SET search_path TO 'pg_catalog', 'pg_temp'
-AS $function$
-DECLARE
-    v_now timestamp without time zone;
-    v_constraint text;
-BEGIN
-    PERFORM 1
-    FROM __reana.user_
-    WHERE user_.id_ = p_user_id
-    FOR NO KEY UPDATE;
-    IF NOT FOUND THEN
-        RETURN 'unknown user';
-    END IF;
-
-    PERFORM 1
-    FROM __reana.user_token
-    WHERE
-        user_token.user_id = p_user_id
-        AND user_token.type_ = 'reana'
-        AND user_token.status = 'active';
-    IF FOUND THEN
-        RETURN 'already active';
-    END IF;
-
-    v_now := pg_catalog.clock_timestamp() AT TIME ZONE 'UTC';
+    v_now := clock_timestamp() AT TIME ZONE 'UTC';
     BEGIN
-        UPDATE __reana.user_token
-        SET
-            status = 'active',
-            token = p_token,
-            updated = v_now
-        WHERE
-            user_token.user_id = p_user_id
-            AND user_token.type_ = 'reana'
-            AND user_token.status = 'requested';
+        INSERT INTO __reana.user_token
+        (created, updated, id_, token, token_digest, status, user_id, type_)
+        VALUES (v_now, v_now, p_token_id, c_value, p_digest, 'active', p_user_id, 'reana')
+        ON CONFLICT (id_) DO UPDATE
+            SET
+                status = excluded.status,
+                token = excluded.token,
+                token_digest = excluded.token_digest,
+                updated = excluded.updated
+            WHERE user_token.status = 'requested';
         IF NOT FOUND THEN
-            INSERT INTO __reana.user_token (created, updated, id_, token, status, user_id, type_)
-            VALUES (v_now, v_now, p_token_id, p_token, 'active', p_user_id, 'reana');
+            RETURN 'request changed';
         END IF;
     EXCEPTION
-        -- Only a client that does not lock the user can be first: a service of an earlier release.
+        -- Only a client that does not lock the user can be first with an active one: a service of
+        -- an earlier release.
         WHEN unique_violation THEN
             GET STACKED DIAGNOSTICS v_constraint = CONSTRAINT_NAME;
             RETURN CASE v_constraint
@@ -1799,160 +1791,63 @@ END
 $function$
 ;
 
-CREATE OR REPLACE FUNCTION __reana.guard_job()
- RETURNS trigger
- LANGUAGE plpgsql
- SECURITY DEFINER
-AS $function$
-DECLARE
-    v_now CONSTANT timestamp without time zone
-    := pg_catalog.timezone('UTC', pg_catalog.clock_timestamp());
-    v_from pg_catalog.text;
-    v_to pg_catalog.text;
-BEGIN
-    IF COALESCE(
-        NEW.updated OPERATOR(pg_catalog.=) OLD.updated,
-        COALESCE(NEW.updated, OLD.updated) IS NULL
-    ) THEN
-        NEW.updated := v_now;
-    END IF;
-
-    IF COALESCE(
-        NEW.status OPERATOR(pg_catalog.=) OLD.status,
-        COALESCE(NEW.status, OLD.status) IS NULL
-    ) THEN
-        RETURN NEW;
-    END IF;
-
-    IF OLD.started_at IS NOT NULL THEN
-        NEW.started_at := OLD.started_at;
-    END IF;
-    IF OLD.finished_at IS NOT NULL THEN
-        NEW.finished_at := OLD.finished_at;
-    END IF;
-
-    v_from := OLD.status;
-    v_to := NEW.status;
-    IF v_to OPERATOR(pg_catalog.=) 'running' AND NEW.started_at IS NULL THEN
-        NEW.started_at := v_now;
-    ELSIF v_to OPERATOR(pg_catalog.=) ANY(ARRAY['finished', 'failed']) AND OLD.finished_at IS NULL
-    THEN
-        NEW.finished_at := GREATEST(NEW.started_at, COALESCE(NEW.finished_at, v_now));
-    END IF;
-
-    IF NOT __reana.judge_status('job', OLD.id_, v_from, v_to) THEN
-        PERFORM __reana.refuse_transition('job', OLD.id_, v_from, v_to);
-    END IF;
-    RETURN NEW;
-END
-$function$
-;
-
-CREATE OR REPLACE FUNCTION __reana.guard_retention_rule()
- RETURNS trigger
- LANGUAGE plpgsql
- SECURITY DEFINER
-AS $function$
-DECLARE
-    v_from pg_catalog.text;
-    v_to pg_catalog.text;
-BEGIN
-    IF NEW.status OPERATOR(pg_catalog.=) 'inactive' THEN
-        NEW.apply_on := NULL;
-    ELSIF NEW.apply_on IS NULL AND NEW.status OPERATOR(pg_catalog.=) 'active' THEN
-        NEW.apply_on := __reana.end_of_retention(NEW.retention_days);
-    END IF;
-
-    IF COALESCE(
-        NEW.status OPERATOR(pg_catalog.=) OLD.status,
-        COALESCE(NEW.status, OLD.status) IS NULL
-    ) THEN
-        RETURN NEW;
-    END IF;
-
-    NEW.pending_since := CASE
-        WHEN NEW.status OPERATOR(pg_catalog.=) 'pending'
-            THEN pg_catalog.timezone('UTC', pg_catalog.clock_timestamp())
-    END;
-
-    v_from := OLD.status;
-    v_to := NEW.status;
-    IF NOT __reana.judge_status('workspace_retention_rule', OLD.id_, v_from, v_to) THEN
-        PERFORM __reana.refuse_transition('workspace_retention_rule', OLD.id_, v_from, v_to);
-    END IF;
-    RETURN NEW;
-END
-$function$
-;
-
-CREATE OR REPLACE FUNCTION __reana.guard_run()
- RETURNS trigger
- LANGUAGE plpgsql
- SECURITY DEFINER
-AS $function$
-DECLARE
-    v_now CONSTANT timestamp without time zone
-    := pg_catalog.timezone('UTC', pg_catalog.clock_timestamp());
-    v_from pg_catalog.text;
-    v_to pg_catalog.text;
-BEGIN
-    IF COALESCE(
-        NEW.updated OPERATOR(pg_catalog.=) OLD.updated,
-        COALESCE(NEW.updated, OLD.updated) IS NULL
-    ) THEN
-        NEW.updated := v_now;
-    END IF;
-
-    IF COALESCE(
-        NEW.status OPERATOR(pg_catalog.=) OLD.status,
-        COALESCE(NEW.status, OLD.status) IS NULL
-    ) THEN
-        RETURN NEW;
-    END IF;
-
-    IF OLD.run_started_at IS NOT NULL THEN
-        NEW.run_started_at := OLD.run_started_at;
-    END IF;
-    IF OLD.run_finished_at IS NOT NULL THEN
-        NEW.run_finished_at := OLD.run_finished_at;
-    END IF;
-    IF OLD.run_stopped_at IS NOT NULL THEN
-        NEW.run_stopped_at := OLD.run_stopped_at;
-    END IF;
-
-    v_from := OLD.status;
-    v_to := NEW.status;
-    IF v_to OPERATOR(pg_catalog.=) 'running' AND OLD.run_started_at IS NULL THEN
-        NEW.run_started_at := LEAST(
-            NEW.run_finished_at, NEW.run_stopped_at, COALESCE(NEW.run_started_at, v_now)
-        );
-    ELSIF v_to OPERATOR(pg_catalog.=) 'stopped' AND OLD.run_stopped_at IS NULL THEN
-        NEW.run_stopped_at := GREATEST(NEW.run_started_at, COALESCE(NEW.run_stopped_at, v_now));
-    ELSIF v_to OPERATOR(pg_catalog.=) ANY(ARRAY['finished', 'failed'])
-        AND OLD.run_finished_at IS NULL
-    THEN
-        NEW.run_finished_at := GREATEST(NEW.run_started_at, COALESCE(NEW.run_finished_at, v_now));
-    END IF;
-
-    IF NOT __reana.judge_status('workflow', OLD.id_, v_from, v_to) THEN
-        PERFORM __reana.refuse_transition('workflow', OLD.id_, v_from, v_to);
-    END IF;
-    RETURN NEW;
-END
-$function$
-;
-
 CREATE OR REPLACE FUNCTION __reana.guard_status()
  RETURNS trigger
  LANGUAGE plpgsql
  SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 DECLARE
-    v_from CONSTANT pg_catalog.text := OLD.status;
-    v_to CONSTANT pg_catalog.text := NEW.status;
+    c_now CONSTANT timestamp without time zone := clock_timestamp() AT TIME ZONE 'UTC';
 BEGIN
-    IF NOT __reana.judge_status(TG_ARGV[0], OLD.id_, v_from, v_to) THEN
-        PERFORM __reana.refuse_transition(TG_ARGV[0], OLD.id_, v_from, v_to);
+    IF NOT __reana.judge_status(TG_TABLE_NAME, OLD.id_, OLD.status::text, NEW.status::text) THEN
+        NEW.status := OLD.status;
+        IF TG_TABLE_NAME = 'workflow' THEN
+            NEW.run_started_at := OLD.run_started_at;
+            NEW.run_finished_at := OLD.run_finished_at;
+            NEW.run_stopped_at := OLD.run_stopped_at;
+        ELSIF TG_TABLE_NAME = 'job' THEN
+            NEW.started_at := OLD.started_at;
+            NEW.finished_at := OLD.finished_at;
+        ELSIF TG_TABLE_NAME = 'workspace_retention_rule' THEN
+            NEW.apply_on := OLD.apply_on;
+            NEW.pending_since := OLD.pending_since;
+        END IF;
+        RETURN NEW;
+    END IF;
+
+    IF TG_TABLE_NAME = 'workflow' THEN
+        NEW.run_started_at := COALESCE(OLD.run_started_at, NEW.run_started_at);
+        NEW.run_finished_at := COALESCE(OLD.run_finished_at, NEW.run_finished_at);
+        NEW.run_stopped_at := COALESCE(OLD.run_stopped_at, NEW.run_stopped_at);
+        IF NEW.status = 'running' THEN
+            NEW.run_started_at := __reana.first_start(
+                OLD.run_started_at,
+                NEW.run_started_at,
+                LEAST(NEW.run_finished_at, NEW.run_stopped_at),
+                c_now
+            );
+        ELSIF NEW.status IN ('finished', 'failed') THEN
+            NEW.run_finished_at := __reana.first_end(
+                OLD.run_finished_at, NEW.run_finished_at, NEW.run_started_at, c_now
+            );
+        ELSIF NEW.status = 'stopped' THEN
+            NEW.run_stopped_at := __reana.first_end(
+                OLD.run_stopped_at, NEW.run_stopped_at, NEW.run_started_at, c_now
+            );
+        END IF;
+    ELSIF TG_TABLE_NAME = 'job' THEN -- a stopped one gets no time, as in REANA
+        NEW.started_at := COALESCE(OLD.started_at, NEW.started_at);
+        NEW.finished_at := COALESCE(OLD.finished_at, NEW.finished_at);
+        IF NEW.status = 'running' THEN
+            NEW.started_at := __reana.first_start(
+                OLD.started_at, NEW.started_at, NEW.finished_at, c_now
+            );
+        ELSIF NEW.status IN ('finished', 'failed') THEN
+            NEW.finished_at := __reana.first_end(
+                OLD.finished_at, NEW.finished_at, NEW.started_at, c_now
+            );
+        END IF;
     END IF;
     RETURN NEW;
 END
@@ -1970,7 +1865,7 @@ DECLARE
 BEGIN
     -- An aggregate cannot lock rows, so they are locked below it.  The rules of a new run do not
     -- count: they were inserted with it and are not those of an earlier run.
-    SELECT pg_catalog.array_agg(locked.id_)
+    SELECT array_agg(locked.id_)
     INTO v_rule_ids
     FROM (
         SELECT rule.id_
@@ -2002,10 +1897,10 @@ BEGIN
         IF v_pending IS NOT NULL THEN
             RAISE EXCEPTION USING
                 ERRCODE = '23R02',
-                MESSAGE = pg_catalog.format(
+                MESSAGE = format(
                     'Run %s.%s cannot be restarted while files of its workspace are removed.',
                     NEW.name, NEW.run_number_major),
-                DETAIL = pg_catalog.format('entity=workflow id=%s owner=%s pending_rule=%s',
+                DETAIL = format('entity=workflow id=%s owner=%s pending_rule=%s',
                     NEW.id_, NEW.owner_id, v_pending),
                 HINT = 'Try again when the rule has been applied.',
                 SCHEMA = '__reana',
@@ -2031,7 +1926,7 @@ CREATE OR REPLACE FUNCTION __reana.is_transition(p_entity text, p_from text, p_t
 AS $function$
 BEGIN
     IF p_from IS NULL OR p_to IS NULL OR p_from = p_to THEN
-        RETURN p_to IS NOT NULL;
+        RETURN p_to IS NOT NULL; -- from NULL, in rows of old releases, there is nothing to guard
     END IF;
     PERFORM
     FROM __reana.status_transition AS rule
@@ -2049,28 +1944,54 @@ CREATE OR REPLACE FUNCTION __reana.judge_status(p_entity text, p_id uuid, p_from
  LANGUAGE plpgsql
 AS $function$
 DECLARE
-    v_allowed boolean;
+    c_allowed CONSTANT boolean := __reana.is_transition(p_entity, p_from, p_to);
+    v_made boolean := TRUE;
+    v_message text;
+    v_detail text;
+    v_next text;
 BEGIN
-    INSERT INTO __reana.status_history
-    (entity, entity_id, from_status, to_status, allowed)
-    VALUES (
-        p_entity,
-        p_id,
-        p_from,
-        p_to,
-        p_from IS NULL -- rows of old releases: there is nothing to guard
-        OR EXISTS (
-            SELECT
-            FROM __reana.status_transition AS rule
-            WHERE
-                rule.entity OPERATOR(pg_catalog.=) p_entity
-                AND rule.from_status OPERATOR(pg_catalog.=) p_from
-                AND rule.to_status OPERATOR(pg_catalog.=) p_to
-        )
-    )
-    RETURNING status_history.allowed INTO v_allowed;
+    IF NOT c_allowed THEN
+        v_made := __reana.status_mode() = 'observe';
+        v_message := format(
+            '%s %s cannot go from %s to %s', p_entity, p_id, p_from, COALESCE(p_to, 'NULL')
+        );
+        v_detail := format(
+            'entity=%s id=%s from=%s to=%s', p_entity, p_id, p_from, COALESCE(p_to, 'NULL')
+        );
+    END IF;
 
-    RETURN v_allowed OR NOT __reana.status_rules_enforced();
+    IF NOT v_made AND __reana.status_mode() = 'enforce' THEN
+        SELECT string_agg(rule.to_status, ', ' ORDER BY rule.to_status)
+        INTO v_next
+        FROM __reana.status_transition AS rule
+        WHERE
+            rule.entity = p_entity
+            AND rule.from_status = p_from;
+
+        RAISE EXCEPTION USING
+            ERRCODE = '23R01',
+            MESSAGE = v_message || '.',
+            DETAIL = v_detail,
+            HINT = COALESCE(
+                'Allowed from ' || p_from || ': ' || v_next || '.',
+                'Nothing follows ' || p_from || '.'
+            ),
+            SCHEMA = '__reana',
+            TABLE = p_entity,
+            COLUMN = 'status';
+    END IF;
+
+    INSERT INTO __reana.status_history
+    (entity, entity_id, from_status, to_status, allowed, made)
+    VALUES (p_entity, p_id, p_from, p_to, c_allowed, v_made);
+
+    IF NOT v_made THEN
+        RAISE WARNING USING
+            ERRCODE = '23R01',
+            MESSAGE = v_message || ': its status stays.',
+            DETAIL = v_detail;
+    END IF;
+    RETURN v_made;
 END
 $function$
 ;
@@ -2379,13 +2300,16 @@ $function$
 CREATE OR REPLACE FUNCTION __reana.record_retention_action()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 BEGIN
+    IF OLD IS NOT DISTINCT FROM NEW THEN
+        RETURN NULL;
+    END IF;
     LOOP
         INSERT INTO __reana.workspace_retention_audit_log
         (workspace_retention_rule_id, timestamp, action)
-        VALUES
-        (NEW.id_, pg_catalog.timezone('UTC', pg_catalog.clock_timestamp()), NEW.status)
+        VALUES (NEW.id_, clock_timestamp() AT TIME ZONE 'UTC', NEW.status)
         ON CONFLICT DO NOTHING;
         EXIT WHEN FOUND;
     END LOOP;
@@ -2398,16 +2322,13 @@ CREATE OR REPLACE FUNCTION __reana.record_status()
  RETURNS trigger
  LANGUAGE plpgsql
  SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 BEGIN
     INSERT INTO __reana.status_history
     (entity, entity_id, from_status, to_status, allowed)
     VALUES (
-        TG_ARGV[0],
-        COALESCE(NEW.id_, OLD.id_),
-        OLD.status::pg_catalog.text,
-        NEW.status::pg_catalog.text,
-        TRUE
+        TG_TABLE_NAME, COALESCE(NEW.id_, OLD.id_), OLD.status::text, NEW.status::text, TRUE
     );
     RETURN NULL;
 END
@@ -2552,37 +2473,6 @@ END
 $function$
 ;
 
-CREATE OR REPLACE FUNCTION __reana.refuse_transition(p_entity text, p_id uuid, p_from text, p_to text)
- RETURNS void
- LANGUAGE plpgsql
- STABLE
- SET search_path TO 'pg_catalog', 'pg_temp'
-AS $function$
-DECLARE
-    v_allowed text;
-BEGIN
-    SELECT string_agg(rule.to_status, ', ' ORDER BY rule.to_status)
-    INTO v_allowed
-    FROM __reana.status_transition AS rule
-    WHERE
-        rule.entity = p_entity
-        AND rule.from_status = p_from;
-
-    RAISE EXCEPTION USING
-        ERRCODE = '23R01',
-        MESSAGE = format('%s %s cannot go from %s to %s.', p_entity, p_id, p_from, COALESCE(p_to, 'NULL')),
-        DETAIL = format('entity=%s id=%s from=%s to=%s', p_entity, p_id, p_from, COALESCE(p_to, 'NULL')),
-        HINT = COALESCE(
-            'Allowed from ' || p_from || ': ' || v_allowed || '.',
-            'Nothing follows ' || p_from || '.'
-        ),
-        SCHEMA = '__reana',
-        TABLE = p_entity,
-        COLUMN = 'status';
-END
-$function$
-;
-
 CREATE OR REPLACE FUNCTION __reana.request_token(p_user_id uuid, p_token_id uuid, p_audit_id uuid)
  RETURNS text
  LANGUAGE plpgsql
@@ -2609,7 +2499,7 @@ BEGIN
         RETURN 'already active';
     END IF;
 
-    v_now := pg_catalog.clock_timestamp() AT TIME ZONE 'UTC';
+    v_now := clock_timestamp() AT TIME ZONE 'UTC';
     INSERT INTO __reana.user_token (created, updated, id_, token, status, user_id, type_)
     VALUES (v_now, v_now, p_token_id, NULL, 'requested', p_user_id, 'reana')
     ON CONFLICT (user_id, type_) WHERE status = 'requested' DO NOTHING;
@@ -2639,7 +2529,7 @@ BEGIN
             AND entry.action = NEW.action
     )
     LOOP
-        NEW.timestamp := NEW.timestamp + pg_catalog.make_interval(secs => 0.000001);
+        NEW.timestamp := NEW.timestamp + make_interval(secs => 0.000001);
     END LOOP;
     RETURN NEW;
 END
@@ -2649,18 +2539,20 @@ $function$
 CREATE OR REPLACE FUNCTION __reana.set_retention_dates()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 BEGIN
-    IF NEW.status OPERATOR(pg_catalog.=) 'inactive' THEN
+    IF NEW.status = 'inactive' THEN
         NEW.apply_on := NULL;
-    ELSIF NEW.apply_on IS NULL AND NEW.status OPERATOR(pg_catalog.=) 'active' THEN
+    ELSIF NEW.apply_on IS NULL AND NEW.status = 'active' THEN
         NEW.apply_on := __reana.end_of_retention(NEW.retention_days);
     END IF;
 
-    NEW.pending_since := CASE
-        WHEN NEW.status OPERATOR(pg_catalog.=) 'pending'
-            THEN pg_catalog.timezone('UTC', pg_catalog.clock_timestamp())
-    END;
+    IF NEW.status IS DISTINCT FROM OLD.status THEN
+        NEW.pending_since := CASE
+            WHEN NEW.status = 'pending' THEN clock_timestamp() AT TIME ZONE 'UTC'
+        END;
+    END IF;
     RETURN NEW;
 END
 $function$
@@ -2677,19 +2569,16 @@ END
 $function$
 ;
 
-CREATE OR REPLACE FUNCTION __reana.status_rules_enforced()
- RETURNS boolean
+CREATE OR REPLACE FUNCTION __reana.status_mode()
+ RETURNS text
  LANGUAGE plpgsql
  STABLE
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 BEGIN
-    PERFORM
-    FROM __reana.setting
-    WHERE
-        setting.name = 'status_mode'
-        AND setting.value = 'observe';
-    RETURN NOT FOUND;
+    RETURN COALESCE(
+        (SELECT setting.value FROM __reana.setting WHERE setting.name = 'status_mode'), 'enforce'
+    );
 END
 $function$
 ;
@@ -2715,31 +2604,33 @@ CREATE TRIGGER set_updated BEFORE UPDATE ON __reana.audit_log FOR EACH ROW WHEN 
 
 CREATE TRIGGER forget_session_secret_digest BEFORE UPDATE OF session_secret ON __reana.interactive_session FOR EACH ROW WHEN (((old.session_secret IS DISTINCT FROM new.session_secret) AND (NOT (old.session_secret_digest IS DISTINCT FROM new.session_secret_digest)) AND (substr(old.session_secret, 1, 8) IS DISTINCT FROM '\x7365616c6564313a'::bytea) AND (substr(new.session_secret, 1, 8) IS DISTINCT FROM '\x7365616c6564313a'::bytea))) EXECUTE FUNCTION __reana.forget_session_secret_digest();
 
-CREATE TRIGGER record_deletion AFTER DELETE ON __reana.interactive_session FOR EACH ROW WHEN ((old.status IS NOT NULL)) EXECUTE FUNCTION __reana.record_status('interactive_session');
+CREATE TRIGGER record_deletion AFTER DELETE ON __reana.interactive_session FOR EACH ROW WHEN ((old.status IS NOT NULL)) EXECUTE FUNCTION __reana.record_status();
 
-CREATE TRIGGER record_first_status AFTER INSERT ON __reana.interactive_session FOR EACH ROW WHEN ((new.status IS NOT NULL)) EXECUTE FUNCTION __reana.record_status('interactive_session');
+CREATE TRIGGER record_first_status AFTER INSERT ON __reana.interactive_session FOR EACH ROW WHEN ((new.status IS NOT NULL)) EXECUTE FUNCTION __reana.record_status();
 
 CREATE TRIGGER set_updated BEFORE UPDATE ON __reana.interactive_session FOR EACH ROW WHEN ((NOT (new.updated IS DISTINCT FROM old.updated))) EXECUTE FUNCTION __reana.set_updated();
 
-CREATE TRIGGER zz_guard_status BEFORE UPDATE ON __reana.interactive_session FOR EACH ROW WHEN ((new.status IS DISTINCT FROM old.status)) EXECUTE FUNCTION __reana.guard_status('interactive_session');
+CREATE TRIGGER zz_guard_status BEFORE UPDATE ON __reana.interactive_session FOR EACH ROW WHEN ((new.status IS DISTINCT FROM old.status)) EXECUTE FUNCTION __reana.guard_status();
 
 CREATE TRIGGER set_updated BEFORE UPDATE ON __reana.interactive_session_resource FOR EACH ROW WHEN ((NOT (new.updated IS DISTINCT FROM old.updated))) EXECUTE FUNCTION __reana.set_updated();
 
-CREATE TRIGGER record_deletion AFTER DELETE ON __reana.job FOR EACH ROW WHEN ((old.status IS NOT NULL)) EXECUTE FUNCTION __reana.record_status('job');
+CREATE TRIGGER record_deletion AFTER DELETE ON __reana.job FOR EACH ROW WHEN ((old.status IS NOT NULL)) EXECUTE FUNCTION __reana.record_status();
 
-CREATE TRIGGER record_first_status AFTER INSERT ON __reana.job FOR EACH ROW WHEN ((new.status IS NOT NULL)) EXECUTE FUNCTION __reana.record_status('job');
+CREATE TRIGGER record_first_status AFTER INSERT ON __reana.job FOR EACH ROW WHEN ((new.status IS NOT NULL)) EXECUTE FUNCTION __reana.record_status();
 
-CREATE TRIGGER zz_guard_status BEFORE UPDATE ON __reana.job FOR EACH ROW EXECUTE FUNCTION __reana.guard_job();
+CREATE TRIGGER set_updated BEFORE UPDATE ON __reana.job FOR EACH ROW WHEN ((NOT (new.updated IS DISTINCT FROM old.updated))) EXECUTE FUNCTION __reana.set_updated();
+
+CREATE TRIGGER zz_guard_status BEFORE UPDATE ON __reana.job FOR EACH ROW WHEN ((new.status IS DISTINCT FROM old.status)) EXECUTE FUNCTION __reana.guard_status();
 
 CREATE TRIGGER set_updated BEFORE UPDATE ON __reana.job_cache FOR EACH ROW WHEN ((NOT (new.updated IS DISTINCT FROM old.updated))) EXECUTE FUNCTION __reana.set_updated();
 
 CREATE TRIGGER set_updated BEFORE UPDATE ON __reana.resource FOR EACH ROW WHEN ((NOT (new.updated IS DISTINCT FROM old.updated))) EXECUTE FUNCTION __reana.set_updated();
 
-CREATE TRIGGER record_deletion AFTER DELETE ON __reana.service FOR EACH ROW WHEN ((old.status IS NOT NULL)) EXECUTE FUNCTION __reana.record_status('service');
+CREATE TRIGGER record_deletion AFTER DELETE ON __reana.service FOR EACH ROW WHEN ((old.status IS NOT NULL)) EXECUTE FUNCTION __reana.record_status();
 
-CREATE TRIGGER record_first_status AFTER INSERT ON __reana.service FOR EACH ROW WHEN ((new.status IS NOT NULL)) EXECUTE FUNCTION __reana.record_status('service');
+CREATE TRIGGER record_first_status AFTER INSERT ON __reana.service FOR EACH ROW WHEN ((new.status IS NOT NULL)) EXECUTE FUNCTION __reana.record_status();
 
-CREATE TRIGGER zz_guard_status BEFORE UPDATE ON __reana.service FOR EACH ROW WHEN ((new.status IS DISTINCT FROM old.status)) EXECUTE FUNCTION __reana.guard_status('service');
+CREATE TRIGGER zz_guard_status BEFORE UPDATE ON __reana.service FOR EACH ROW WHEN ((new.status IS DISTINCT FROM old.status)) EXECUTE FUNCTION __reana.guard_status();
 
 CREATE TRIGGER set_updated BEFORE UPDATE ON __reana.setting FOR EACH ROW WHEN ((NOT (new.updated IS DISTINCT FROM old.updated))) EXECUTE FUNCTION __reana.set_updated();
 
@@ -2775,13 +2666,15 @@ CREATE TRIGGER inactivate_retention_rules_at_restart AFTER INSERT ON __reana.wor
 
 CREATE TRIGGER open_usage AFTER INSERT ON __reana.workflow REFERENCING NEW TABLE AS new_run FOR EACH STATEMENT EXECUTE FUNCTION __reana.open_usage();
 
-CREATE TRIGGER record_deletion AFTER DELETE ON __reana.workflow FOR EACH ROW WHEN ((old.status IS NOT NULL)) EXECUTE FUNCTION __reana.record_status('workflow');
+CREATE TRIGGER record_deletion AFTER DELETE ON __reana.workflow FOR EACH ROW WHEN ((old.status IS NOT NULL)) EXECUTE FUNCTION __reana.record_status();
 
-CREATE TRIGGER record_first_status AFTER INSERT ON __reana.workflow FOR EACH ROW WHEN ((new.status IS NOT NULL)) EXECUTE FUNCTION __reana.record_status('workflow');
+CREATE TRIGGER record_first_status AFTER INSERT ON __reana.workflow FOR EACH ROW WHEN ((new.status IS NOT NULL)) EXECUTE FUNCTION __reana.record_status();
 
 CREATE TRIGGER recount_truncated_runs AFTER TRUNCATE ON __reana.workflow FOR EACH STATEMENT EXECUTE FUNCTION __reana.recount_everybody();
 
-CREATE TRIGGER zz_guard_status BEFORE UPDATE ON __reana.workflow FOR EACH ROW EXECUTE FUNCTION __reana.guard_run();
+CREATE TRIGGER set_updated BEFORE UPDATE ON __reana.workflow FOR EACH ROW WHEN ((NOT (new.updated IS DISTINCT FROM old.updated))) EXECUTE FUNCTION __reana.set_updated();
+
+CREATE TRIGGER zz_guard_status BEFORE UPDATE ON __reana.workflow FOR EACH ROW WHEN ((new.status IS DISTINCT FROM old.status)) EXECUTE FUNCTION __reana.guard_status();
 
 CREATE TRIGGER count_deleted_usage AFTER DELETE ON __reana.workflow_resource REFERENCING OLD TABLE AS old_usage FOR EACH STATEMENT EXECUTE FUNCTION __reana.count_written_usage();
 
@@ -2799,17 +2692,15 @@ CREATE TRIGGER set_updated BEFORE UPDATE ON __reana.workflow_resource FOR EACH R
 
 CREATE TRIGGER separate_audit_times BEFORE INSERT ON __reana.workspace_retention_audit_log FOR EACH ROW WHEN ((new."timestamp" = (now())::timestamp without time zone)) EXECUTE FUNCTION __reana.separate_audit_times();
 
-CREATE TRIGGER record_deletion AFTER DELETE ON __reana.workspace_retention_rule FOR EACH ROW WHEN ((old.status IS NOT NULL)) EXECUTE FUNCTION __reana.record_status('workspace_retention_rule');
+CREATE TRIGGER record_deletion AFTER DELETE ON __reana.workspace_retention_rule FOR EACH ROW WHEN ((old.status IS NOT NULL)) EXECUTE FUNCTION __reana.record_status();
 
-CREATE TRIGGER record_first_status AFTER INSERT ON __reana.workspace_retention_rule FOR EACH ROW WHEN ((new.status IS NOT NULL)) EXECUTE FUNCTION __reana.record_status('workspace_retention_rule');
+CREATE TRIGGER record_first_status AFTER INSERT ON __reana.workspace_retention_rule FOR EACH ROW WHEN ((new.status IS NOT NULL)) EXECUTE FUNCTION __reana.record_status();
 
-CREATE TRIGGER record_retention_insert AFTER INSERT ON __reana.workspace_retention_rule FOR EACH ROW EXECUTE FUNCTION __reana.record_retention_action();
+CREATE TRIGGER record_retention_action AFTER INSERT OR UPDATE ON __reana.workspace_retention_rule FOR EACH ROW EXECUTE FUNCTION __reana.record_retention_action();
 
-CREATE TRIGGER record_retention_update AFTER UPDATE ON __reana.workspace_retention_rule FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION __reana.record_retention_action();
+CREATE TRIGGER set_retention_dates BEFORE INSERT OR UPDATE ON __reana.workspace_retention_rule FOR EACH ROW EXECUTE FUNCTION __reana.set_retention_dates();
 
-CREATE TRIGGER set_retention_dates BEFORE INSERT ON __reana.workspace_retention_rule FOR EACH ROW EXECUTE FUNCTION __reana.set_retention_dates();
-
-CREATE TRIGGER zz_guard_status BEFORE UPDATE ON __reana.workspace_retention_rule FOR EACH ROW EXECUTE FUNCTION __reana.guard_retention_rule();
+CREATE TRIGGER zz_guard_status BEFORE UPDATE ON __reana.workspace_retention_rule FOR EACH ROW WHEN ((new.status IS DISTINCT FROM old.status)) EXECUTE FUNCTION __reana.guard_status();
 
 COMMENT ON COLUMN __reana.audit_log.action IS 'What was done.';
 
@@ -3063,9 +2954,9 @@ COMMENT ON COLUMN __reana.setting.name IS 'status_mode, termination_quota_update
 
 COMMENT ON COLUMN __reana.setting.updated IS 'When it was last changed (UTC).';
 
-COMMENT ON COLUMN __reana.setting.value IS 'status_mode: enforce or observe. termination_quota_update_policy: empty, cpu, disk or cpu,disk. secrets_form: compatible or sealed.';
+COMMENT ON COLUMN __reana.setting.value IS 'status_mode: enforce, keep or observe. termination_quota_update_policy: empty, cpu, disk or cpu,disk. secrets_form: compatible or sealed.';
 
-COMMENT ON COLUMN __reana.status_history.allowed IS 'Whether status_transition allows it; false only where the setting status_mode was observe.';
+COMMENT ON COLUMN __reana.status_history.allowed IS 'Whether status_transition allows it; false only where the setting status_mode was keep or observe.';
 
 COMMENT ON COLUMN __reana.status_history.application_name IS 'What the client calls itself.';
 
@@ -3078,6 +2969,8 @@ COMMENT ON COLUMN __reana.status_history.entity_id IS 'Which row of that table.'
 COMMENT ON COLUMN __reana.status_history.from_status IS 'The status before; NULL where the row was inserted.';
 
 COMMENT ON COLUMN __reana.status_history.id IS 'Order of the entries of one row.';
+
+COMMENT ON COLUMN __reana.status_history.made IS 'Whether the row got the status; false where the setting status_mode was keep and the rules did not allow it.';
 
 COMMENT ON COLUMN __reana.status_history.role IS 'The role that had logged in.';
 
@@ -3291,33 +3184,29 @@ COMMENT ON FUNCTION __reana.cpu_milliseconds(timestamp without time zone,timesta
 
 COMMENT ON FUNCTION __reana.current_period_start(timestamp without time zone,integer,timestamp without time zone) IS 'The start of the quota period that holds a time (UTC); a start in the future stays.';
 
-COMMENT ON FUNCTION __reana.end_of_retention(integer) IS 'When a rule that becomes active now is due: the end of the day (UTC), and so many days later.';
+COMMENT ON FUNCTION __reana.end_of_retention(integer) IS 'When a rule that becomes active now is due: the end of the day (UTC), and so many days later; less than 0 count as 0, more than 36500 as 36500.';
 
 COMMENT ON FUNCTION __reana.ensure_session_secret(uuid,bytea,bytea,bytea) IS 'Returns the encrypted secret of a session, having stored the one given if there was none; NULL for an unknown session.';
 
 COMMENT ON FUNCTION __reana.ensure_webhook_secret(uuid,bytea,bytea,text,timestamp without time zone,boolean) IS 'Returns the encrypted GitLab webhook secret of a user and its end, having stored the one given if there was none, if it had expired or if it is to be renewed; no row for an unknown user.';
 
+COMMENT ON FUNCTION __reana.first_end(timestamp without time zone,timestamp without time zone,timestamp without time zone,timestamp without time zone) IS 'When something ended that ends now: the stored time, else the one that the client gives, else now, but not before its start.';
+
+COMMENT ON FUNCTION __reana.first_start(timestamp without time zone,timestamp without time zone,timestamp without time zone,timestamp without time zone) IS 'When something started that starts now: the stored time, else the one that the client gives, else now, but not after its end.';
+
 COMMENT ON FUNCTION __reana.forget_session_secret_digest() IS 'Clears the digest of a session secret that got another value.';
 
 COMMENT ON FUNCTION __reana.forget_token_digest() IS 'Clears the digest of a token that got another value.';
 
-COMMENT ON FUNCTION __reana.grant_encrypted_token(uuid,uuid,bytea,bytea,bytea,uuid,uuid,json) IS 'Grants a token as grant_token does, in the form that the setting secrets_form asks for and with its digest; returns also request changed when the requested token is not the one given.';
+COMMENT ON FUNCTION __reana.grant_token(uuid,uuid,bytea,bytea,bytea,uuid,uuid,json) IS 'Makes the requested token of a user active, or a new one, with the encrypted value in the form that the setting secrets_form asks for; writes the audit entry of the administrator, if there is one; returns done, unknown user, already active, request changed when the requested token is not the one given, or value taken.';
 
-COMMENT ON FUNCTION __reana.grant_token(uuid,uuid,bytea,uuid,uuid,json) IS 'Makes the requested token of a user active, or a new one, with the encrypted value given; writes the audit entry of the administrator, if there is one; returns done, unknown user, already active or value taken.';
-
-COMMENT ON FUNCTION __reana.guard_job() IS 'Sets updated; when the status of a job changes, sets its first start and its first end (UTC), and refuses a status that may not follow.';
-
-COMMENT ON FUNCTION __reana.guard_retention_rule() IS 'Sets apply_on of a rule that becomes active without a date and clears it when inactive; keeps pending_since; refuses a status that may not follow.';
-
-COMMENT ON FUNCTION __reana.guard_run() IS 'Sets updated; when the status of a run changes, sets its first start and its first end (UTC), and refuses a status that may not follow.';
-
-COMMENT ON FUNCTION __reana.guard_status() IS 'Refuses a status that may not follow.';
+COMMENT ON FUNCTION __reana.guard_status() IS 'Records a change of a status, sets the first start and the first end of runs and jobs (UTC), and keeps a status that the rules do not allow from being stored (see judge_status).';
 
 COMMENT ON FUNCTION __reana.inactivate_retention_rules() IS 'Ends the created and active rules of all runs with the owner, name and major number of a restarted or deleted run; refuses a restart (SQLSTATE 23R02) while one of them is pending.';
 
 COMMENT ON FUNCTION __reana.is_transition(text,text,text) IS 'Whether a status may follow another: by status_transition, from NULL, or because they are equal.';
 
-COMMENT ON FUNCTION __reana.judge_status(text,uuid,text,text) IS 'Records a change of a status and tells whether it is accepted: the rules allow it or are not enforced.';
+COMMENT ON FUNCTION __reana.judge_status(text,uuid,text,text) IS 'Records a change of a status and tells whether to make it; raises 23R01 for one that is refused, a warning for one that is left out (see status_mode).';
 
 COMMENT ON FUNCTION __reana.keep_quota_used() IS 'Keeps quota_used at the exact total, whatever a client writes there.';
 
@@ -3349,17 +3238,15 @@ COMMENT ON FUNCTION __reana.recount_user(uuid) IS 'Makes the ledger and the tota
 
 COMMENT ON FUNCTION __reana.refuse_negative_usage() IS 'Sets usage to zero that would become negative, with a warning.';
 
-COMMENT ON FUNCTION __reana.refuse_transition(text,uuid,text,text) IS 'Raises 23R01: which change is refused, and what is allowed instead.';
-
 COMMENT ON FUNCTION __reana.request_token(uuid,uuid,uuid) IS 'Requests a token for a user, with its audit entry; returns done, unknown user, already active or already requested.';
 
 COMMENT ON FUNCTION __reana.separate_audit_times() IS 'Moves an audit entry whose rule, time and action are taken to the next free microsecond.';
 
-COMMENT ON FUNCTION __reana.set_retention_dates() IS 'Sets apply_on of a new rule that is active without a date (end of the day in UTC plus retention_days) and clears it when inactive; sets pending_since.';
+COMMENT ON FUNCTION __reana.set_retention_dates() IS 'Sets apply_on of a rule that is active without a date (end of the day in UTC plus retention_days) and clears it when inactive; sets pending_since when the status changes.';
 
 COMMENT ON FUNCTION __reana.set_updated() IS 'Sets the time of the last change of a row (UTC), where the client did not.';
 
-COMMENT ON FUNCTION __reana.status_rules_enforced() IS 'Whether a change against the rules is refused: unless the setting status_mode is observe.';
+COMMENT ON FUNCTION __reana.status_mode() IS 'The setting status_mode. What becomes of a change against the rules: enforce refuses it, keep leaves status and times as they are and stores the rest, observe makes it.';
 
 COMMENT ON FUNCTION __reana.stored_form(bytea,bytea) IS 'Returns the form of an encrypted value that the setting secrets_form asks for.';
 
@@ -3475,9 +3362,7 @@ COMMENT ON TRIGGER record_first_status ON __reana.workflow IS 'Records the statu
 
 COMMENT ON TRIGGER record_first_status ON __reana.workspace_retention_rule IS 'Records the status with which a row was inserted.';
 
-COMMENT ON TRIGGER record_retention_insert ON __reana.workspace_retention_rule IS 'Writes the audit entry of a new rule.';
-
-COMMENT ON TRIGGER record_retention_update ON __reana.workspace_retention_rule IS 'Writes the audit entry of a changed rule.';
+COMMENT ON TRIGGER record_retention_action ON __reana.workspace_retention_rule IS 'Writes the audit entry of a new or changed rule.';
 
 COMMENT ON TRIGGER recount_inserted_quota ON __reana.user_resource IS 'Sums the ledger for a new total.';
 
@@ -3499,6 +3384,8 @@ COMMENT ON TRIGGER set_updated ON __reana.interactive_session IS 'Sets updated w
 
 COMMENT ON TRIGGER set_updated ON __reana.interactive_session_resource IS 'Sets updated where the client did not.';
 
+COMMENT ON TRIGGER set_updated ON __reana.job IS 'Sets updated where the client did not.';
+
 COMMENT ON TRIGGER set_updated ON __reana.job_cache IS 'Sets updated where the client did not.';
 
 COMMENT ON TRIGGER set_updated ON __reana.resource IS 'Sets updated where the client did not.';
@@ -3511,17 +3398,19 @@ COMMENT ON TRIGGER set_updated ON __reana.user_resource IS 'Sets updated where t
 
 COMMENT ON TRIGGER set_updated ON __reana.user_token IS 'Sets updated where the client did not.';
 
+COMMENT ON TRIGGER set_updated ON __reana.workflow IS 'Sets updated where the client did not.';
+
 COMMENT ON TRIGGER set_updated ON __reana.workflow_resource IS 'Sets updated where the client did not.';
 
-COMMENT ON TRIGGER zz_guard_status ON __reana.interactive_session IS 'Refuses a status that may not follow; fires after all other triggers of its kind.';
+COMMENT ON TRIGGER zz_guard_status ON __reana.interactive_session IS 'Judges and records a change of a status; fires after all other triggers of its kind.';
 
-COMMENT ON TRIGGER zz_guard_status ON __reana.job IS 'Sets updated and times, refuses a status that may not follow; fires after all other triggers of its kind.';
+COMMENT ON TRIGGER zz_guard_status ON __reana.job IS 'Judges and records a change of a status; fires after all other triggers of its kind.';
 
-COMMENT ON TRIGGER zz_guard_status ON __reana.service IS 'Refuses a status that may not follow; fires after all other triggers of its kind.';
+COMMENT ON TRIGGER zz_guard_status ON __reana.service IS 'Judges and records a change of a status; fires after all other triggers of its kind.';
 
-COMMENT ON TRIGGER zz_guard_status ON __reana.workflow IS 'Sets updated and times, refuses a status that may not follow; fires after all other triggers of its kind.';
+COMMENT ON TRIGGER zz_guard_status ON __reana.workflow IS 'Judges and records a change of a status; fires after all other triggers of its kind.';
 
-COMMENT ON TRIGGER zz_guard_status ON __reana.workspace_retention_rule IS 'Sets dates, refuses a status that may not follow; fires after all other triggers of its kind.';
+COMMENT ON TRIGGER zz_guard_status ON __reana.workspace_retention_rule IS 'Judges and records a change of a status; fires after all other triggers of its kind.';
 
 COMMENT ON TRIGGER zz_keep_quota_used ON __reana.user_resource IS 'Keeps quota_used at the exact total. Its name makes it the last.';
 
@@ -3571,4 +3460,4 @@ COMMENT ON VIEW reana.runs IS 'Every run with its owner, status, age and times (
 
 COMMENT ON VIEW reana.stuck_runs IS 'Runs that have been silent for too long: running for 12 hours, pending for 20 minutes.';
 
-COMMENT ON VIEW reana.user_quota IS 'What each user has used of each resource; warning from 80 %, critical from 100 % of the limit.';
+COMMENT ON VIEW reana.user_quota IS 'What each user has used of each resource, in the current quota period; warning from 80 %, critical from 100 % of the limit.';

@@ -1,8 +1,0 @@
-DROP VIEW
-reana.migrations,
-reana.retention_rules_due,
-reana.open_sessions,
-reana.running_load,
-reana.stuck_runs,
-reana.user_quota,
-reana.runs;
