@@ -17,7 +17,7 @@ from reana_db.registry.signatures import checked
 
 VALUES: Mapping[SettingName, tuple[str, ...]] = MappingProxyType(
     {
-        SettingName.status_mode: (StatusMode.enforce, StatusMode.observe),
+        SettingName.status_mode: tuple(StatusMode),
         SettingName.termination_quota_update_policy: ("", "cpu", "disk", "cpu,disk"),
         SettingName.secrets_form: ("compatible", "sealed"),
     }

@@ -200,6 +200,8 @@ class StatusMode(StrEnum):
 
     enforce = "enforce"
     """It is refused."""
+    keep = "keep"
+    """Status and times stay, the rest of the statement is stored; recorded as not allowed."""
     observe = "observe"
     """It is made, and recorded as not allowed."""
 

@@ -32,7 +32,9 @@ class StatusRecord:
     application_name: str
     """What the client called itself; can be empty."""
     allowed: bool
-    """False for a change against the rules, made in the mode ``observe``."""
+    """Whether the rules allow it."""
+    made: bool
+    """False for a change against the rules that the mode ``keep`` left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +52,15 @@ class StatusTime:
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """Changes of one kind against the rules, made by one application."""
+    """Changes of one kind against the rules, asked for by one application."""
 
     entity: Entity
     from_status: str
     to_status: str | None
     """None for a status that was removed."""
     application_name: str
+    made: bool
+    """True in the mode ``observe``; False in the mode ``keep``, which left the status as it was."""
     changes: int
     """How many there were."""
     first_at: datetime
@@ -80,7 +84,7 @@ def time_per_status(conn: Conn, entity: Entity, entity_id: Id) -> list[StatusTim
 def violations(conn: Conn, *, since: datetime | None = None) -> list[Violation]:
     """Return the changes against the rules by kind and application, the most frequent first.
 
-    There are none unless the mode was ``observe``.
+    There are none unless the mode was ``keep`` or ``observe``: ``enforce`` refuses them.
     """
 
 

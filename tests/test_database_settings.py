@@ -42,7 +42,7 @@ def test_all_settings_are_listed_with_the_time_of_their_last_change(conn: Conn) 
 
 
 def test_a_value_that_a_setting_cannot_have_is_refused(conn: Conn) -> None:
-    expected = "status_mode must be one of 'enforce', 'observe', not 'off'"
+    expected = "status_mode must be one of 'enforce', 'keep', 'observe', not 'off'"
     with pytest.raises(errors.InvalidArgument, match=re.escape(expected)):
         database_settings.change(conn, SettingName.status_mode, "off")
 

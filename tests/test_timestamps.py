@@ -250,7 +250,6 @@ def test_every_table_with_updated_has_the_trigger(conn: Conn) -> None:
     tables = {name for (name,) in conn.execute(TABLES_WITH_UPDATED)}
     triggers = conn.execute(
         "SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'set_updated'"
-        " OR tgfoid IN ('__reana.guard_run'::regproc, '__reana.guard_job'::regproc)"
     ).fetchall()
     assert {name.removeprefix("__reana.") for (name,) in triggers} == tables
 

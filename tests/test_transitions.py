@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -11,11 +12,12 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 from psycopg import sql
+from psycopg.errors import Diagnostic
 from psycopg.types.json import Json
 
-from reana_db import errors, transitions, workflows
+from reana_db import errors, jobs, lifecycle, status_history, transitions, workflows
 from reana_db.queries import Conn
-from reana_db.records import Entity, JobStatus, RunStatus, StatusChange
+from reana_db.records import Entity, JobStatus, RunStatus, StatusChange, StatusMode
 from tests.support.factories import make_user, make_workflow
 from tests.support.statuses import NULLABLE, SQL_TYPES, STATUSES, Maker, pairs
 
@@ -71,8 +73,21 @@ def row(conn: Conn, entity: Entity, row_id: UUID) -> Any:
     return conn.execute(query.format(table), [row_id]).fetchone()
 
 
-def observe(conn: Conn) -> None:
-    conn.execute("UPDATE __reana.setting SET value = 'observe' WHERE name = 'status_mode'")
+def set_mode(conn: Conn, mode: StatusMode) -> None:
+    conn.execute("UPDATE __reana.setting SET value = %s WHERE name = 'status_mode'", [mode])
+
+
+@contextmanager
+def notices(conn: Conn) -> Iterator[list[tuple[str | None, ...]]]:
+    """Collect severity, SQLSTATE and message of what the server says without failing."""
+    heard: list[tuple[str | None, ...]] = []
+
+    def hear(notice: Diagnostic) -> None:
+        heard.append((notice.severity_nonlocalized, notice.sqlstate, notice.message_primary))
+
+    conn.add_notice_handler(hear)
+    yield heard
+    conn.remove_notice_handler(hear)
 
 
 def test_the_rules_in_python_are_those_of_the_table(conn: Conn) -> None:
@@ -335,7 +350,7 @@ def test_progress_is_merged_as_a_union(conn: Conn, stored: Any, message: Any, me
 
 
 def test_observing_makes_a_change_against_the_rules_and_says_so(conn: Conn, maker: Maker) -> None:
-    observe(conn)
+    set_mode(conn, StatusMode.observe)
     row_id = maker.make(Entity.workflow, "running")
     change = transitions.set_workflow_status(conn, row_id, RunStatus.queued)
     assert change == StatusChange(row_id, "running", "queued", changed=True, allowed=False)
@@ -344,12 +359,93 @@ def test_observing_makes_a_change_against_the_rules_and_says_so(conn: Conn, make
 
 
 def test_observing_still_honours_the_expected_statuses(conn: Conn, maker: Maker) -> None:
-    observe(conn)
+    set_mode(conn, StatusMode.observe)
     row_id = maker.make(Entity.workflow, "running")
     with pytest.raises(errors.InvalidTransition):
         transitions.set_workflow_status(
             conn, row_id, RunStatus.finished, expected=[RunStatus.pending]
         )
+
+
+@pytest.mark.parametrize("mode", StatusMode)
+def test_messages_and_functions_agree_in_every_mode(
+    conn: Conn, maker: Maker, mode: StatusMode
+) -> None:
+    set_mode(conn, mode)
+    for before, after in ((RunStatus.running, RunStatus.queued), (RunStatus.queued, "finished")):
+        told, changed = (maker.make(Entity.workflow, before) for _ in range(2))
+        message = lifecycle.apply_status_message(conn, told, status=RunStatus(after))
+        change = transitions.try_set_workflow_status(conn, changed, RunStatus(after))
+        assert change is not None
+        assert change.refused is (mode is not StatusMode.observe)
+        assert (message.outcome is lifecycle.MessageOutcome.APPLIED) is change.changed
+        assert message.after == change.after
+
+
+@pytest.mark.parametrize("entity", Entity)
+def test_keeping_leaves_the_status_and_records_what_was_wanted(
+    conn: Conn, maker: Maker, entity: Entity
+) -> None:
+    set_mode(conn, StatusMode.keep)
+    before, after = next(
+        (status, other)
+        for status in transitions.RULES[entity]
+        for other in transitions.RULES[entity]
+        if not transitions.can_transition(entity, status, other)
+    )
+    row_id = maker.make(entity, before)
+    table = sql.Identifier("__reana", entity)
+    read = sql.SQL("SELECT to_jsonb(t) - 'updated' FROM {} AS t WHERE id_ = %s").format(table)
+    write = sql.SQL("UPDATE {} SET status = %s WHERE id_ = %s").format(table)
+    stored = conn.execute(read, [row_id]).fetchone()
+    with notices(conn) as warnings:
+        assert conn.execute(write, [after, row_id]).rowcount == 1
+    message = f"{entity} {row_id} cannot go from {before} to {after}: its status stays."
+    assert warnings == [("WARNING", "23R01", message)]
+    assert conn.execute(read, [row_id]).fetchone() == stored
+    entry = status_history.of_entity(conn, entity, row_id)[-1]
+    assert (entry.from_status, entry.to_status) == (before, after)
+    assert (entry.allowed, entry.made) == (False, False)
+
+
+def test_keeping_stores_the_rest_of_the_statement(conn: Conn, maker: Maker) -> None:
+    set_mode(conn, StatusMode.keep)
+    row_id = maker.make(Entity.job, "finished")
+    conn.execute(
+        "UPDATE __reana.job SET status = 'running', started_at = '2020-01-01',"
+        " finished_at = '2020-01-01', logs = 'all of them' WHERE id_ = %s",
+        [row_id],
+    )
+    job = jobs.get(conn, row_id)
+    assert (job.status, job.started_at, job.finished_at) == (JobStatus.finished, None, None)
+    assert jobs.logs(conn, row_id) == "all of them"
+
+
+def test_a_status_that_was_kept_is_no_part_of_a_life(conn: Conn, maker: Maker) -> None:
+    set_mode(conn, StatusMode.keep)
+    row_id = maker.make(Entity.workflow, "running")
+    conn.execute("UPDATE __reana.workflow SET status = 'created' WHERE id_ = %s", [row_id])
+    stays = status_history.time_per_status(conn, Entity.workflow, row_id)
+    assert [(stay.status, stay.current) for stay in stays] == [("running", True)]
+    shown = conn.execute(
+        "SELECT status::text FROM reana.run_history WHERE workflow_id = %s", [row_id]
+    ).fetchall()
+    assert shown == [("running",)]
+
+
+@pytest.mark.parametrize("mode", [StatusMode.enforce, StatusMode.keep])
+def test_functions_answer_the_same_whether_rules_are_enforced_or_statuses_kept(
+    conn: Conn, maker: Maker, mode: StatusMode
+) -> None:
+    set_mode(conn, mode)
+    row_id = maker.make(Entity.job, "finished")
+    with pytest.raises(errors.InvalidTransition):
+        transitions.set_job_status(conn, row_id, JobStatus.running)
+    change = transitions.try_set_job_status(conn, row_id, JobStatus.running, logs="late")
+    assert change == StatusChange(row_id, "finished", "finished", changed=False, allowed=False)
+    (report,) = jobs.report(conn, [jobs.JobReport(row_id, JobStatus.stopped, "late")])
+    assert report == change
+    assert not jobs.logs(conn, row_id)
 
 
 def test_a_database_without_the_setting_enforces_the_rules(conn: Conn, maker: Maker) -> None:

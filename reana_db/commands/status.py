@@ -43,7 +43,10 @@ def history_(entity_id: UUID, entity: str, *, as_json: bool) -> None:
 @click.option("--days", type=click.IntRange(min=1), help="Only those of the last days.")
 @as_json
 def violations(days: int | None, *, as_json: bool) -> None:
-    """Print the changes against the rules, made in the mode observe, by kind and application."""
+    """Print the changes against the rules by kind and application.
+
+    They are recorded in the modes keep and observe; enforce refuses them.
+    """
     since = None if days is None else datetime.now(UTC) - timedelta(days=days)
     with database.connect() as conn:
         found = status_history.violations(conn, since=since)
@@ -52,7 +55,7 @@ def violations(days: int | None, *, as_json: bool) -> None:
     elif not found:
         click.echo("no change against the rules is recorded")
     else:
-        headings = ("changes", "entity", "from", "to", "application", "last (UTC)")
+        headings = ("changes", "entity", "from", "to", "status", "application", "last (UTC)")
         _print_table(headings, [_violation_cells(item) for item in found])
 
 
@@ -73,7 +76,8 @@ def prune(days: int) -> None:
 def mode_(mode: str | None) -> None:
     """Print what becomes of changes against the rules, or choose it.
 
-    enforce: they are refused.  observe: they are made, and recorded for "status violations".
+    enforce: they are refused.  keep: the status stays as it is, the rest of the statement is
+    stored.  observe: they are made.  keep and observe record them for "status violations".
     """
     with database.connect() as conn:
         if mode:
@@ -97,6 +101,7 @@ def _record(item: StatusRecord) -> dict[str, str | bool | None]:
         "role": item.role,
         "application_name": item.application_name,
         "allowed": item.allowed,
+        "made": item.made,
     }
 
 
@@ -106,8 +111,14 @@ def _record_cells(item: StatusRecord) -> tuple[str, ...]:
         item.to_status or "(row deleted)",
         item.application_name,
         item.role,
-        "" if item.allowed else "against the rules",
+        _judgement(item),
     )
+
+
+def _judgement(item: StatusRecord) -> str:
+    if item.allowed:
+        return ""
+    return "against the rules" if item.made else "against the rules: status kept"
 
 
 def _violation(item: Violation) -> dict[str, str | int | None]:
@@ -116,6 +127,7 @@ def _violation(item: Violation) -> dict[str, str | int | None]:
         "from": item.from_status,
         "to": item.to_status,
         "application_name": item.application_name,
+        "made": item.made,
         "changes": item.changes,
         "first_at": item.first_at.isoformat(),
         "last_at": item.last_at.isoformat(),
@@ -128,6 +140,7 @@ def _violation_cells(item: Violation) -> tuple[str, ...]:
         item.entity,
         item.from_status,
         item.to_status or "(none)",
+        "changed" if item.made else "kept",
         item.application_name,
         _time(item.last_at),
     )

@@ -94,7 +94,7 @@ CHECKS = (
     ),
     _Check(
         "duplicate_tokens",
-        "0028-token-repair",
+        "0029-token-functions",
         "user_token.status",
         "second active or requested tokens of a user are revoked, each with an audit entry",
     ),
@@ -107,7 +107,7 @@ CHECKS = (
     ),
     _Check(
         "audit_tokens",
-        "0031-secret-digests",
+        "0029-token-functions",
         "audit_log.details",
         "audit entries hold what looks like a token: reana-db secrets redact-audit removes it",
     ),

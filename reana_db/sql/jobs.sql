@@ -181,7 +181,7 @@ written AS (
     FROM judged
     WHERE
         job.id_ = judged.id_
-        AND (judged.by_rule OR NOT __reana.status_rules_enforced())
+        AND (judged.by_rule OR __reana.status_mode() = 'observe')
         AND (judged.differs OR judged.logs IS NOT NULL)
     RETURNING
         job.id_,

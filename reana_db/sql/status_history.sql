@@ -5,7 +5,8 @@ SELECT
     entry.changed_at,
     entry.role,
     entry.application_name,
-    entry.allowed
+    entry.allowed,
+    entry.made
 FROM __reana.status_history AS entry
 WHERE
     entry.entity = %(entity)s
@@ -25,6 +26,7 @@ WITH period AS (
     WHERE
         entry.entity = %(entity)s
         AND entry.entity_id = %(entity_id)s
+        AND entry.made
 )
 
 SELECT
@@ -53,6 +55,7 @@ SELECT
     entry.from_status,
     entry.to_status,
     entry.application_name,
+    entry.made,
     count(*) AS changes,
     min(entry.changed_at) AS first_at,
     max(entry.changed_at) AS last_at
@@ -67,13 +70,15 @@ GROUP BY
     entry.entity,
     entry.from_status,
     entry.to_status,
-    entry.application_name
+    entry.application_name,
+    entry.made
 ORDER BY
     changes DESC,
     entry.entity,
     entry.from_status,
     entry.to_status,
-    entry.application_name;
+    entry.application_name,
+    entry.made;
 
 -- name: _prune_batch
 DELETE FROM __reana.status_history

@@ -78,7 +78,7 @@ written AS (
     WHERE
         workflow.id_ = judged.id_
         AND judged.expected
-        AND (judged.by_rule OR NOT __reana.status_rules_enforced())
+        AND (judged.by_rule OR __reana.status_mode() = 'observe')
         AND (judged.differs OR request.logs IS NOT NULL OR request.progress IS NOT NULL)
     RETURNING
         workflow.id_,
@@ -140,7 +140,7 @@ written AS (
     WHERE
         job.id_ = judged.id_
         AND judged.expected
-        AND (judged.by_rule OR NOT __reana.status_rules_enforced())
+        AND (judged.by_rule OR __reana.status_mode() = 'observe')
         AND (judged.differs OR request.logs IS NOT NULL)
     RETURNING
         job.id_,
@@ -187,7 +187,7 @@ written AS (
     WHERE
         interactive_session.id_ = judged.id_
         AND judged.expected
-        AND (judged.by_rule OR NOT __reana.status_rules_enforced())
+        AND (judged.by_rule OR __reana.status_mode() = 'observe')
         AND judged.differs
     RETURNING
         interactive_session.id_,
@@ -234,7 +234,7 @@ written AS (
     WHERE
         service.id_ = judged.id_
         AND judged.expected
-        AND (judged.by_rule OR NOT __reana.status_rules_enforced())
+        AND (judged.by_rule OR __reana.status_mode() = 'observe')
         AND judged.differs
     RETURNING
         service.id_,
@@ -281,7 +281,7 @@ written AS (
     WHERE
         workspace_retention_rule.id_ = judged.id_
         AND judged.expected
-        AND (judged.by_rule OR NOT __reana.status_rules_enforced())
+        AND (judged.by_rule OR __reana.status_mode() = 'observe')
         AND judged.differs
     RETURNING
         workspace_retention_rule.id_,

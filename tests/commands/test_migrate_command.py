@@ -92,7 +92,7 @@ def test_a_dry_run_is_a_script_that_says_what_holds_locks(run: Run, empty_db: st
 
 
 def test_the_output_of_a_dry_run_is_what_migrate_does(run: Run, empty_db: str, db_uri: str) -> None:
-    transactional = NAMES.index("0021-missing-indexes")
+    transactional = NAMES.index("0021-indexes")
     script = ok(run("migrate", "--dry-run", "--to", NAMES[transactional - 1]))
     with psycopg.connect(empty_db) as conn:
         conn.execute(script.encode())

@@ -71,10 +71,14 @@ def test_observing_enforcing_and_the_report_of_violations(site: Site) -> None:
     run = site.maker.make(Entity.workflow, "running")
     transitions.set_workflow_status(site.conn, run, RunStatus.deleted)
     report = site.run("status", "violations", "--days", 1).splitlines()[1].split()
-    assert report[:5] == ["1", "workflow", "running", "deleted", "reana-workflow-controller"]
+    assert report[:5] == ["1", "workflow", "running", "deleted", "changed"]
     (violation,) = site.json("status", "violations")
-    assert (violation["changes"], violation["to"]) == (1, "deleted")
+    assert (violation["changes"], violation["to"], violation["made"]) == (1, "deleted", True)
     assert "against the rules" in site.run("status", "history", run)
+    assert site.run("status", "mode", "keep") == "keep\n"
+    site.conn.execute("UPDATE __reana.workflow SET status = 'created' WHERE id_ = %s", [run])
+    assert [item["made"] for item in site.json("status", "violations")] == [False, True]
+    assert "against the rules: status kept" in site.run("status", "history", run)
     assert site.run("status", "mode", "enforce") == "enforce\n"
 
 
@@ -98,11 +102,11 @@ def test_settings_are_listed_read_and_set(site: Site) -> None:
     site.run("settings", "set", "termination_quota_update_policy", "cpu,disk")
     assert site.run("settings", "list").splitlines() == [
         "secrets_form                     'compatible'  ('compatible', 'sealed')",
-        "status_mode                      'enforce'  ('enforce', 'observe')",
+        "status_mode                      'enforce'  ('enforce', 'keep', 'observe')",
         "termination_quota_update_policy  'cpu,disk'  ('', 'cpu', 'disk', 'cpu,disk')",
     ]
 
 
 def test_a_wrong_value_is_refused_with_a_sentence(site: Site) -> None:
     output = site.run("settings", "set", "status_mode", "off", exit_code=1)
-    assert output == "Error: status_mode must be one of 'enforce', 'observe', not 'off'\n"
+    assert output == "Error: status_mode must be one of 'enforce', 'keep', 'observe', not 'off'\n"

@@ -111,7 +111,7 @@ def test_batches_reach_every_entry(conn: Conn, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_the_preflight_counts_entries_with_tokens(fresh_db: str) -> None:
-    migrate.rollback(fresh_db, to="0029-token-functions")
+    migrate.rollback(fresh_db, to="0027-retention-rules")
     with psycopg.connect(fresh_db) as conn:
         entry(conn, {"reana_admin": MESSAGES[0]})
         entry(conn, HARMLESS[2])
