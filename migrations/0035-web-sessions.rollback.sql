@@ -1,3 +1,5 @@
+DROP FUNCTION __reana.has_expired(timestamp without time zone);
+
 DROP FUNCTION IF EXISTS __reana.count_web_sessions();
 
 DROP VIEW

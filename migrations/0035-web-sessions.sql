@@ -274,3 +274,23 @@ $$;
 
 COMMENT ON FUNCTION __reana.count_web_sessions() IS
 'The number of sessions of the web interface: rows of Invenio''s table, 0 where it is not.';
+
+-- Services of released versions store midnight of the last day of a share, and mean the whole day.
+-- In SQL, to be put in the place of the call.
+CREATE FUNCTION __reana.has_expired(p_valid_until timestamp without time zone)
+RETURNS boolean
+LANGUAGE sql
+STABLE
+AS $$
+SELECT COALESCE(
+    p_valid_until <= pg_catalog.statement_timestamp() AT TIME ZONE 'UTC'
+    - CASE
+        WHEN p_valid_until = pg_catalog.date_trunc('day', p_valid_until) THEN interval '1 day'
+        ELSE interval '0'
+    END,
+    FALSE
+)
+$$;
+
+COMMENT ON FUNCTION __reana.has_expired(timestamp without time zone) IS
+'Whether a share with this end (UTC) is over; midnight is the end of the day that it begins, NULL no end.';

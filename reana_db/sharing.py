@@ -1,13 +1,15 @@
 """Sharing: letting another user read a run.
 
 A share past its ``valid_until`` does not count, anywhere: only the owner still sees it in
-:func:`of_workflow`, and sharing again replaces it.
+:func:`of_workflow`, and sharing again replaces it.  Services of released versions store midnight of
+the last day and mean the whole day, so a share that ends at midnight lasts until the end of the day
+that begins then.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
 from reana_db import errors
@@ -15,6 +17,9 @@ from reana_db.queries import Conn, query
 from reana_db.records import AccessType
 from reana_db.registry.arguments import Id
 from reana_db.registry.signatures import checked
+
+_SOME_MIDNIGHT = datetime(1970, 1, 1, tzinfo=UTC)
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +31,7 @@ class Share:
     access_type: AccessType
     message: str | None
     valid_until: datetime | None
-    """The end of the share; None for one without end."""
+    """The end of the share (midnight: of the day that begins then); None for one without end."""
     expired: bool
 
 
@@ -88,6 +93,8 @@ def _end(valid_until: date | datetime | None) -> datetime | None:
         return valid_until
     if valid_until <= datetime.now(UTC):
         raise errors.InvalidArgument(f"valid_until must not be over: {valid_until.isoformat()}")
+    if (valid_until - _SOME_MIDNIGHT) % _DAY == timedelta():
+        return valid_until - timedelta(microseconds=1)  # midnight would be a whole day more
     return valid_until
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -63,6 +63,26 @@ def test_a_share_until_a_day_ends_with_that_day(conn: Conn, people: People) -> N
     (found,) = sharing.of_workflow(conn, people.run)
     assert found.valid_until is not None
     assert found.valid_until.date() == today
+
+
+def test_midnight_of_the_last_day_as_released_services_store_it_is_the_whole_day(
+    conn: Conn, people: People
+) -> None:
+    today = datetime.now(UTC).date()
+    insert_share(conn, people.run, people.bob, today)
+    assert can_read(conn, people)
+    assert sharing.sharing_with(conn, people.bob) == ["ann@example.org"]
+    assert [found.expired for found in sharing.of_workflow(conn, people.run)] == [False]
+    conn.execute("UPDATE __reana.user_workflow SET valid_until = %s", [today - timedelta(days=1)])
+    assert not can_read(conn, people)
+    assert [found.expired for found in sharing.of_workflow(conn, people.run)] == [True]
+
+
+def test_a_moment_at_midnight_is_that_moment(conn: Conn, people: People) -> None:
+    tomorrow = datetime.combine(datetime.now(UTC) + timedelta(days=1), time.min, UTC)
+    share(conn, people, valid_until=tomorrow)
+    (found,) = sharing.of_workflow(conn, people.run)
+    assert found.valid_until == tomorrow - timedelta(microseconds=1)
 
 
 def test_an_expired_share_counts_for_nobody_but_is_shown_to_the_owner(

@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 
+from reana_db import quota, resources
 from reana_db.queries import Conn
-from tests.support.factories import insert, make_user, make_workflow
+from reana_db.records import ResourceType
+from tests.support.factories import insert, make_session, make_user, make_workflow
 
 VIEWS = [
     "runs",
+    "run_history",
     "user_quota",
     "stuck_runs",
     "running_load",
@@ -75,6 +78,65 @@ def test_stuck_runs_have_been_silent_for_too_long(
     since = ago(silent)
     make_workflow(conn, make_user(conn), status=status, run_started_at=since, updated=since)
     assert bool(rows(conn, "stuck_runs", "workflow_id", "status")) is stuck
+
+
+def test_views_name_runs_with_their_number(conn: Conn) -> None:
+    since = ago(timedelta(days=1))
+    workflow_id = make_workflow(
+        conn,
+        make_user(conn),
+        name="fit",
+        run_number_minor=2,
+        status="running",
+        run_started_at=since,
+        updated=since,
+    )
+    make_session(conn, workflow_id)
+    insert(
+        conn,
+        "workspace_retention_rule",
+        id_=make_user(conn),
+        workflow_id=workflow_id,
+        workspace_files="*",
+        retention_days=1,
+        status="pending",
+    )
+    for view in ("runs", "run_history", "stuck_runs", "open_sessions", "retention_rules_due"):
+        assert conn.execute(f"SELECT run FROM reana.{view}".encode()).fetchall() == [("fit.1.2",)]
+
+
+def test_the_quota_is_that_of_the_current_period(conn: Conn) -> None:
+    resources.create_defaults(conn)
+    owner = make_user(conn)
+    quota.set_limit(conn, user_ids=[owner], type_=ResourceType.CPU, limit=1000)
+    # As it was when the last run ended, in a period that is over now.
+    conn.execute(
+        """
+        SET LOCAL session_replication_role = replica;
+        UPDATE __reana.user_resource
+        SET quota_used = 1000, quota_period_months = 1, quota_period_start_at = '2020-01-01';
+        SET LOCAL session_replication_role = origin;
+        """
+    )
+    found = conn.execute("SELECT health, percent FROM reana.user_quota WHERE resource = 'cpu'")
+    assert found.fetchall() == [("healthy", 0)]
+
+
+def test_infinite_times_and_totals_hide_nothing(conn: Conn) -> None:
+    owner = make_user(conn)
+    resources.create_defaults(conn)
+    session = make_session(
+        conn,
+        make_workflow(
+            conn, owner, status="running", created="-infinity", run_started_at="infinity"
+        ),
+    )
+    conn.execute(
+        "UPDATE __reana.interactive_session SET created = 'infinity' WHERE id_ = %s", [session]
+    )
+    conn.execute("UPDATE __reana.user_resource SET quota_limit = 9223372036854775807")
+    for view in VIEWS:
+        conn.execute(f"SELECT to_jsonb(shown) FROM reana.{view} AS shown".encode())
 
 
 def test_running_load_counts_the_active_runs_of_each_user(conn: Conn) -> None:

@@ -1,9 +1,6 @@
 -- part: valid
 -- A share past its last moment does not count.
-AND (
-    share.valid_until IS NULL
-    OR share.valid_until > pg_catalog.statement_timestamp() AT TIME ZONE 'UTC'
-)
+AND NOT __reana.has_expired(share.valid_until)
 
 -- name: _share
 -- An expired share does not count: sharing again replaces it.
@@ -43,7 +40,7 @@ shared AS (
         SET
             message = excluded.message,
             valid_until = excluded.valid_until
-        WHERE share.valid_until <= pg_catalog.statement_timestamp() AT TIME ZONE 'UTC'
+        WHERE __reana.has_expired(share.valid_until)
     RETURNING share.workflow_id
 )
 
@@ -90,9 +87,7 @@ SELECT
     share.access_type,
     share.message,
     share.valid_until,
-    COALESCE(
-        share.valid_until <= pg_catalog.statement_timestamp() AT TIME ZONE 'UTC', FALSE
-    ) AS expired
+    __reana.has_expired(share.valid_until) AS expired
 FROM __reana.user_workflow AS share
 JOIN __reana.user_ AS receiver
     ON share.user_id = receiver.id_

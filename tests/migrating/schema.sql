@@ -1854,6 +1854,22 @@ END
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION __reana.has_expired(p_valid_until timestamp without time zone)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+SELECT COALESCE(
+    p_valid_until <= pg_catalog.statement_timestamp() AT TIME ZONE 'UTC'
+    - CASE
+        WHEN p_valid_until = pg_catalog.date_trunc('day', p_valid_until) THEN interval '1 day'
+        ELSE interval '0'
+    END,
+    FALSE
+)
+$function$
+;
+
 CREATE OR REPLACE FUNCTION __reana.inactivate_retention_rules()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -3201,6 +3217,8 @@ COMMENT ON FUNCTION __reana.forget_token_digest() IS 'Clears the digest of a tok
 COMMENT ON FUNCTION __reana.grant_token(uuid,uuid,bytea,bytea,bytea,uuid,uuid,json) IS 'Makes the requested token of a user active, or a new one, with the encrypted value in the form that the setting secrets_form asks for; writes the audit entry of the administrator, if there is one; returns done, unknown user, already active, request changed when the requested token is not the one given, or value taken.';
 
 COMMENT ON FUNCTION __reana.guard_status() IS 'Records a change of a status, sets the first start and the first end of runs and jobs (UTC), and keeps a status that the rules do not allow from being stored (see judge_status).';
+
+COMMENT ON FUNCTION __reana.has_expired(timestamp without time zone) IS 'Whether a share with this end (UTC) is over; midnight is the end of the day that it begins, NULL no end.';
 
 COMMENT ON FUNCTION __reana.inactivate_retention_rules() IS 'Ends the created and active rules of all runs with the owner, name and major number of a restarted or deleted run; refuses a restart (SQLSTATE 23R02) while one of them is pending.';
 

@@ -14,7 +14,7 @@ from reana_db.queries import Conn
 
 NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
-FAR_AHEAD = datetime(2100, 1, 1, tzinfo=UTC)
+FAR_AHEAD = datetime(2100, 1, 1, 12, tzinfo=UTC)
 
 _numbers = itertools.count(1)
 
