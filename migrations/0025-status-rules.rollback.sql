@@ -24,7 +24,7 @@ DROP FUNCTION __reana.first_start(
     timestamp without time zone, timestamp without time zone,
     timestamp without time zone, timestamp without time zone
 );
-DROP FUNCTION __reana.judge_status(text, uuid, text, text);
+DROP FUNCTION __reana.judge_violation(text, uuid, text, text);
 DROP FUNCTION __reana.status_mode();
 DROP FUNCTION __reana.is_transition(text, text, text);
 DROP TABLE __reana.status_history;

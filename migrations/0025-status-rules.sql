@@ -180,28 +180,24 @@ COMMENT ON COLUMN __reana.status_history.allowed IS
 COMMENT ON COLUMN __reana.status_history.made IS
 'Whether the row got the status; false where the setting status_mode was keep and the rules did not allow it.';
 
-CREATE FUNCTION __reana.judge_status(p_entity text, p_id uuid, p_from text, p_to text)
+CREATE FUNCTION __reana.judge_violation(p_entity text, p_id uuid, p_from text, p_to text)
 RETURNS boolean
 LANGUAGE plpgsql
 AS $$
 DECLARE
-    c_allowed CONSTANT boolean := __reana.is_transition(p_entity, p_from, p_to);
-    v_made boolean := TRUE;
-    v_message text;
-    v_detail text;
+    c_mode CONSTANT text := __reana.status_mode();
+    c_message CONSTANT text := format(
+        '%s %s cannot go from %s to %s', p_entity, p_id, p_from, COALESCE(p_to, 'NULL')
+    );
+    c_detail CONSTANT text := format(
+        'entity=%s id=%s from=%s to=%s', p_entity, p_id, p_from, COALESCE(p_to, 'NULL')
+    );
     v_next text;
 BEGIN
-    IF NOT c_allowed THEN
-        v_made := __reana.status_mode() = 'observe';
-        v_message := format(
-            '%s %s cannot go from %s to %s', p_entity, p_id, p_from, COALESCE(p_to, 'NULL')
-        );
-        v_detail := format(
-            'entity=%s id=%s from=%s to=%s', p_entity, p_id, p_from, COALESCE(p_to, 'NULL')
-        );
-    END IF;
-
-    IF NOT v_made AND __reana.status_mode() = 'enforce' THEN
+    IF c_mode = 'keep' THEN
+        RAISE WARNING USING
+            ERRCODE = '23R01', MESSAGE = c_message || ': its status stays.', DETAIL = c_detail;
+    ELSIF c_mode = 'enforce' THEN
         SELECT string_agg(rule.to_status, ', ' ORDER BY rule.to_status)
         INTO v_next
         FROM __reana.status_transition AS rule
@@ -211,8 +207,8 @@ BEGIN
 
         RAISE EXCEPTION USING
             ERRCODE = '23R01',
-            MESSAGE = v_message || '.',
-            DETAIL = v_detail,
+            MESSAGE = c_message || '.',
+            DETAIL = c_detail,
             HINT = COALESCE(
                 'Allowed from ' || p_from || ': ' || v_next || '.',
                 'Nothing follows ' || p_from || '.'
@@ -221,25 +217,14 @@ BEGIN
             TABLE = p_entity,
             COLUMN = 'status';
     END IF;
-
-    INSERT INTO __reana.status_history
-    (entity, entity_id, from_status, to_status, allowed, made)
-    VALUES (p_entity, p_id, p_from, p_to, c_allowed, v_made);
-
-    IF NOT v_made THEN
-        RAISE WARNING USING
-            ERRCODE = '23R01',
-            MESSAGE = v_message || ': its status stays.',
-            DETAIL = v_detail;
-    END IF;
-    RETURN v_made;
+    RETURN c_mode = 'observe';
 END
 $$;
 
-REVOKE EXECUTE ON FUNCTION __reana.judge_status(text, uuid, text, text) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION __reana.judge_violation(text, uuid, text, text) FROM PUBLIC;
 
-COMMENT ON FUNCTION __reana.judge_status(text, uuid, text, text) IS
-'Records a change of a status and tells whether to make it; raises 23R01 for one that is refused, a warning for one that is left out (see status_mode).';
+COMMENT ON FUNCTION __reana.judge_violation(text, uuid, text, text) IS
+'Tells whether a change against the rules is made: raises 23R01 in the mode enforce, a warning in the mode keep.';
 
 -- In a change of status, a time that is stored stays, else the time that the client gives in the
 -- same statement counts, else now.  An end is never before its start, though the clocks of two
@@ -302,8 +287,20 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     c_now CONSTANT timestamp without time zone := clock_timestamp() AT TIME ZONE 'UTC';
+    c_from CONSTANT text := OLD.status;
+    c_to CONSTANT text := NEW.status;
+    c_allowed CONSTANT boolean := __reana.is_transition(TG_TABLE_NAME, c_from, c_to);
+    v_made boolean := TRUE;
 BEGIN
-    IF NOT __reana.judge_status(TG_TABLE_NAME, OLD.id_, OLD.status::text, NEW.status::text) THEN
+    IF NOT c_allowed THEN
+        v_made := __reana.judge_violation(TG_TABLE_NAME, OLD.id_, c_from, c_to);
+    END IF;
+
+    INSERT INTO __reana.status_history
+    (entity, entity_id, from_status, to_status, allowed, made)
+    VALUES (TG_TABLE_NAME, OLD.id_, c_from, c_to, c_allowed, v_made);
+
+    IF NOT v_made THEN
         NEW.status := OLD.status;
         IF TG_TABLE_NAME = 'workflow' THEN
             NEW.run_started_at := OLD.run_started_at;
@@ -359,7 +356,7 @@ $$;
 REVOKE EXECUTE ON FUNCTION __reana.guard_status() FROM PUBLIC;
 
 COMMENT ON FUNCTION __reana.guard_status() IS
-'Records a change of a status, sets the first start and the first end of runs and jobs (UTC), and keeps a status that the rules do not allow from being stored (see judge_status).';
+'Records a change of a status, sets the first start and the first end of runs and jobs (UTC), and keeps a status that the rules do not allow from being stored (see status_mode).';
 
 CREATE FUNCTION __reana.record_status()
 RETURNS trigger

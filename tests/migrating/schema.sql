@@ -1799,8 +1799,20 @@ CREATE OR REPLACE FUNCTION __reana.guard_status()
 AS $function$
 DECLARE
     c_now CONSTANT timestamp without time zone := clock_timestamp() AT TIME ZONE 'UTC';
+    c_from CONSTANT text := OLD.status;
+    c_to CONSTANT text := NEW.status;
+    c_allowed CONSTANT boolean := __reana.is_transition(TG_TABLE_NAME, c_from, c_to);
+    v_made boolean := TRUE;
 BEGIN
-    IF NOT __reana.judge_status(TG_TABLE_NAME, OLD.id_, OLD.status::text, NEW.status::text) THEN
+    IF NOT c_allowed THEN
+        v_made := __reana.judge_violation(TG_TABLE_NAME, OLD.id_, c_from, c_to);
+    END IF;
+
+    INSERT INTO __reana.status_history
+    (entity, entity_id, from_status, to_status, allowed, made)
+    VALUES (TG_TABLE_NAME, OLD.id_, c_from, c_to, c_allowed, v_made);
+
+    IF NOT v_made THEN
         NEW.status := OLD.status;
         IF TG_TABLE_NAME = 'workflow' THEN
             NEW.run_started_at := OLD.run_started_at;
@@ -1955,28 +1967,24 @@ END
 $function$
 ;
 
-CREATE OR REPLACE FUNCTION __reana.judge_status(p_entity text, p_id uuid, p_from text, p_to text)
+CREATE OR REPLACE FUNCTION __reana.judge_violation(p_entity text, p_id uuid, p_from text, p_to text)
  RETURNS boolean
  LANGUAGE plpgsql
 AS $function$
 DECLARE
-    c_allowed CONSTANT boolean := __reana.is_transition(p_entity, p_from, p_to);
-    v_made boolean := TRUE;
-    v_message text;
-    v_detail text;
+    c_mode CONSTANT text := __reana.status_mode();
+    c_message CONSTANT text := format(
+        '%s %s cannot go from %s to %s', p_entity, p_id, p_from, COALESCE(p_to, 'NULL')
+    );
+    c_detail CONSTANT text := format(
+        'entity=%s id=%s from=%s to=%s', p_entity, p_id, p_from, COALESCE(p_to, 'NULL')
+    );
     v_next text;
 BEGIN
-    IF NOT c_allowed THEN
-        v_made := __reana.status_mode() = 'observe';
-        v_message := format(
-            '%s %s cannot go from %s to %s', p_entity, p_id, p_from, COALESCE(p_to, 'NULL')
-        );
-        v_detail := format(
-            'entity=%s id=%s from=%s to=%s', p_entity, p_id, p_from, COALESCE(p_to, 'NULL')
-        );
-    END IF;
-
-    IF NOT v_made AND __reana.status_mode() = 'enforce' THEN
+    IF c_mode = 'keep' THEN
+        RAISE WARNING USING
+            ERRCODE = '23R01', MESSAGE = c_message || ': its status stays.', DETAIL = c_detail;
+    ELSIF c_mode = 'enforce' THEN
         SELECT string_agg(rule.to_status, ', ' ORDER BY rule.to_status)
         INTO v_next
         FROM __reana.status_transition AS rule
@@ -1986,8 +1994,8 @@ BEGIN
 
         RAISE EXCEPTION USING
             ERRCODE = '23R01',
-            MESSAGE = v_message || '.',
-            DETAIL = v_detail,
+            MESSAGE = c_message || '.',
+            DETAIL = c_detail,
             HINT = COALESCE(
                 'Allowed from ' || p_from || ': ' || v_next || '.',
                 'Nothing follows ' || p_from || '.'
@@ -1996,18 +2004,7 @@ BEGIN
             TABLE = p_entity,
             COLUMN = 'status';
     END IF;
-
-    INSERT INTO __reana.status_history
-    (entity, entity_id, from_status, to_status, allowed, made)
-    VALUES (p_entity, p_id, p_from, p_to, c_allowed, v_made);
-
-    IF NOT v_made THEN
-        RAISE WARNING USING
-            ERRCODE = '23R01',
-            MESSAGE = v_message || ': its status stays.',
-            DETAIL = v_detail;
-    END IF;
-    RETURN v_made;
+    RETURN c_mode = 'observe';
 END
 $function$
 ;
@@ -3216,7 +3213,7 @@ COMMENT ON FUNCTION __reana.forget_token_digest() IS 'Clears the digest of a tok
 
 COMMENT ON FUNCTION __reana.grant_token(uuid,uuid,bytea,bytea,bytea,uuid,uuid,json) IS 'Makes the requested token of a user active, or a new one, with the encrypted value in the form that the setting secrets_form asks for; writes the audit entry of the administrator, if there is one; returns done, unknown user, already active, request changed when the requested token is not the one given, or value taken.';
 
-COMMENT ON FUNCTION __reana.guard_status() IS 'Records a change of a status, sets the first start and the first end of runs and jobs (UTC), and keeps a status that the rules do not allow from being stored (see judge_status).';
+COMMENT ON FUNCTION __reana.guard_status() IS 'Records a change of a status, sets the first start and the first end of runs and jobs (UTC), and keeps a status that the rules do not allow from being stored (see status_mode).';
 
 COMMENT ON FUNCTION __reana.has_expired(timestamp without time zone) IS 'Whether a share with this end (UTC) is over; midnight is the end of the day that it begins, NULL no end.';
 
@@ -3224,7 +3221,7 @@ COMMENT ON FUNCTION __reana.inactivate_retention_rules() IS 'Ends the created an
 
 COMMENT ON FUNCTION __reana.is_transition(text,text,text) IS 'Whether a status may follow another: by status_transition, from NULL, or because they are equal.';
 
-COMMENT ON FUNCTION __reana.judge_status(text,uuid,text,text) IS 'Records a change of a status and tells whether to make it; raises 23R01 for one that is refused, a warning for one that is left out (see status_mode).';
+COMMENT ON FUNCTION __reana.judge_violation(text,uuid,text,text) IS 'Tells whether a change against the rules is made: raises 23R01 in the mode enforce, a warning in the mode keep.';
 
 COMMENT ON FUNCTION __reana.keep_quota_used() IS 'Keeps quota_used at the exact total, whatever a client writes there.';
 
