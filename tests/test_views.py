@@ -108,7 +108,7 @@ def test_views_name_runs_with_their_number(conn: Conn) -> None:
 def test_the_quota_is_that_of_the_current_period(conn: Conn) -> None:
     resources.create_defaults(conn)
     owner = make_user(conn)
-    quota.set_limit(conn, user_ids=[owner], type_=ResourceType.CPU, limit=1000)
+    quota.set_limit(conn, user_ids=[owner], type_=ResourceType.cpu, limit=1000)
     # As it was when the last run ended, in a period that is over now.
     conn.execute(
         """

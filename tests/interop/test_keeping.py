@@ -54,7 +54,7 @@ def database(server: Databases, template: str) -> Iterator[str]:
     """A database of ours that keeps statuses."""
     with server.database(template=template) as name:
         with psycopg.connect(server.uri(name)) as conn:
-            database_settings.change(conn, SettingName.STATUS_MODE, StatusMode.KEEP)
+            database_settings.change(conn, SettingName.status_mode, StatusMode.keep)
         yield server.uri(name)
 
 
@@ -90,8 +90,8 @@ def test_a_shutdown_while_a_job_ends_stops_the_others_and_stores_all_logs(
 ) -> None:
     made = running_jobs(old, owner)
     shut_down(old, made)
-    stopped = JobStatus.STOPPED
-    assert statuses(ours, made) == [JobStatus.FINISHED, stopped, stopped, stopped]
+    stopped = JobStatus.stopped
+    assert statuses(ours, made) == [JobStatus.finished, stopped, stopped, stopped]
     assert [jobs.logs(ours, job) for job in made] == [f"logs of {job}" for job in made]
 
 
@@ -99,12 +99,12 @@ def test_difference_where_rules_are_enforced_it_loses_what_follows(
     old: OldService, ours: Conn, owner: UUID
 ) -> None:
     made = running_jobs(old, owner)
-    database_settings.change(ours, SettingName.STATUS_MODE, StatusMode.ENFORCE)
+    database_settings.change(ours, SettingName.status_mode, StatusMode.enforce)
     with pytest.raises(OldError, match="cannot go from finished to stopped"):
         shut_down(old, made)
-    database_settings.change(ours, SettingName.STATUS_MODE, StatusMode.KEEP)
-    running = JobStatus.RUNNING
-    assert statuses(ours, made) == [JobStatus.FINISHED, running, running, running]
+    database_settings.change(ours, SettingName.status_mode, StatusMode.keep)
+    running = JobStatus.running
+    assert statuses(ours, made) == [JobStatus.finished, running, running, running]
     assert not any(jobs.logs(ours, job) for job in made[1:])
 
 
