@@ -12,7 +12,7 @@ from benchmarks.contenders import environment, is_released, python
 
 MODULES = {
     "ours": "reana_db, reana_db.database",
-    "by hand": "psycopg, psycopg_pool",
+    "by hand": "psycopg",
 }
 RELEASED = "reana_db.models, reana_db.database, reana_db.utils"
 """What every service imports."""

@@ -28,8 +28,7 @@ from benchmarks.database import BenchmarkError, Layout
 from benchmarks.operations import BY_NAME, Turn, World
 from benchmarks.ours import calls_of_life
 from benchmarks.servers import Site
-from reana_db import database
-from reana_db.config import Settings
+from reana_db import Pool, Settings
 
 PROCESSES = 4
 """At most; the sessions are threads of so many processes, each with a pool."""
@@ -73,7 +72,7 @@ def _inherit(ready: threading.Barrier) -> None:
 def _lives(uri: str, world: World, tag: str, sessions: int, seconds: float) -> tuple[int, int]:
     """Run lives in threads that share a pool; return how many lives and checkouts there were."""
     settings = Settings(conninfo=uri, pool_size=sessions)
-    with database.Pool(settings) as pool, ThreadPoolExecutor(sessions) as threads:
+    with Pool(settings) as pool, ThreadPoolExecutor(sessions) as threads:
         _ready.wait()
         until = time.perf_counter() + seconds
         work = [
@@ -84,7 +83,7 @@ def _lives(uri: str, world: World, tag: str, sessions: int, seconds: float) -> t
     return sum(lives for lives, _ in done), sum(checkouts for _, checkouts in done)
 
 
-def _session(pool: database.Pool, world: World, tag: str, until: float) -> tuple[int, int]:
+def _session(pool: Pool, world: World, tag: str, until: float) -> tuple[int, int]:
     lives = checkouts = 0
     while time.perf_counter() < until:
         given = BY_NAME["life"].make(Turn(world, tag, lives + 1))

@@ -28,14 +28,12 @@ from decimal import Decimal, InvalidOperation
 from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import Any, Self
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlencode
 
 from psycopg import ProgrammingError, pq
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from reana_db.errors import ConfigurationError
-
-POLICY_VARIABLE = "REANA_WORKFLOW_TERMINATION_QUOTA_UPDATE_POLICY"
 
 MAX_MESSAGE_PRIORITY = 100
 """The highest priority of REANA's message queues; priorities of workflows are scaled to it."""
@@ -180,6 +178,10 @@ class Settings:
         default=None, metadata=_variable("REANA_DB_CONNECT_TIMEOUT", _whole(1))
     )
     """Seconds for one attempt to connect to one host."""
+    statement_deadline: int | None = field(
+        default=None, metadata=_variable("REANA_DB_STATEMENT_DEADLINE", _whole(1))
+    )
+    """Seconds after which a call gives up on a server that does not answer; None: never."""
     prepare_threshold: int | None = field(
         default=5, metadata=_variable("REANA_DB_PREPARE_THRESHOLD", _threshold)
     )
@@ -216,10 +218,11 @@ class Settings:
         default=None, metadata=_variable("REANA_DEFAULT_QUOTA_CPU_PERIOD_RESET_MONTHS", _months)
     )
     """Length of a new user's quota period in months; None: usage is counted for life."""
-    termination_quota_policy: frozenset[str] | None = field(
-        default=None, metadata=_variable(POLICY_VARIABLE, _policy)
+    termination_quota_policy: frozenset[str] = field(
+        default=frozenset(),
+        metadata=_variable("REANA_WORKFLOW_TERMINATION_QUOTA_UPDATE_POLICY", _policy),
     )
-    """Resources counted when a run ends: the first value of the setting in the database."""
+    """Resources accounted when a run ends: the initial value of the setting in the database."""
 
     shared_volume_path: str = field(
         default="/var/reana", metadata=_variable("SHARED_VOLUME_PATH", _directory)
@@ -228,7 +231,7 @@ class Settings:
     workspace_paths: Mapping[str, str] = field(
         default_factory=dict, hash=False, metadata=_variable("WORKSPACE_PATHS", _workspaces)
     )
-    """Roots of workspaces: path on the node -> path in the pod.  The first one is the default."""
+    """Further roots of workspaces: path on the node -> path in the pod."""
     max_concurrent_batch_workflows: int = field(
         default=30, metadata=_variable("REANA_MAX_CONCURRENT_BATCH_WORKFLOWS", _whole(0))
     )
@@ -245,7 +248,15 @@ class Settings:
 
         Raises :class:`~reana_db.errors.ConfigurationError`, which names the variable and the rule.
         """
-        conninfo = _conninfo(environ)
+        return cls._read(environ, _conninfo(environ))
+
+    @classmethod
+    def at(cls, place: str) -> Self:
+        """Read the settings, with another database: a URI or a connection string of libpq."""
+        return cls._read(os.environ, _place("the database", place))
+
+    @classmethod
+    def _read(cls, environ: Mapping[str, str], conninfo: str) -> Self:
         values: dict[str, Any] = {
             "conninfo": conninfo,
             "migration_conninfo": _uri(environ, "REANA_DB_MIGRATION_URI"),
@@ -259,9 +270,21 @@ class Settings:
         return cls(**values)
 
     @property
-    def default_workspace_root(self) -> str:
-        """Where workspaces are by default: the first of the roots, else the shared volume."""
-        return next(iter(self.workspace_paths.values()), self.shared_volume_path)
+    def uri(self) -> str:
+        """Where the database is, as a URI that SQLAlchemy, psycopg and libpq understand.
+
+        For services that are started with ``REANA_SQLALCHEMY_DATABASE_URI``, of released versions
+        too; may hold the password.
+        """
+        parts = {key: str(value) for key, value in conninfo_to_dict(self.conninfo).items()}
+        user, password = (quote(parts.pop(key, ""), safe="") for key in ("user", "password"))
+        login = f"{user}:{password}@" if password else f"{user}@" if user else ""
+        address = ""
+        if re.fullmatch(r"[\w.-]+", parts.get("host", "")):
+            address = parts.pop("host") + (f":{parts.pop('port')}" if "port" in parts else "")
+        name = quote(parts.pop("dbname", ""), safe="")
+        more = f"?{urlencode(parts, quote_via=quote)}" if parts else ""
+        return f"postgresql://{login}{address}/{name}{more}"
 
     def __repr__(self) -> str:
         shown = {spec.name: getattr(self, spec.name) for spec in fields(self) if spec.repr}
@@ -333,26 +356,31 @@ _URI = re.compile(
 
 
 def _uri(environ: Mapping[str, str], variable: str) -> str:
-    """Return the URI of a variable as a connection string, or '' when it is not set.
+    """Return the URI of a variable as a connection string, or '' when it is not set."""
+    text = environ.get(variable, "").strip()
+    return _place(variable, text) if text else ""
+
+
+def _place(name: str, text: str) -> str:
+    """Return a URI as a connection string.
 
     REANA builds its URI without quoting the password and names SQLAlchemy's driver in it; both are
     accepted, and so is libpq's ``keyword=value`` form.  No error shows the value: it may hold a
     password.
     """
-    text = environ.get(variable, "").strip()
-    if not text:
-        return ""
     if match := _URI.fullmatch(text):
         text = f"postgresql://{_quoted(match['who'] or '')}{match['rest']}"
     try:
         given = conninfo_to_dict(text)
         _ports(str(given.get("port", "")))
+        return make_conninfo("", **given)
     except (ProgrammingError, _BadValue):
-        raise ConfigurationError(
-            f"{variable}: must be postgresql://user:password@host:port/name or a libpq connection"
-            " string (the value is not shown, it may hold a password)"
-        ) from None
-    return make_conninfo("", **given)
+        pass
+    # Not inside the except clause: the error would keep the other one, which shows the value.
+    raise ConfigurationError(
+        f"{name}: must be postgresql://user:password@host:port/name or a libpq connection"
+        " string (the value is not shown, it may hold a password)"
+    )
 
 
 def _quoted(who: str) -> str:

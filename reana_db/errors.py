@@ -14,7 +14,11 @@
     ├── AmbiguousWorkflow       several runs fit a name; the message lists them
     ├── RegistryError           a statement and its signature do not fit; names file and line
     ├── ServerError             a PostgreSQL server cannot be found, started or reached
-    │   └── NoConnection        no connection could be made, or none became free in time
+    │   ├── NoConnection        no connection could be made, or none became free in time
+    │   └── ConnectionLost      a connection broke during a call
+    │       └── DeadlineExceeded    the server did not answer in time, and the line was cut
+    ├── TransactionAborted      the end of a transaction in which a statement had failed (25P02)
+    ├── DatabaseFailure         whatever else a server says: a deadlock, a lock timeout, no rights
     ├── MigrationError          a migration, adoption or rollback was refused; nothing was changed
     ├── RefreshRunning          another refresh of quota runs in this database; says which
     ├── InvalidTransition       a status change against the rules (SQLSTATE 23R01)
@@ -25,13 +29,19 @@
         ├── TokenAlreadyActive      the user has an active token
         └── TokenAlreadyRequested   the user has a requested token
 
-Errors that the database raises are also psycopg errors, so ``except psycopg.IntegrityError``
-keeps working.  No message holds a token or a secret.
+Errors that the database raises are errors of psycopg too, of the very class that psycopg has for
+the SQLSTATE: ``except psycopg.IntegrityError`` and ``except psycopg.errors.DeadlockDetected`` keep
+working.  No message holds a token or a secret.
+
+Two attributes say what to do.  ``retryable``: the same transaction may succeed if it is run again.
+``in_doubt``: it may have been committed, so that only what may happen twice is run again.
+:meth:`reana_db.Pool.run` acts on both.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from typing import Any, NoReturn, cast
 from uuid import UUID
 
 import psycopg
@@ -40,6 +50,10 @@ import psycopg
 class ReanaDBError(Exception):
     """The base of every error of this package."""
 
+    retryable: bool = False
+    """Whether the same transaction may succeed when it is run again on another connection."""
+    in_doubt: bool = False
+    """Whether the transaction may have been committed although its end was not seen."""
     function: str | None = None
     """The public function that raised it, for example ``lifecycle.create``."""
 
@@ -85,7 +99,37 @@ class ServerError(ReanaDBError):
 
 
 class NoConnection(ServerError, psycopg.OperationalError):
-    """No connection could be made, or none of the pool became free in time."""
+    """No connection could be made, or none of the pool became free in time.
+
+    Not ``retryable`` where waiting does not help: a wrong password, a missing database.
+    """
+
+    retryable = True
+
+
+class ConnectionLost(ServerError, psycopg.OperationalError):
+    """A connection broke during a call; ``in_doubt`` if that call was to commit."""
+
+    retryable = True
+
+
+class DeadlineExceeded(ConnectionLost):
+    """The server did not answer before the deadline of the client, who cut the connection."""
+
+
+class TransactionAborted(ReanaDBError, psycopg.errors.InFailedSqlTransaction):
+    """A transaction came to its end after a statement in it had failed: it was rolled back.
+
+    Somebody caught the error of that statement.  Do so around a block ``with conn.transaction():``,
+    which is rolled back alone.
+    """
+
+
+class DatabaseFailure(ReanaDBError, psycopg.Error):
+    """An error of the server that has no class of its own here.
+
+    It is also of psycopg's class for its SQLSTATE, whose name it has.
+    """
 
 
 class MigrationError(ReanaDBError):
@@ -151,7 +195,7 @@ class WorkflowDeleted(ReanaDBError):
     """A run is deleted, so that nothing can be opened on it or added to it."""
 
 
-class AlreadyExists(ReanaDBError, psycopg.IntegrityError):
+class AlreadyExists(ReanaDBError, psycopg.errors.UniqueViolation):
     """A value that must be unique is taken."""
 
 
@@ -171,7 +215,7 @@ class NoActiveToken(NotFound):
     """The user has no active token."""
 
 
-class MissingReference(psycopg.IntegrityError, NotFound):
+class MissingReference(psycopg.errors.ForeignKeyViolation, NotFound):
     """A row that another one refers to does not exist (SQLSTATE 23503)."""
 
 
@@ -179,7 +223,7 @@ class InvalidValue(psycopg.DataError, InvalidArgument):
     """A value that the database refuses: too long, out of range, against a CHECK."""
 
 
-_TRANSLATIONS: dict[type[psycopg.Error], Callable[..., psycopg.Error]] = {
+_TRANSLATIONS: dict[type[psycopg.Error], type[Any]] = {
     psycopg.errors.UniqueViolation: AlreadyExists,
     psycopg.errors.ForeignKeyViolation: MissingReference,
     psycopg.errors.CheckViolation: InvalidValue,
@@ -187,15 +231,96 @@ _TRANSLATIONS: dict[type[psycopg.Error], Callable[..., psycopg.Error]] = {
     psycopg.DataError: InvalidValue,
 }
 
+_READ_ONLY = "25006"
+_RETRYABLE = frozenset(
+    {
+        _READ_ONLY,  # a primary that became a standby
+        "40001",  # serialization failure
+        "40P01",  # deadlock
+        "55P03",  # lock timeout
+        "57014",  # statement timeout, or cancelled by an administrator
+        "57P01",  # the server is shut down
+        "57P02",  # it crashed
+        "57P03",  # it is starting
+    }
+)
+_LONGEST_DETAIL = 200
+_classes: dict[tuple[type[Any], type[psycopg.Error]], type[Any]] = {}
+_KEY = re.compile(r"\((?P<columns>[^)]*)\)=\(")
 
-def translated(error: psycopg.Error) -> psycopg.Error:
-    """Return the error of this package that stands for a database error, else the error itself."""
+
+def reraise(error: psycopg.Error, conn: psycopg.Connection[Any]) -> NoReturn:
+    """Raise the error of this package for one of the database."""
+    ours = lost(error, in_doubt=conn.autocommit) if conn.closed else translated(error)
+    if ours is error:
+        raise ours
+    raise ours from error
+
+
+def translated(error: psycopg.Error, *, standby: bool | None = None) -> psycopg.Error:
+    """Return the error of this package that stands for one of the database.
+
+    ``standby``: whether the server is one, if it said so.  On a primary, a transaction that is read
+    only was made so on purpose.
+    """
     if isinstance(error, ReanaDBError):
         return error
-    for kind, ours in _TRANSLATIONS.items():
-        if isinstance(error, kind):
-            reason = error.diag.message_primary or type(error).__name__
-            translation = ours(reason, info=error.pgresult)
-            translation.sqlstate = error.sqlstate
-            return translation
-    return error
+    kinds = (ours for theirs, ours in _TRANSLATIONS.items() if isinstance(error, theirs))
+    reason = error.diag.message_primary or str(error) or type(error).__name__
+    ours = _made(next(kinds, DatabaseFailure), error, reason + _detail(error))
+    on_purpose = error.sqlstate == _READ_ONLY and standby is False
+    ours.retryable = error.sqlstate in _RETRYABLE and not on_purpose
+    return cast(psycopg.Error, ours)
+
+
+def lost(error: psycopg.Error, *, in_doubt: bool, silent: bool = False) -> psycopg.Error:
+    """Return the error for one after which the connection is closed."""
+    if isinstance(error, ServerError):
+        return error
+    if silent:
+        ours = _made(DeadlineExceeded, error, "the server did not answer before the deadline")
+    else:
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        ours = _made(ConnectionLost, error, f"the connection was lost: {reason}")
+    ours.in_doubt = in_doubt
+    return cast(psycopg.Error, ours)
+
+
+def _made(kind: type[Any], error: psycopg.Error, message: str) -> Any:
+    ours = _class(kind, type(error))(message, info=error.pgresult)
+    ours.sqlstate = error.sqlstate
+    return ours
+
+
+def _class(ours: type[Any], theirs: type[psycopg.Error]) -> type[Any]:
+    """Return the class of the errors that are of both classes, always the same one."""
+    if issubclass(ours, theirs):
+        return ours
+    if (ours, theirs) not in _classes:
+        _classes[ours, theirs] = _combined(ours, theirs)
+    return _classes[ours, theirs]
+
+
+def _combined(ours: type[Any], theirs: type[psycopg.Error]) -> type[Any]:
+    name = theirs.__name__ if ours is DatabaseFailure else ours.__name__
+
+    def reduced(self: psycopg.Error) -> tuple[Any, ...]:
+        _, arguments, state = cast(tuple[Any, ...], psycopg.Error.__reduce__(self))
+        return _unpickled, (ours, theirs, arguments), state
+
+    return type(name, (ours, theirs), {"__module__": __name__, "__reduce__": reduced})
+
+
+def _unpickled(ours: type[Any], theirs: type[psycopg.Error], arguments: tuple[Any, ...]) -> Any:
+    return _class(ours, theirs)(*arguments)
+
+
+def _detail(error: psycopg.Error) -> str:
+    """Return which value is taken or missing, unless it is a secret."""
+    if not isinstance(error, psycopg.errors.UniqueViolation | psycopg.errors.ForeignKeyViolation):
+        return ""
+    detail = error.diag.message_detail or ""
+    key = _KEY.search(detail)
+    if key is None or re.search("token|secret", key["columns"]):
+        return ""
+    return f": {detail[:_LONGEST_DETAIL]}"

@@ -153,7 +153,7 @@ class _BoundQuery:
         try:
             cursor.execute(self.statement.query, values)
         except psycopg.Error as error:
-            raise errors.translated(error) from error
+            errors.reraise(error, cursor.connection)
         if debug:
             elapsed = (time.perf_counter() - started) * 1000
             logger.debug("%s %d rows %.2f ms", self.statement.name, cursor.rowcount, elapsed)

@@ -26,6 +26,8 @@ from tests.support import leaks, round_trip
 from tests.support.databases import Databases, migrated_template, running_server
 from tests.support.large_database import large_database
 
+pytest_plugins = ["tests.support.restartable"]
+
 
 class Run(NamedTuple):
     """What all workers of a run share."""

@@ -180,6 +180,7 @@ GOOD = [
     ("REANA_DB_CLOSE_POOL_CONNECTIONS", "yes", "close_pool_connections", True),
     ("REANA_DB_CONNECT_TIMEOUT", "4", "connect_timeout", 4),
     ("REANA_DB_APPLICATION_NAME", "reana-server", "application_name", "reana-server"),
+    ("REANA_DB_STATEMENT_DEADLINE", "30", "statement_deadline", 30),
     ("REANA_DB_PREPARE_THRESHOLD", "off", "prepare_threshold", None),
     ("REANA_DB_PREPARE_THRESHOLD", "0", "prepare_threshold", 0),
     ("REANA_DEFAULT_QUOTA_CPU_LIMIT", "36000000", "default_cpu_limit", 36_000_000),
@@ -233,6 +234,7 @@ def test_every_variable_has_a_test() -> None:
         ("SQLALCHEMY_POOL_PRE_PING", "maybe", "must be true or false"),
         ("REANA_DB_CLOSE_POOL_CONNECTIONS", "2", "must be true or false"),
         ("REANA_DB_CONNECT_TIMEOUT", "0", "must be a whole number from 1"),
+        ("REANA_DB_STATEMENT_DEADLINE", "0", "must be a whole number from 1"),
         ("REANA_DB_PREPARE_THRESHOLD", "never", "must be 'off' or a whole number"),
         ("REANA_DB_PREPARE_THRESHOLD", "-1", "must be 'off' or a whole number"),
         ("REANA_DEFAULT_QUOTA_CPU_LIMIT", "-1", "must be a whole number from 0"),
@@ -331,3 +333,35 @@ def test_the_settings_of_the_process_are_read_once(monkeypatch: pytest.MonkeyPat
 
 def test_default_resources_are_reanas() -> None:
     assert DEFAULT_RESOURCES == {"cpu": "processing time", "disk": "shared storage"}
+
+
+# A URI to hand on
+
+
+@pytest.mark.parametrize(
+    ("conninfo", "uri"),
+    [
+        (
+            "host=db port=5432 dbname=reana user=reana password=reana",
+            "postgresql://reana:reana@db:5432/reana",
+        ),
+        ("host=db dbname=reana", "postgresql://db/reana"),
+        ("user=a password='p@ss/w:rd?' host=db", "postgresql://a:p%40ss%2Fw%3Ard%3F@db/"),
+        (
+            "host=a,b port=1,2 dbname=reana user=reana target_session_attrs=read-write",
+            "postgresql://reana@/reana?host=a%2Cb&port=1%2C2&target_session_attrs=read-write",
+        ),
+        ("host=/run/db dbname=reana", "postgresql:///reana?host=%2Frun%2Fdb"),
+        ("host=::1 port=5 dbname=reana", "postgresql:///reana?host=%3A%3A1&port=5"),
+    ],
+)
+def test_settings_give_a_uri_that_leads_to_the_same_database(conninfo: str, uri: str) -> None:
+    assert Settings(conninfo=conninfo).uri == uri
+    assert conninfo_to_dict(Settings.at(uri).conninfo) == conninfo_to_dict(conninfo)
+
+
+def test_a_malformed_uri_is_not_shown() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        Settings.at("postgresql://a:hunter2@db:port:5/x")
+    assert "hunter2" not in str(caught.value)
+    assert caught.value.__context__ is None

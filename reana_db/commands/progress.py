@@ -5,54 +5,42 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeAlias
 
 import click
-
-from reana_db.progress import Progress
 
 SECONDS_PER_LINE = 10.0
 
 logger = logging.getLogger("reana_db")
 
-
-def shown() -> Progress:
-    """Return what shows progress on standard error."""
-    return _Bar() if sys.stderr.isatty() else _Lines()
+Report: TypeAlias = Callable[[int, int], None]
+"""Is told how much is done, and about how much there is."""
 
 
-class _Bar(Progress):
-    def __init__(self) -> None:
-        self._bar: Any = None
-        self._left = 0
+@contextmanager
+def shown(what: str) -> Iterator[Report]:
+    """Yield a function that shows progress on standard error."""
+    if not sys.stderr.isatty():
+        yield _lines(what)
+        return
+    with click.progressbar(length=1, label=what, show_pos=True, file=sys.stderr) as bar:
 
-    def start(self, label: str, total: int) -> None:
-        self._left = total
-        if total:
-            self._bar = click.progressbar(length=total, label=label, file=sys.stderr, show_pos=True)
-            self._bar.render_progress()
+        def report(done: int, total: int) -> None:
+            bar.length = max(total, 1)
+            bar.update(done - bar.pos)
 
-    def advance(self, steps: int) -> None:
-        """Move the bar, not beyond its end, and end its line there."""
-        if self._left <= 0:
-            return
-        self._bar.update(min(steps, self._left))
-        self._left -= steps
-        if self._left <= 0:
-            self._bar.render_finish()
+        yield report
 
 
-class _Lines(Progress):
-    def __init__(self) -> None:
-        self._label, self._total, self._done = "", 0, 0
-        self._next = time.monotonic() + SECONDS_PER_LINE
+def _lines(what: str) -> Report:
+    next_line = time.monotonic() + SECONDS_PER_LINE
 
-    def start(self, label: str, total: int) -> None:
-        self._label, self._total, self._done = label, total, 0
-        logger.info("%s: %d to do", label, total)
+    def report(done: int, total: int) -> None:
+        nonlocal next_line
+        if time.monotonic() >= next_line:
+            next_line += SECONDS_PER_LINE
+            logger.info("%s: %d of %d", what, done, total)
 
-    def advance(self, steps: int) -> None:
-        self._done += steps
-        if time.monotonic() >= self._next:
-            self._next = time.monotonic() + SECONDS_PER_LINE
-            logger.info("%s: %d of %d", self._label, self._done, self._total)
+    return report

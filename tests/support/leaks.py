@@ -59,7 +59,7 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
     _watch_results(this, monkeypatch)
     _watch_errors(this, monkeypatch)
     _watch_commands(this, monkeypatch)
-    for name in ("reana_db", "psycopg", "psycopg.pool"):
+    for name in ("reana_db", "psycopg"):
         logger = logging.getLogger(name)
         monkeypatch.setattr(logger, "level", logging.DEBUG)
         monkeypatch.setattr(logger, "handlers", [*logger.handlers, this])

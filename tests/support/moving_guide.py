@@ -30,7 +30,7 @@ def pairs() -> list[Pair]:
     """Return the pairs of the guide, the imports first."""
     sections = re.split(r"^## ", GUIDE.read_text(encoding="utf-8"), flags=re.MULTILINE)
     found = []
-    for section in sections:
+    for section in [sections[0], *(item for item in sections if re.match(r"\d+\. ", item))]:
         before, after = re.findall(r"^```python\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
         found.append(Pair(section.splitlines()[0], before, after))
     return found

@@ -1,0 +1,121 @@
+"""A connection whose errors are all of this package, and which does not wait for ever."""
+
+from __future__ import annotations
+
+import math
+import os
+import socket
+import time
+from types import TracebackType
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg.abc import PQGen
+from psycopg.pq import Format, TransactionStatus
+from psycopg.pq.abc import PGresult
+from psycopg.sql import SQL, Composed
+
+from reana_db import errors
+
+_T = TypeVar("_T")
+
+_COMMIT = b"COMMIT"
+_INTERVAL = 0.1
+"""Seconds between two looks at the clock while the server is silent."""
+
+
+class Connection(psycopg.Connection[Any]):
+    """What :func:`reana_db.connect` opens and :class:`reana_db.Pool` lends.
+
+    It is psycopg's connection with three differences.  Whatever fails raises an error of
+    :mod:`reana_db.errors`, which is an error of psycopg too.  A commit of a transaction that has
+    failed raises :class:`~reana_db.errors.TransactionAborted`; PostgreSQL itself answers it with a
+    rollback and no word.  With a ``deadline`` it gives up on a server that does not answer.
+    """
+
+    deadline: float | None = None
+    """Seconds that one statement may take; None: no limit.
+
+    Later the socket is shut down: only the client's own clock ends a wait for a server that was
+    frozen, because its kernel goes on to acknowledge what is sent.
+    """
+    ends_at: float = math.inf
+    """When every wait ends, by ``time.monotonic()``; set by ``Pool.run``."""
+    opened_at: float = 0.0
+    """When a pool opened it, by ``time.monotonic()``."""
+
+    _command: bytes = b""
+    _cut: bool = False
+
+    def wait(self, gen: PQGen[_T], interval: float = _INTERVAL, *args: Any, **options: Any) -> _T:
+        """Run an operation of psycopg to its end: everything that is sent or read passes here."""
+        self._command = b""
+        alone = self.autocommit and self.pgconn.transaction_status == TransactionStatus.IDLE
+        if self.deadline is not None:
+            gen = self._limited(gen, min(time.monotonic() + self.deadline, self.ends_at))
+        elif self.ends_at < math.inf:
+            gen = self._limited(gen, self.ends_at)
+        try:
+            return super().wait(gen, interval, *args, **options)
+        except psycopg.Error as error:
+            ours = self._translated(error, alone=alone)
+            if ours is error:
+                raise
+            raise ours from error
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_val: BaseException | None,
+        exc_tb: TracebackType | None,
+    ) -> None:
+        """Commit, or roll back after an exception, and close in any case."""
+        try:
+            if self.broken and exc_type is None:
+                self.commit()  # raises ConnectionLost
+            super().__exit__(exc_type, exc_val, exc_tb)
+        finally:
+            self.close()
+
+    def _translated(self, error: psycopg.Error, *, alone: bool) -> psycopg.Error:
+        """Return the error of this package, which says whether the transaction may be there."""
+        if not self.closed:
+            return errors.translated(error, standby=self._is_standby())
+        in_doubt = self._command == _COMMIT or (alone and not self._command)
+        silent, self._cut = self._cut, False
+        return errors.lost(error, in_doubt=in_doubt, silent=silent)
+
+    def _is_standby(self) -> bool | None:
+        """Tell whether the server is a standby; None where it does not say (before 14)."""
+        said = self.info.parameter_status("in_hot_standby")
+        return None if said is None else said == "on"
+
+    def _limited(self, gen: PQGen[_T], ends_at: float) -> PQGen[_T]:
+        """Do what ``gen`` does, and shut the socket down if the answer is not there in time."""
+        try:
+            wanted = next(gen)
+            while True:
+                ready = yield wanted
+                if not ready and time.monotonic() >= ends_at and not self._cut:
+                    self._shut_down()
+                wanted = gen.send(ready)
+        except StopIteration as end:
+            result: _T = end.value
+            return result
+
+    def _shut_down(self) -> None:
+        self._cut = True
+        with socket.socket(fileno=os.dup(self.fileno())) as line:
+            line.shutdown(socket.SHUT_RDWR)
+
+    def _exec_command(
+        self, command: bytes | str | SQL | Composed, result_format: Format = Format.TEXT
+    ) -> PQGen[PGresult | None]:
+        """Send a command that begins or ends a transaction or a savepoint."""
+        if command == _COMMIT and self.pgconn.transaction_status == TransactionStatus.INERROR:
+            yield from super()._exec_command(b"ROLLBACK")
+            raise errors.TransactionAborted(
+                "the transaction was rolled back: a statement in it had failed"
+            )
+        self._command = command if isinstance(command, bytes) else b"?"
+        return (yield from super()._exec_command(command, result_format))
