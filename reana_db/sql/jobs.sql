@@ -1,3 +1,19 @@
+-- part: newest
+-- With the newest job of ``workflow``.
+LEFT JOIN
+    LATERAL (
+        SELECT
+            job.prettified_cmd,
+            job.job_name
+        FROM __reana.job
+        WHERE job.workflow_uuid = workflow.id_
+        ORDER BY
+            job.created DESC,
+            job.id_
+        LIMIT 1
+    ) AS newest_job
+    ON TRUE
+
 -- part: columns
 job.id_,
 job.workflow_uuid AS workflow_id,

@@ -1,3 +1,32 @@
+-- part: new_run
+-- The number is assigned by a trigger; of a restart the major one is given.
+run AS (
+    INSERT INTO __reana.workflow (
+        created,
+        updated,
+        id_,
+        name,
+        status,
+        owner_id,
+        reana_specification,
+        input_parameters,
+        operational_options,
+        complexity,
+        type_,
+        logs,
+        job_progress,
+        workspace_path,
+        restart,
+        git_ref,
+        git_repo,
+        launcher_url,
+        run_number_major
+    )
+    SELECT
+        moment.utc,
+        moment.utc,
+        %(workflow_id)s
+
 -- part: created_run
 -- The end of a creation and of a restart: the rules and the service of ``run``, and its row.
 rules AS (
@@ -57,31 +86,7 @@ WITH moment AS (
     SELECT clock_timestamp() AT TIME ZONE 'UTC' AS utc
 ),
 
-run AS (
-    INSERT INTO __reana.workflow (
-        created,
-        updated,
-        id_,
-        name,
-        status,
-        owner_id,
-        reana_specification,
-        input_parameters,
-        operational_options,
-        complexity,
-        type_,
-        logs,
-        job_progress,
-        workspace_path,
-        restart,
-        git_ref,
-        git_repo,
-        launcher_url
-    )
-    SELECT
-        moment.utc,
-        moment.utc,
-        %(workflow_id)s,
+-- include: new_run,
         %(name)s,
         'created',
         %(owner_id)s,
@@ -96,7 +101,8 @@ run AS (
         FALSE,
         %(git_ref)s,
         %(git_repo)s,
-        %(launcher_url)s
+        %(launcher_url)s,
+        NULL
     FROM moment
     RETURNING
         -- include: workflows.columns
@@ -125,32 +131,7 @@ original AS MATERIALIZED (
     FOR SHARE
 ),
 
-run AS (
-    INSERT INTO __reana.workflow (
-        created,
-        updated,
-        id_,
-        name,
-        status,
-        owner_id,
-        reana_specification,
-        input_parameters,
-        operational_options,
-        complexity,
-        type_,
-        logs,
-        job_progress,
-        workspace_path,
-        restart,
-        git_ref,
-        git_repo,
-        launcher_url,
-        run_number_major
-    )
-    SELECT
-        moment.utc,
-        moment.utc,
-        %(workflow_id)s,
+-- include: new_run,
         original.name,
         'created',
         original.owner_id,

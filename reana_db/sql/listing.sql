@@ -436,19 +436,7 @@ SELECT
 FROM __reana.workflow
 LEFT JOIN __reana.user_ AS owner
     ON workflow.owner_id = owner.id_
-LEFT JOIN
-    LATERAL (
-        SELECT
-            job.prettified_cmd,
-            job.job_name
-        FROM __reana.job
-        WHERE job.workflow_uuid = workflow.id_
-        ORDER BY
-            job.created DESC,
-            job.id_
-        LIMIT 1
-    ) AS newest_job
-    ON TRUE
+-- include: jobs.newest
 LEFT JOIN
     LATERAL (
         SELECT

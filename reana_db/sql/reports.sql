@@ -14,19 +14,7 @@ SELECT
     newest_job.prettified_cmd AS current_command,
     newest_job.job_name AS current_step_name
 FROM __reana.workflow
-LEFT JOIN
-    LATERAL (
-        SELECT
-            job.prettified_cmd,
-            job.job_name
-        FROM __reana.job
-        WHERE job.workflow_uuid = workflow.id_
-        ORDER BY
-            job.created DESC,
-            job.id_
-        LIMIT 1
-    ) AS newest_job
-    ON TRUE
+-- include: jobs.newest
 WHERE workflow.id_ = %(workflow_id)s;
 
 -- name: _workflow_logs

@@ -2,6 +2,14 @@
 -- statement: the join of the UPDATE is evaluated again on the newest version of the row, so that it
 -- finds the one that was locked.
 
+-- part: judged
+judged AS (
+    SELECT
+        locked.id_,
+        locked.status,
+        (locked.status IS DISTINCT FROM request.status) AS differs,
+        COALESCE(locked.status = ANY(request.expected), request.expected IS NULL) AS expected
+
 -- part: answer
 -- not null: changed, allowed
 SELECT
@@ -33,12 +41,7 @@ locked AS (
     FOR NO KEY UPDATE
 ),
 
-judged AS (
-    SELECT
-        locked.id_,
-        locked.status,
-        (locked.status IS DISTINCT FROM request.status) AS differs,
-        COALESCE(locked.status = ANY(request.expected), request.expected IS NULL) AS expected,
+-- include: judged,
         __reana.is_transition(
             'workflow', locked.status::text, request.status::text
         ) AS by_rule
@@ -105,12 +108,7 @@ locked AS (
     FOR NO KEY UPDATE
 ),
 
-judged AS (
-    SELECT
-        locked.id_,
-        locked.status,
-        (locked.status IS DISTINCT FROM request.status) AS differs,
-        COALESCE(locked.status = ANY(request.expected), request.expected IS NULL) AS expected,
+-- include: judged,
         __reana.is_transition(
             'job', locked.status::text, request.status::text
         ) AS by_rule
@@ -165,12 +163,7 @@ locked AS (
     FOR NO KEY UPDATE
 ),
 
-judged AS (
-    SELECT
-        locked.id_,
-        locked.status,
-        (locked.status IS DISTINCT FROM request.status) AS differs,
-        COALESCE(locked.status = ANY(request.expected), request.expected IS NULL) AS expected,
+-- include: judged,
         __reana.is_transition(
             'interactive_session', locked.status::text, request.status::text
         ) AS by_rule
@@ -212,12 +205,7 @@ locked AS (
     FOR NO KEY UPDATE
 ),
 
-judged AS (
-    SELECT
-        locked.id_,
-        locked.status,
-        (locked.status IS DISTINCT FROM request.status) AS differs,
-        COALESCE(locked.status = ANY(request.expected), request.expected IS NULL) AS expected,
+-- include: judged,
         __reana.is_transition(
             'service', locked.status::text, request.status::text
         ) AS by_rule
@@ -259,12 +247,7 @@ locked AS (
     FOR NO KEY UPDATE
 ),
 
-judged AS (
-    SELECT
-        locked.id_,
-        locked.status,
-        (locked.status IS DISTINCT FROM request.status) AS differs,
-        COALESCE(locked.status = ANY(request.expected), request.expected IS NULL) AS expected,
+-- include: judged,
         __reana.is_transition(
             'workspace_retention_rule', locked.status::text, request.status::text
         ) AS by_rule

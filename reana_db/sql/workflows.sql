@@ -1,3 +1,19 @@
+-- part: found
+found AS (
+    SELECT own.id_
+    FROM own
+    UNION ALL
+    SELECT shared.id_
+    FROM shared
+)
+
+SELECT
+    -- include: columns
+FROM found
+JOIN __reana.workflow
+    ON found.id_ = workflow.id_
+ORDER BY workflow.id_
+
 -- part: columns
 -- What a run is, but for its big columns.
 workflow.id_,
@@ -182,20 +198,7 @@ shared AS (
         workflow.run_number_minor DESC
 ),
 
-found AS (
-    SELECT own.id_
-    FROM own
-    UNION ALL
-    SELECT shared.id_
-    FROM shared
-)
-
-SELECT
-    -- include: columns
-FROM found
-JOIN __reana.workflow
-    ON found.id_ = workflow.id_
-ORDER BY workflow.id_;
+-- include: found;
 
 -- name: _visible_by_run
 -- The shared branch is read only when the user owns no such run.
@@ -231,17 +234,4 @@ shared AS (
         workflow.run_number_minor DESC
 ),
 
-found AS (
-    SELECT own.id_
-    FROM own
-    UNION ALL
-    SELECT shared.id_
-    FROM shared
-)
-
-SELECT
-    -- include: columns
-FROM found
-JOIN __reana.workflow
-    ON found.id_ = workflow.id_
-ORDER BY workflow.id_;
+-- include: found;
