@@ -23,6 +23,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeAlias, TypeVar, cast
 
@@ -103,24 +104,22 @@ def refuse_unused() -> None:
             raise errors.RegistryError(f"{statement.place}: {statement.name} has no function")
 
 
+@dataclass
 class _BoundQuery:
     """A statement with what is needed to call it, worked out at the first call."""
 
-    def __init__(
-        self,
-        statement: Statement,
-        function: Callable[..., Any],
-        spread: Mapping[str, tuple[str, ...]],
-    ) -> None:
-        self.statement = statement
-        self.function = function
-        self.spread = spread
+    statement: Statement
+    function: Callable[..., Any]
+    spread: Mapping[str, tuple[str, ...]]
 
     @cached_property
     def signature(self) -> signatures.Signature:
-        private = self.function.__name__.startswith("_")
-        convert = signatures.encoder if private else signatures.converter
-        return signatures.Signature(self.function, convert)
+        """A private query takes what the function that executes it has checked."""
+        if self.function.__name__.startswith("_"):
+            return signatures.Signature(self.function, signatures.encoder)
+        return signatures.Signature(
+            self.function, lambda kind: signatures.encoder(kind) or arguments.checker(kind)
+        )
 
     @cached_property
     def result(self) -> results.Result:

@@ -1,4 +1,4 @@
-"""Checks of arguments, chosen by their annotation; the kinds of values that signatures name.
+"""Checks of arguments, chosen by their annotation; kinds of values that signatures name.
 
 A value of the wrong type, a text with NUL, a number that no bigint holds, a time without zone:
 each is refused before anything is sent.  A rule of a value stands in its annotation, as a function
@@ -7,8 +7,6 @@ that returns the value or raises :class:`Invalid`: ``Annotated[int, between(1, 3
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass, replace
 from types import NoneType, UnionType
@@ -27,8 +25,6 @@ Secret: TypeAlias = Annotated[str, "secret"]
 SecretBytes: TypeAlias = Annotated[bytes, "secret"]
 """Bytes that no message may show."""
 
-_NUL_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
-
 
 def between(low: int, high: int) -> Converter:
     """Return the rule of a number that is neither less nor more."""
@@ -44,7 +40,7 @@ def between(low: int, high: int) -> Converter:
 def checker(annotation: Any) -> Converter | None:
     """Return the check and conversion of an argument, or None where nothing has to be done.
 
-    JSON is left as it is: what sends it encodes it, see :func:`json_text`.
+    JSON is left as it is: what sends it encodes it.
     """
     if annotation == JSON:
         return None
@@ -53,8 +49,6 @@ def checker(annotation: Any) -> Converter | None:
         return _with_rules(scalar.check, annotation)
     if origin in (Union, UnionType):
         return _one_of(options)
-    if origin is tuple and ... not in options:
-        return _tuple_of([_checked(option) for option in options])
     if isinstance(origin, type) and issubclass(origin, Mapping):
         return _mapping_of(_checked(options[0]), _checked(options[1]))
     if isinstance(origin, type) and issubclass(origin, Iterable):
@@ -62,19 +56,6 @@ def checker(annotation: Any) -> Converter | None:
     if is_dataclass(annotation):
         return _record_of(annotation)
     return instance_of(annotation) if isinstance(annotation, type) else None
-
-
-def json_text(value: Any) -> str | None:
-    """Return a value as JSON text; ``None`` stays ``None``, so that it is stored as SQL NULL."""
-    if value is None:
-        return None
-    try:
-        found = json.dumps(value, allow_nan=False)
-    except (TypeError, ValueError, RecursionError) as error:
-        raise Invalid(f"must be JSON: {error}") from None
-    if "\\u0000" in found and _NUL_ESCAPE.search(found):  # the first is quick
-        raise Invalid("must not contain the character NUL")
-    return found
 
 
 def shown(annotation: Any, value: object) -> str:
@@ -156,15 +137,6 @@ def _record_of(kind: Any) -> Converter:
             if found is not given:
                 changed[name] = found
         return replace(record, **changed) if changed else record
-
-    return check
-
-
-def _tuple_of(checks: list[Converter]) -> Converter:
-    def check(value: Any) -> tuple[Any, ...]:
-        if not isinstance(value, tuple | list) or len(value) != len(checks):
-            raise Invalid(f"must be {len(checks)} values, not {described(value)}")
-        return tuple(check(item) for check, item in zip(checks, value, strict=True))
 
     return check
 

@@ -6,6 +6,7 @@ with, and how it is written in JSON.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ _BIGINT = 2**63
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _UUID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}", re.I)
 
+_NUL_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+
 
 class Invalid(ValueError):
     """What is wrong with a value, said as the rest of a sentence: "must be …"."""
@@ -34,13 +37,16 @@ class Scalar:
     """What is known of a Python type."""
 
     check: Converter
-    """Returns an argument as it is sent, or raises :class:`Invalid`."""
+    """Returns an argument, converted where it may be given as another, or raises
+    :class:`Invalid`."""
     columns: tuple[str, ...] = ()
     """The types of columns that are loaded as it."""
     sent: tuple[str, ...] = ()
     """The types that psycopg declares for it; none: the server decides."""
     psql: str = "unknown"
     """The type that ``PREPARE`` declares for it in psql."""
+    encode: Converter | None = None
+    """Makes what is sent of an argument; None: it is sent as it is."""
     load: Converter | None = None
     """Makes it of a loaded value that is not None; None: nothing has to be done."""
     from_json: Converter | None = None
@@ -122,6 +128,19 @@ def instance_of(kind: type) -> Converter:
     return check
 
 
+def json_text(value: Any) -> str | None:
+    """Return a value as JSON text; ``None`` stays ``None``, so that it is stored as SQL NULL."""
+    if value is None:
+        return None
+    try:
+        found = json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise Invalid(f"must be JSON: {error}") from None
+    if "\\u0000" in found and _NUL_ESCAPE.search(found):  # the first is quick
+        raise Invalid("must not contain the character NUL")
+    return found
+
+
 def as_utc(value: datetime) -> datetime:
     """Return a time in UTC; a column without zone holds UTC already."""
     if value.tzinfo is not None:
@@ -134,7 +153,7 @@ def _time_of(value: datetime | str) -> datetime:
 
 
 SCALARS: dict[Any, Scalar] = {
-    JSON: Scalar(lambda value: value, columns=("json", "jsonb")),
+    JSON: Scalar(lambda value: value, ("json", "jsonb"), encode=json_text),
     bool: Scalar(instance_of(bool), ("bool",), ("bool",), "boolean"),
     bytes: Scalar(instance_of(bytes), ("bytea",), ("bytea",), "bytea"),
     date: Scalar(day, ("date",), ("date",), "date"),

@@ -18,9 +18,8 @@ from dataclasses import fields, is_dataclass
 from typing import Any, TypeVar, cast, get_type_hints
 
 from reana_db import errors
-from reana_db.records import JSON
-from reana_db.registry.arguments import checker, json_text
-from reana_db.registry.scalars import Converter, Invalid
+from reana_db.registry.arguments import checker
+from reana_db.registry.scalars import Converter, Invalid, scalar_of
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -80,14 +79,10 @@ def _signature(function: Callable[..., Any]) -> Signature:
     return Signature(function, checker)
 
 
-def converter(annotation: Any) -> Converter | None:
-    """Return what checks an argument and makes it what is sent."""
-    return encoder(annotation) or checker(annotation)
-
-
 def encoder(annotation: Any) -> Converter | None:
-    """Return what makes an argument that was checked what is sent."""
-    return json_text if annotation == JSON else None
+    """Return what makes an argument that was checked what is sent, or None."""
+    scalar = scalar_of(annotation)
+    return scalar.encode if scalar else None
 
 
 def public_name(function: Callable[..., Any]) -> str:
