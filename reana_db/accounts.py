@@ -20,6 +20,7 @@ from reana_db.encryption.keyring import KeyRing
 from reana_db.queries import Conn, query
 from reana_db.records import ResourceType, ResourceUnit, TokenStatus
 from reana_db.registry.arguments import Id, SecretBytes
+from reana_db.registry.savepoints import undoable
 from reana_db.registry.signatures import checked
 
 if TYPE_CHECKING:
@@ -143,21 +144,22 @@ def create_many(
     given = [_checked(user) for user in new_users]
     chosen = settings or config.settings()
     tokens = [_encrypted(user, keys) for user in given]
-    _create_many(
-        conn,
-        user_ids=[user.id_ for user in given],
-        emails=[user.email for user in given],
-        full_names=[user.full_name for user in given],
-        usernames=[user.username for user in given],
-        token_ids=[token.id_ for token in tokens],
-        compatible=[token.compatible for token in tokens],
-        sealed=[token.sealed for token in tokens],
-        digests=[token.digest for token in tokens],
-        cpu_limit=chosen.default_cpu_limit,
-        disk_limit=chosen.default_disk_limit,
-        periodic_resource=DEFAULT_RESOURCES["cpu"],
-        period_months=chosen.default_cpu_period_months,
-    )
+    with undoable(conn):
+        _create_many(
+            conn,
+            user_ids=[user.id_ for user in given],
+            emails=[user.email for user in given],
+            full_names=[user.full_name for user in given],
+            usernames=[user.username for user in given],
+            token_ids=[token.id_ for token in tokens],
+            compatible=[token.compatible for token in tokens],
+            sealed=[token.sealed for token in tokens],
+            digests=[token.digest for token in tokens],
+            cpu_limit=chosen.default_cpu_limit,
+            disk_limit=chosen.default_disk_limit,
+            periodic_resource=DEFAULT_RESOURCES["cpu"],
+            period_months=chosen.default_cpu_period_months,
+        )
     return [user.id_ for user in given]
 
 

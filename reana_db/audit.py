@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
+from reana_db import errors
 from reana_db.queries import Conn, query
 from reana_db.records import JSON, AuditAction
 from reana_db.registry.arguments import Id
@@ -32,14 +33,17 @@ class AuditEntry:
 @checked
 def record(conn: Conn, user_id: Id, action: AuditAction, details: JSON = None) -> AuditEntry:
     """Write an entry and return it; raises MissingReference for an unknown user."""
-    return _record(conn, user_id, action, details, entry_id=uuid4())
+    entry = _record(conn, user_id, action, details, entry_id=uuid4())
+    if entry is None:
+        raise errors.MissingReference(f"no user {user_id}")
+    return entry
 
 
 @query
 def _record(
     conn: Conn, user_id: Id, action: AuditAction, details: JSON, *, entry_id: Id
-) -> AuditEntry:
-    """Insert an entry."""
+) -> AuditEntry | None:
+    """Insert an entry of a user."""
 
 
 @query

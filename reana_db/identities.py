@@ -9,6 +9,7 @@ from reana_db.config import Settings
 from reana_db.queries import Conn, RowCount, query
 from reana_db.records import User
 from reana_db.registry.arguments import Id
+from reana_db.registry.savepoints import undoable
 from reana_db.registry.signatures import checked
 
 
@@ -30,12 +31,19 @@ def of_user(conn: Conn, user_id: Id) -> Identity:
     """Return the identity of a user; raises NotFound for an unknown user."""
 
 
-@query
+@checked
 def link(conn: Conn, user_id: Id, *, issuer: str, subject: str) -> User | None:
     """Give a user this identity and return the user; None for one with another, or unknown.
 
     Raises AlreadyExists when another user has the identity.
     """
+    with undoable(conn):
+        return _link(conn, user_id, issuer=issuer, subject=subject)
+
+
+@query
+def _link(conn: Conn, user_id: Id, *, issuer: str, subject: str) -> User | None:
+    """Store the identity of a user."""
 
 
 @query
@@ -74,10 +82,9 @@ def _created(
     conn: Conn, email: str, full_name: str | None, username: str | None, settings: Settings | None
 ) -> User:
     try:
-        with conn.transaction():
-            return users.create(
-                conn, email=email, full_name=full_name, username=username, settings=settings
-            )
+        return users.create(
+            conn, email=email, full_name=full_name, username=username, settings=settings
+        )
     except errors.AlreadyExists:
         # Another login of the same person was faster.
         if winner := users.find_by_email(conn, email):

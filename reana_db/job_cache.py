@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
+from reana_db import errors
 from reana_db.queries import Conn, RowCount, query
 from reana_db.records import JSON
 from reana_db.registry.arguments import Id
@@ -36,13 +37,14 @@ class CachedJob:
 def create(conn: Conn, job_id: Id, access_times: JSON) -> UUID:
     """Make the entry of a job and return its id; raises MissingReference without such a job."""
     entry_id = uuid4()
-    _create(conn, entry_id=entry_id, job_id=job_id, access_times=access_times)
+    if _create(conn, entry_id=entry_id, job_id=job_id, access_times=access_times) == 0:
+        raise errors.MissingReference(f"no job {job_id}")
     return entry_id
 
 
 @query
-def _create(conn: Conn, *, entry_id: Id, job_id: Id, access_times: JSON) -> None:
-    """Insert an entry."""
+def _create(conn: Conn, *, entry_id: Id, job_id: Id, access_times: JSON) -> RowCount:
+    """Insert an entry of a job."""
 
 
 @query

@@ -7,14 +7,17 @@ The status of a job changes through :mod:`reana_db.transitions`, or for many job
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID, uuid4
 
+from reana_db import errors, workflows
 from reana_db.queries import Conn, query
 from reana_db.records import JSON, JobStatus, StatusChange
 from reana_db.registry import bulk, paging
 from reana_db.registry.arguments import Id
+from reana_db.registry.scalars import uuid
 from reana_db.registry.signatures import checked
 
 
@@ -113,14 +116,14 @@ class NewJob:
     shared_file_system: bool | None = None
     backend_job_id: str | None = None
     """Its name on the backend; can be set later, with :func:`set_backend_job_id`."""
-    id_: UUID = field(default_factory=uuid4)
+    id_: Id = field(default_factory=uuid4)
 
 
 @dataclass(frozen=True, slots=True)
 class JobReport:
     """What a backend says about a job; None leaves the status or the logs as they are."""
 
-    job_id: UUID
+    job_id: Id
     status: JobStatus | None = None
     logs: str | None = None
     """Replaces the logs."""
@@ -132,20 +135,29 @@ def create(conn: Conn, workflow_id: Id, job: NewJob) -> UUID:
 
     Raises MissingReference for an unknown run, AlreadyExists for an id in use.  One statement.
     """
-    return create_many(conn, workflow_id, [job])[0]
+    return _created(conn, workflow_id, [job])[0]
 
 
 @checked
 def create_many(conn: Conn, workflow_id: Id, jobs: Iterable[NewJob]) -> list[UUID]:
     """Create jobs of a run, all or none, and return their ids; see :func:`create`."""
-    new = list(jobs)
-    _create(conn, workflow_id, bulk.rows(NewJob, new))
-    return [job.id_ for job in new]
+    return _created(conn, workflow_id, list(jobs))
+
+
+def _created(conn: Conn, workflow_id: Id, jobs: list[NewJob]) -> list[UUID]:
+    new = [uuid(job.id_) for job in jobs]
+    with conn.transaction() if len(new) > 1 else nullcontext():
+        created = _create(conn, workflow_id, bulk.rows(NewJob, jobs))
+        if len(created) == len(new):
+            return new
+        if workflows.find_by_id(conn, workflow_id) is None:
+            raise errors.MissingReference(f"no workflow {workflow_id}")
+        raise errors.AlreadyExists(f"there is a job {min(set(new) - set(created), default=new[0])}")
 
 
 @query
-def _create(conn: Conn, workflow_id: Id, jobs: JSON) -> None:
-    """Insert jobs."""
+def _create(conn: Conn, workflow_id: Id, jobs: JSON) -> list[UUID]:
+    """Insert jobs of a run whose ids are free, and return these; none if there is no such run."""
 
 
 @query
@@ -164,8 +176,8 @@ def command(conn: Conn, job_id: Id) -> JobCommand:
 
 
 @query
-def logs(conn: Conn, job_id: Id) -> str | None:
-    """Return the logs of a job, or None if it has none; raises NotFound."""
+def logs(conn: Conn, job_id: Id) -> str:
+    """Return the logs of a job, an empty text if it has none; raises NotFound."""
 
 
 @query

@@ -11,13 +11,14 @@ quotas, the status history.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from uuid import UUID, uuid4
 
-from reana_db import errors, transitions
+from reana_db import errors, transitions, users
 from reana_db.queries import Conn, RowCount, query
 from reana_db.records import JSON, Entity, RunStatus, ServiceType, StatusChange, Workflow
 from reana_db.registry.arguments import Id
@@ -141,20 +142,27 @@ def create(
     Raises MissingReference for an unknown owner and AlreadyExists for an id or a service that
     exists.
     """
-    return _create(
-        conn,
-        workflow_id=workflow_id or uuid4(),
-        owner_id=owner_id,
-        name=name,
-        specification=specification,
-        type_=type_,
-        workspace_path=workspace_path,
-        operational_options={} if operational_options is None else operational_options,
-        git_ref=git_ref,
-        git_repo=git_repo,
-        launcher_url=launcher_url,
-        more=_More.of(retention_rules, service),
-    )
+    new_id = workflow_id or uuid4()
+    with undoable(conn) if service else nullcontext():
+        run = _create(
+            conn,
+            workflow_id=new_id,
+            owner_id=owner_id,
+            name=name,
+            specification=specification,
+            type_=type_,
+            workspace_path=workspace_path,
+            operational_options={} if operational_options is None else operational_options,
+            git_ref=git_ref,
+            git_repo=git_repo,
+            launcher_url=launcher_url,
+            more=_More.of(retention_rules, service),
+        )
+    if run is None:
+        if users.find_by_id(conn, owner_id) is None:
+            raise errors.MissingReference(f"no user {owner_id}")
+        raise errors.AlreadyExists(f"the run {new_id} exists")
+    return run
 
 
 @query
@@ -172,8 +180,8 @@ def _create(
     git_repo: str,
     launcher_url: str | None,
     more: _More,
-) -> Workflow:
-    """Insert a run, its rules and its service."""
+) -> Workflow | None:
+    """Insert a run, its rules and its service, unless the owner is unknown or the id is taken."""
 
 
 @checked

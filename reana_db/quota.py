@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
-from reana_db import database_settings, site_report
+from reana_db import database_settings, errors, site_report, users
 from reana_db.config import DEFAULT_RESOURCES
 from reana_db.errors import InvalidArgument
 from reana_db.queries import Conn, RowCount, query
@@ -194,9 +194,13 @@ def set_limit(
     if (type_ is None) == (resource_name is None):
         raise InvalidArgument("either type_ or resource_name must be given")
     name = resource_name if type_ is None else DEFAULT_RESOURCES[type_]
-    return _set_limit(
-        conn, user_ids=user_ids, quota_limit=limit, resource_id=resource_id(conn, str(name))
-    )
+    resource = resource_id(conn, str(name))
+    changed = _set_limit(conn, user_ids=user_ids, quota_limit=limit, resource_id=resource)
+    if user_ids and not changed:
+        known = {user.id_ for user in users.many(conn, user_ids)}
+        unknown = ", ".join(str(user_id) for user_id in user_ids if user_id not in known)
+        raise errors.NotFound(f"no user {unknown}")
+    return changed
 
 
 @query

@@ -78,12 +78,12 @@ def logs(
 
     With ``steps``, only the jobs of steps with these names.  Without ``texts``, for a site that
     keeps texts elsewhere, the logs of run and jobs are not read.  Raises NotFound and
-    InvalidArgument.  At most four statements, two with ``steps``.
+    InvalidArgument.  At most four statements, three with ``steps``.
     """
+    run = _workflow_logs(conn, workflow_id, texts=texts and steps is None)
     found = jobs.with_logs(conn, workflow_id, job_names=steps, page=page, size=size, texts=texts)
     if steps is not None:
         return LogReport(logs=None, engine_specific=None, jobs=found, services=())
-    run = _workflow_logs(conn, workflow_id, texts=texts)
     return LogReport(
         logs=run.logs,
         engine_specific=run.engine_specific,

@@ -15,10 +15,12 @@ rules inactive.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
+from reana_db import errors, workflows
 from reana_db.errors import InvalidArgument
 from reana_db.queries import Conn, RowCount, query
 from reana_db.records import RetentionRuleStatus
@@ -60,15 +62,23 @@ class DueRule:
 def add(conn: Conn, workflow_id: Id, rules: Mapping[str, int]) -> list[RetentionRule]:
     """Add rules to a run: pattern of files to number of days.
 
-    Raises AlreadyExists when the run has a rule for one of the patterns.
+    All or none.  Raises MissingReference for an unknown run, and AlreadyExists when the run has a
+    rule for one of the patterns.
     """
-    return _add(
-        conn,
-        workflow_id=workflow_id,
-        rule_ids=[uuid4() for _ in rules],
-        workspace_files=list(rules),
-        retention_days=list(rules.values()),
-    )
+    with conn.transaction() if len(rules) > 1 else nullcontext():
+        added = _add(
+            conn,
+            workflow_id=workflow_id,
+            rule_ids=[uuid4() for _ in rules],
+            workspace_files=list(rules),
+            retention_days=list(rules.values()),
+        )
+        if len(added) < len(rules):
+            if workflows.find_by_id(conn, workflow_id) is None:
+                raise errors.MissingReference(f"no workflow {workflow_id}")
+            taken = ", ".join(sorted({*rules} - {rule.workspace_files for rule in added}))
+            raise errors.AlreadyExists(f"workflow {workflow_id} has a rule for {taken}")
+    return added
 
 
 @query

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from reana_db import transitions
+from reana_db import errors, transitions
 from reana_db.queries import Conn, RowCount, query
 from reana_db.records import JSON, ServiceStatus, ServiceType
 from reana_db.registry.arguments import Id
@@ -50,34 +50,61 @@ def create(
 
     Raises MissingReference for an unknown run, AlreadyExists for a name and address in use.
     """
-    service_id = uuid4()
-    _create(conn, service_id=service_id, workflow_id=workflow_id, name=name, uri=uri, type_=type_)
-    return service_id
-
-
-@query
-def _create(
-    conn: Conn, *, service_id: Id, workflow_id: Id, name: str, uri: str, type_: ServiceType
-) -> None:
-    """Insert a service."""
+    return _created(conn, workflow_id, name, uri, type_, once=False)[0]
 
 
 @checked
 def ensure(
     conn: Conn, workflow_id: Id, *, name: str, uri: str, type_: ServiceType = ServiceType.dask
 ) -> bool:
-    """Create a service unless the run has one of this name; tell whether it was created."""
-    created = _ensure(
-        conn, service_id=uuid4(), workflow_id=workflow_id, name=name, uri=uri, type_=type_
+    """Create a service unless the run has one of this name; tell whether it was created.
+
+    Raises MissingReference for an unknown run, AlreadyExists when another run has a service of this
+    name and address.
+    """
+    return _created(conn, workflow_id, name, uri, type_, once=True)[1]
+
+
+def _created(
+    conn: Conn, workflow_id: Id, name: str, uri: str, type_: ServiceType, *, once: bool
+) -> tuple[UUID, bool]:
+    """Return the id of a service, and whether it is new."""
+    service_id = uuid4()
+    done = _create(
+        conn,
+        service_id=service_id,
+        workflow_id=workflow_id,
+        name=name,
+        uri=uri,
+        type_=type_,
+        once=once,
     )
-    return created > 0
+    if not done.run_found:
+        raise errors.MissingReference(f"no workflow {workflow_id}")
+    if not done.created and done.there is None:
+        raise errors.AlreadyExists(f"there is a service {name} at {uri}")
+    return done.there or service_id, done.created
+
+
+@dataclass(frozen=True, slots=True)
+class _Creation:
+    run_found: bool
+    there: UUID | None
+    created: bool
 
 
 @query
-def _ensure(
-    conn: Conn, *, service_id: Id, workflow_id: Id, name: str, uri: str, type_: ServiceType
-) -> RowCount:
-    """Insert a service unless it is there."""
+def _create(
+    conn: Conn,
+    *,
+    service_id: Id,
+    workflow_id: Id,
+    name: str,
+    uri: str,
+    type_: ServiceType,
+    once: bool,
+) -> _Creation:
+    """Insert a service; with ``once``, unless the run has one of this name."""
 
 
 @query
@@ -142,13 +169,14 @@ def store_log(conn: Conn, service_id: Id, log: JSON) -> UUID:
     Raises MissingReference for an unknown service.
     """
     log_id = uuid4()
-    _store_log(conn, log_id=log_id, service_id=service_id, log=log)
+    if _store_log(conn, log_id=log_id, service_id=service_id, log=log) == 0:
+        raise errors.MissingReference(f"no service {service_id}")
     return log_id
 
 
 @query
-def _store_log(conn: Conn, *, log_id: Id, service_id: Id, log: JSON) -> None:
-    """Insert a log document."""
+def _store_log(conn: Conn, *, log_id: Id, service_id: Id, log: JSON) -> RowCount:
+    """Insert a log document of a service."""
 
 
 @query

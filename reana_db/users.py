@@ -34,7 +34,7 @@ def create(
     Raises AlreadyExists for an e-mail address or an id that is taken.
     """
     chosen = settings or config.settings()
-    return _create(
+    user = _create(
         conn,
         user_id=user_id or uuid4(),
         email=email,
@@ -45,6 +45,10 @@ def create(
         periodic_resource=DEFAULT_RESOURCES["cpu"],
         period_months=chosen.default_cpu_period_months,
     )
+    if user is None:
+        taken = email if find_by_email(conn, email) else user_id
+        raise errors.AlreadyExists(f"there is a user {taken}")
+    return user
 
 
 @query
@@ -59,8 +63,8 @@ def _create(
     disk_limit: int,
     periodic_resource: str,
     period_months: int | None,
-) -> User:
-    """Insert a user and a counter per resource."""
+) -> User | None:
+    """Insert a user and a counter per resource, unless address or id are taken."""
 
 
 @query

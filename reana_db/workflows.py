@@ -33,8 +33,8 @@ def find_by_id(conn: Conn, workflow_id: Id) -> Workflow | None:
 
 
 @query
-def logs(conn: Conn, workflow_id: Id) -> str | None:
-    """Return the log text of a run, or None if it has none; raises NotFound."""
+def logs(conn: Conn, workflow_id: Id) -> str:
+    """Return the logs of a run, an empty text if it has none; raises NotFound."""
 
 
 @query

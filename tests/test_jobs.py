@@ -84,7 +84,7 @@ def test_logs_are_replaced_or_appended_to(conn: Conn, run: UUID) -> None:
     jobs.append_logs(conn, job_id, "b\n")
     assert jobs.logs(conn, job_id) == "a\nb\n"
     jobs.store_logs(conn, job_id, None)
-    assert jobs.logs(conn, job_id) is None
+    assert jobs.logs(conn, job_id) == ""
 
 
 @pytest.mark.parametrize("function", [jobs.store_logs, jobs.append_logs])

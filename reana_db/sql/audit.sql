@@ -4,10 +4,12 @@ SELECT
     moment.utc,
     moment.utc,
     %(entry_id)s,
-    %(user_id)s,
+    user_.id_,
     %(action)s::public.auditlogaction,
     %(details)s::json
 FROM (SELECT clock_timestamp() AT TIME ZONE 'UTC' AS utc) AS moment
+CROSS JOIN __reana.user_
+WHERE user_.id_ = %(user_id)s
 RETURNING
     id_,
     created,

@@ -6,7 +6,7 @@ WHERE
     user_.idp_issuer = %(issuer)s
     AND user_.idp_subject = %(subject)s;
 
--- name: link
+-- name: _link
 -- A user who has the identity already comes back unchanged.
 UPDATE __reana.user_
 SET

@@ -6,13 +6,14 @@ INSERT INTO __reana.job_cache (
     created,
     updated
 )
-VALUES (
+SELECT
     %(entry_id)s,
-    %(job_id)s,
+    job.id_,
     %(access_times)s::json,
     pg_catalog.clock_timestamp() AT TIME ZONE 'UTC',
     pg_catalog.clock_timestamp() AT TIME ZONE 'UTC'
-);
+FROM __reana.job
+WHERE job.id_ = %(job_id)s;
 
 -- name: find_by_job
 SELECT

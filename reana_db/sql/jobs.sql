@@ -74,7 +74,15 @@ FROM json_to_recordset(%(jobs)s::json) AS new (
     env_vars json,
     prettified_cmd json,
     job_name text
-);
+)
+WHERE
+    EXISTS (
+        SELECT 1
+        FROM __reana.workflow
+        WHERE workflow.id_ = %(workflow_id)s
+    )
+ON CONFLICT (id_) DO NOTHING
+RETURNING job.id_;
 
 -- name: set_backend_job_id
 -- not null: backend_job_id
@@ -99,7 +107,7 @@ FROM __reana.job
 WHERE job.id_ = %(job_id)s;
 
 -- name: logs
-SELECT job.logs
+SELECT COALESCE(job.logs, '') AS logs
 FROM __reana.job
 WHERE job.id_ = %(job_id)s;
 

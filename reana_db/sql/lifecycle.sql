@@ -104,6 +104,13 @@ WITH moment AS (
         %(launcher_url)s,
         NULL
     FROM moment
+    WHERE
+        EXISTS (
+            SELECT 1
+            FROM __reana.user_
+            WHERE user_.id_ = %(owner_id)s
+        )
+    ON CONFLICT (id_) DO NOTHING
     RETURNING
         -- include: workflows.columns
 ),

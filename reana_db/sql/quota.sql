@@ -142,6 +142,13 @@ SELECT DISTINCT
     %(quota_limit)s::bigint AS quota_limit,
     0 AS quota_used
 FROM pg_catalog.unnest(%(user_ids)s::uuid[]) AS chosen (user_id)
+WHERE
+    NOT EXISTS (
+        SELECT 1
+        FROM pg_catalog.unnest(%(user_ids)s::uuid[]) AS given (user_id)
+        LEFT JOIN __reana.user_ ON given.user_id = user_.id_
+        WHERE user_.id_ IS NULL
+    )
 ORDER BY chosen.user_id
 ON CONFLICT (user_id, resource_id) DO UPDATE SET
     quota_limit = excluded.quota_limit,

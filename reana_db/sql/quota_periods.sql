@@ -23,7 +23,7 @@ INSERT INTO __reana.user_resource AS total (
 SELECT
     pg_catalog.clock_timestamp() AT TIME ZONE 'UTC',
     pg_catalog.clock_timestamp() AT TIME ZONE 'UTC',
-    %(user_id)s,
+    user_.id_,
     resource.id_,
     resource.default_limit,
     0,
@@ -31,9 +31,11 @@ SELECT
     %(start_at)s::timestamptz AT TIME ZONE 'UTC'
 FROM __reana.resource
 CROSS JOIN __reana.quota_resource
+CROSS JOIN __reana.user_
 WHERE
     resource.id_ = quota_resource.resource_id
     AND quota_resource.type_ = 'cpu'
+    AND user_.id_ = %(user_id)s
 ON CONFLICT (user_id, resource_id) DO UPDATE
     SET
         quota_period_months = %(months)s::integer,

@@ -59,6 +59,13 @@ FROM
         %(workspace_files)s::text[],
         %(retention_days)s::integer[]
     ) AS given (id_, workspace_files, retention_days)
+WHERE
+    EXISTS (
+        SELECT 1
+        FROM __reana.workflow
+        WHERE workflow.id_ = %(workflow_id)s
+    )
+ON CONFLICT (workflow_id, workspace_files) DO NOTHING
 RETURNING
     -- include: columns;
 

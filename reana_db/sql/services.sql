@@ -22,35 +22,27 @@ ORDER BY
     service_logs.id
 
 -- name: _create
-WITH created AS (
-    INSERT INTO __reana.service (
-        id_,
-        name,
-        uri,
-        status,
-        type_
-    )
-    VALUES (
-        %(service_id)s,
-        %(name)s,
-        %(uri)s,
-        'created',
-        %(type_)s::public.servicetype
-    )
-    RETURNING service.id_
-)
+-- not null: run_found, created
+-- The service of the run with this name, and the one with this name and address, of any run.
+WITH run AS (
+    SELECT workflow.id_
+    FROM __reana.workflow
+    WHERE workflow.id_ = %(workflow_id)s
+),
 
-INSERT INTO __reana.workflow_service (
-    workflow_id,
-    service_id
-)
-SELECT
-    %(workflow_id)s,
-    created.id_
-FROM created;
+there AS (
+    SELECT service.id_
+    FROM __reana.workflow_service AS link
+    JOIN __reana.service
+        ON link.service_id = service.id_
+    WHERE
+        %(once)s::boolean
+        AND link.workflow_id = %(workflow_id)s
+        AND service.name = %(name)s::text
+    LIMIT 1
+),
 
--- name: _ensure
-WITH created AS (
+created AS (
     INSERT INTO __reana.service (
         id_,
         name,
@@ -61,31 +53,31 @@ WITH created AS (
     SELECT
         %(service_id)s,
         %(name)s::text,
-        %(uri)s,
+        %(uri)s::text,
         'created',
         %(type_)s::public.servicetype
-    WHERE
-        NOT EXISTS (
-            SELECT 1
-            FROM __reana.workflow_service AS link
-            JOIN __reana.service
-                ON link.service_id = service.id_
-            WHERE
-                link.workflow_id = %(workflow_id)s
-                AND service.name = %(name)s::text
-        )
+    FROM run
+    WHERE NOT EXISTS (SELECT 1 FROM there)
     ON CONFLICT (name, uri) DO NOTHING
-    RETURNING id_
+    RETURNING service.id_
+),
+
+linked AS (
+    INSERT INTO __reana.workflow_service (
+        workflow_id,
+        service_id
+    )
+    SELECT
+        run.id_,
+        created.id_
+    FROM run
+    CROSS JOIN created
 )
 
-INSERT INTO __reana.workflow_service (
-    workflow_id,
-    service_id
-)
 SELECT
-    %(workflow_id)s,
-    created.id_
-FROM created;
+    exists(SELECT 1 FROM run) AS run_found,
+    (SELECT there.id_ FROM there) AS there,
+    exists(SELECT 1 FROM created) AS created;
 
 -- name: get
 SELECT
@@ -142,12 +134,13 @@ INSERT INTO __reana.service_logs (
     event_time,
     log
 )
-VALUES (
+SELECT
     %(log_id)s,
-    %(service_id)s,
+    service.id_,
     pg_catalog.clock_timestamp(),
     %(log)s::jsonb
-);
+FROM __reana.service
+WHERE service.id_ = %(service_id)s;
 
 -- name: log_exists
 -- not null: found

@@ -52,6 +52,7 @@ WITH new_user AS (
         %(full_name)s::text,
         %(username)s::text
     )
+    ON CONFLICT DO NOTHING
     RETURNING
         -- include: columns
 ),

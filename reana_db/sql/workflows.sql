@@ -41,7 +41,7 @@ FROM __reana.workflow
 WHERE workflow.id_ = %(workflow_id)s;
 
 -- name: logs
-SELECT workflow.logs
+SELECT COALESCE(workflow.logs, '') AS logs
 FROM __reana.workflow
 WHERE workflow.id_ = %(workflow_id)s;
 

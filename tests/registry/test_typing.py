@@ -31,7 +31,7 @@ def test_types_of_results_and_arguments_are_seen(tmp_path: Path) -> None:
         "reana_db.records.User | None",
         "reana_db.records.Workflow",
         "list[reana_db.records.Workflow]",
-        "str | None",
+        "str",
     ]
     assert 'incompatible type "UUID"; expected "str"' in shown
     assert 'Missing positional argument "email"' in shown
