@@ -22,8 +22,6 @@ DROP TRIGGER recount_truncated_usage ON __reana.workflow_resource;
 
 DROP TRIGGER count_inserted_runs ON __reana.workflow;
 
-DROP TRIGGER count_updated_run ON __reana.workflow;
-
 DROP TRIGGER count_updated_runs ON __reana.workflow;
 
 DROP TRIGGER count_deleted_runs ON __reana.workflow;
@@ -36,29 +34,13 @@ DROP FUNCTION __reana.refuse_negative_usage();
 
 DROP FUNCTION __reana.recount_everybody();
 
-DROP FUNCTION __reana.count_changed_runs();
-
-DROP FUNCTION __reana.count_changed_run();
-
-DROP FUNCTION __reana.count_ended_run(
-    uuid, uuid, text, timestamp without time zone, timestamp without time zone
-);
-
-DROP FUNCTION __reana.record_and_count_runs(uuid []);
-
-DROP FUNCTION __reana.record_and_count_run(uuid);
-
-DROP FUNCTION __reana.record_cpu(uuid);
-
-DROP FUNCTION __reana.count_written_usage();
-
 DROP FUNCTION __reana.recount_user(uuid);
 
-DROP FUNCTION __reana.count_runs(uuid []);
+DROP FUNCTION __reana.count_changed_usage();
 
-DROP FUNCTION __reana.count_run(uuid);
+DROP FUNCTION __reana.count_changed_runs();
 
-DROP FUNCTION __reana.lock_totals_of_runs(uuid []);
+DROP FUNCTION __reana.count_runs(uuid [], uuid [], boolean);
 
 DROP FUNCTION __reana.lock_totals(uuid []);
 

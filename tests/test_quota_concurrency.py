@@ -17,6 +17,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 import pytest
+from psycopg import IsolationLevel
 
 from reana_db import lifecycle, quota, quota_periods, quota_refresh, resources
 from reana_db.errors import InvalidArgument, InvalidTransition, NotFound, RestartRefused
@@ -62,6 +63,8 @@ class Session:
                 action(self)
         except (psycopg.errors.IntegrityError, *REFUSALS):
             self.done["refused"] += 1
+        except psycopg.errors.SerializationFailure:
+            self.done["another snapshot"] += 1
         else:
             self.runs.extend(self.created)  # only now the others can see them
             self.done[action.__name__] += 1
@@ -316,20 +319,31 @@ def work(session: Session, reconnect: Any, over: threading.Event) -> None:
 
 @pytest.mark.slow
 @pytest.mark.soak
-def test_totals_are_exact_after_a_random_workload(fresh_db: str, users: list[UUID]) -> None:
+@pytest.mark.parametrize(
+    "levels",
+    [[IsolationLevel.READ_COMMITTED], list(IsolationLevel)],
+    ids=["read committed", "every isolation level"],
+)
+def test_totals_are_exact_after_a_random_workload(
+    fresh_db: str, users: list[UUID], levels: list[IsolationLevel]
+) -> None:
     with psycopg.connect(fresh_db) as conn:
         runs = [make_workflow(conn, users[number % USERS]) for number in range(RUNS)]
     over = threading.Event()
     done: Counter[str] = Counter()
 
     def client(conn: Conn, number: int) -> None:
+        level = levels[number % len(levels)]
+        conn.isolation_level = level
         session = Session(conn, number, users, runs)
         with ExitStack() as connections:
-            work(
-                session,
-                lambda: connections.enter_context(psycopg.connect(fresh_db, autocommit=True)),
-                over,
-            )
+
+            def reconnect() -> Conn:
+                conn = connections.enter_context(psycopg.connect(fresh_db, autocommit=True))
+                conn.isolation_level = level
+                return conn
+
+            work(session, reconnect, over)
         done.update(session.done)
 
     with refreshing(fresh_db, over, done), killing(fresh_db, over):
@@ -338,9 +352,42 @@ def test_totals_are_exact_after_a_random_workload(fresh_db: str, users: list[UUI
     assert done["killed"] > 0
     assert done["refreshed"] > 0
     assert not {action.__name__ for action in ACTIONS} - set(done)
+    assert bool(done["another snapshot"]) == (len(levels) > 1)
     with psycopg.connect(fresh_db) as conn:
         assert stored(conn) == recomputed(conn)
         assert any(stored(conn).values())
+
+
+@pytest.mark.parametrize(
+    "level", [IsolationLevel.REPEATABLE_READ, IsolationLevel.SERIALIZABLE], ids=lambda it: it.name
+)
+@pytest.mark.parametrize(
+    "change",
+    [
+        # the total of the shared workspace stays the same
+        "UPDATE __reana.workflow_resource SET quota_used = 5 WHERE workflow_id <> %(run)s",
+        "UPDATE __reana.workflow SET owner_id = %(other)s WHERE id_ = %(run)s",
+        "UPDATE __reana.workflow SET workspace_path = '/other' WHERE id_ = %(run)s",
+    ],
+    ids=["usage of its workspace", "its owner", "its workspace"],
+)
+@pytest.mark.parametrize("used", [0, 10])
+def test_an_older_snapshot_counts_nothing(
+    fresh_db: str, users: list[UUID], level: IsolationLevel, change: str, used: int
+) -> None:
+    """What it does not see would be missing in the totals."""
+    with psycopg.connect(fresh_db) as conn:
+        runs = [make_workflow(conn, users[0], workspace_path="/w") for _ in range(3)]
+        quota.set_disk_usage(conn, workflow_id=runs[1], bytes_=used)
+    with psycopg.connect(fresh_db) as late, psycopg.connect(fresh_db) as conn:
+        late.isolation_level = level
+        late.execute("SELECT")
+        conn.execute(change.encode(), {"run": runs[1], "other": users[1]})
+        conn.commit()
+        with pytest.raises(psycopg.errors.SerializationFailure):
+            quota.set_disk_usage(late, workflow_id=runs[1], bytes_=3)
+    with psycopg.connect(fresh_db) as conn:
+        assert stored(conn) == recomputed(conn)
 
 
 def test_runs_change_owners_without_deadlock(fresh_db: str, users: list[UUID]) -> None:

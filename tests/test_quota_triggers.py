@@ -363,13 +363,21 @@ def test_a_period_counts_the_part_of_each_run_inside(conn: Conn, user_id: UUID) 
     assert stored(conn) == recomputed(conn)
 
 
-def test_a_period_that_is_over_moves_on_at_the_next_write(conn: Conn, user_id: UUID) -> None:
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_period_that_is_over_moves_on_at_the_next_write(
+    conn: Conn, user_id: UUID, count: int
+) -> None:
     ended_run(conn, user_id)
     let_a_period_end(conn, user_id)
     assert total(conn, user_id, "cpu") == HOUR
     now = datetime.utcnow()  # noqa: DTZ003 - columns without zone
-    ended_run(conn, user_id, run_started_at=now, run_finished_at=now.replace(year=now.year + 1))
+    runs = [make_workflow(conn, user_id, run_started_at=now) for _ in range(count)]
+    conn.execute(
+        "UPDATE __reana.workflow SET run_finished_at = %s WHERE id_ = ANY(%s)",
+        [now.replace(year=now.year + 1), runs],
+    )
     assert stored(conn) == recomputed(conn)
+    assert total(conn, user_id, "cpu")
     row = conn.execute(
         "SELECT quota_period_start_at FROM __reana.user_resource"
         " WHERE quota_period_months IS NOT NULL"

@@ -15,7 +15,7 @@ LEFT JOIN __reana.workflow_resource AS usage
             WHERE quota_resource.type_ = 'cpu'
         )
 WHERE
-    run_time.owner_id IS NOT NULL
+    run_time.run_ended_at IS NOT NULL
     AND (
         %(user_id)s::uuid IS NULL
         OR run_time.owner_id = %(user_id)s::uuid
@@ -52,6 +52,7 @@ INNER JOIN __reana.run_time ON free.workflow_id = run_time.workflow_id
 WHERE
     workflow_resource.workflow_id = free.workflow_id
     AND workflow_resource.resource_id = free.resource_id
+    AND run_time.run_ended_at IS NOT NULL
     AND workflow_resource.quota_used IS DISTINCT FROM run_time.cpu_used;
 
 -- name: _record
@@ -64,6 +65,7 @@ WITH free AS (
     WHERE
         run_time.workflow_id = ANY(%(workflow_ids)s)
         AND run_time.owner_id = ANY(%(user_ids)s)
+        AND run_time.run_ended_at IS NOT NULL
     FOR NO KEY UPDATE SKIP LOCKED
 )
 
