@@ -22,7 +22,11 @@ CREATE TABLE __reana.setting (
 INSERT INTO __reana.setting (name, value)
 VALUES
 ('status_mode', 'enforce'),
-('termination_quota_update_policy', ''),
+(
+    'termination_quota_update_policy',
+    -- REANA_WORKFLOW_TERMINATION_QUOTA_UPDATE_POLICY of whoever migrates
+    coalesce(current_setting('reana_db.termination_quota_update_policy', TRUE), '')
+),
 ('secrets_form', 'compatible');
 
 COMMENT ON TABLE __reana.setting IS

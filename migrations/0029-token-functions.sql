@@ -1,5 +1,4 @@
 -- depends: 0027-retention-rules
--- holds: user_token, interactive_session: writers wait for the repair and small indexes, less than a second
 --
 -- At most one active and one requested token per user, for any client.  Two active ones used to
 -- lock their user out, so the newest stays and the others are revoked, each with an audit entry.

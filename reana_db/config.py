@@ -35,6 +35,8 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from reana_db.errors import ConfigurationError
 
+POLICY_VARIABLE = "REANA_WORKFLOW_TERMINATION_QUOTA_UPDATE_POLICY"
+
 MAX_MESSAGE_PRIORITY = 100
 """The highest priority of REANA's message queues; priorities of workflows are scaled to it."""
 
@@ -218,11 +220,10 @@ class Settings:
         default=None, metadata=_variable("REANA_DEFAULT_QUOTA_CPU_PERIOD_RESET_MONTHS", _months)
     )
     """Length of a new user's quota period in months; None: usage is counted for life."""
-    termination_quota_policy: frozenset[str] = field(
-        default=frozenset(),
-        metadata=_variable("REANA_WORKFLOW_TERMINATION_QUOTA_UPDATE_POLICY", _policy),
+    termination_quota_policy: frozenset[str] | None = field(
+        default=None, metadata=_variable(POLICY_VARIABLE, _policy)
     )
-    """Resources accounted when a run ends: the initial value of the setting in the database."""
+    """Resources counted when a run ends: the first value of the setting in the database."""
 
     shared_volume_path: str = field(
         default="/var/reana", metadata=_variable("SHARED_VOLUME_PATH", _directory)
@@ -231,7 +232,7 @@ class Settings:
     workspace_paths: Mapping[str, str] = field(
         default_factory=dict, hash=False, metadata=_variable("WORKSPACE_PATHS", _workspaces)
     )
-    """Further roots of workspaces: path on the node -> path in the pod."""
+    """Roots of workspaces: path on the node -> path in the pod.  The first one is the default."""
     max_concurrent_batch_workflows: int = field(
         default=30, metadata=_variable("REANA_MAX_CONCURRENT_BATCH_WORKFLOWS", _whole(0))
     )
@@ -268,6 +269,11 @@ class Settings:
             if text := environ.get(spec.metadata.get("variable", ""), ""):
                 values[spec.name] = _parsed(spec.metadata["variable"], text, spec.metadata["parse"])
         return cls(**values)
+
+    @property
+    def default_workspace_root(self) -> str:
+        """Where workspaces are by default: the first of the roots, else the shared volume."""
+        return next(iter(self.workspace_paths.values()), self.shared_volume_path)
 
     @property
     def uri(self) -> str:

@@ -5,7 +5,7 @@ Settings of a process come from its environment instead (:mod:`reana_db.config`)
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -23,6 +23,10 @@ VALUES: Mapping[SettingName, tuple[str, ...]] = MappingProxyType(
     }
 )
 """What each setting can be; the first is its default."""
+
+
+MIGRATION = "0023-settings"
+"""The migration that makes the table, after :func:`offer_policy`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +50,9 @@ def get(conn: Conn, name: SettingName) -> str:
 def change(conn: Conn, name: SettingName, value: str) -> None:
     """Set a setting; triggers of all sessions follow from the next statement on.
 
-    Raises InvalidArgument for a value that it cannot have.
+    Names in a list may come in any order.  Raises InvalidArgument for a value that it cannot have.
     """
+    value = ",".join(sorted(word.strip() for word in value.split(",")))
     if value not in VALUES[name]:
         possible = ", ".join(repr(str(item)) for item in VALUES[name])
         raise errors.InvalidArgument(f"{name} must be one of {possible}, not {value!r}")
@@ -61,6 +66,15 @@ def all_settings(conn: Conn) -> list[DatabaseSetting]:
         stored.get(name) or DatabaseSetting(name, VALUES[name][0], updated=None)
         for name in sorted(SettingName)
     ]
+
+
+def offer_policy(conn: Conn, policy: Iterable[str]) -> None:
+    """Give the termination policy its first value, in the transaction of the migration."""
+    _offer_policy(conn, ",".join(sorted(policy)))
+
+
+@query
+def _offer_policy(conn: Conn, value: str) -> str: ...
 
 
 @query

@@ -14,14 +14,35 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
-from reana_db import jobs, lifecycle, sessions, sharing, tokens, users
+from reana_db import (
+    disk_usage,
+    jobs,
+    lifecycle,
+    quota,
+    resources,
+    sessions,
+    sharing,
+    tokens,
+    users,
+)
 from reana_db.encryption import keyring
 from reana_db.jobs import JobReport, NewJob
 from reana_db.queries import Conn, query
-from reana_db.records import JSON, JobStatus, RunStatus, SessionType, User, Workflow
+from reana_db.records import (
+    JSON,
+    JobStatus,
+    ResourceType,
+    RunStatus,
+    SessionType,
+    User,
+    Workflow,
+)
+from reana_db.units import human_readable
 from reana_db.workspaces import build_workspace_path
 
 PEOPLE = ("Emmy Noether", "Lise Meitner", "Georges Charpak", "Maria Goeppert Mayer")
+LIMITS = {ResourceType.cpu: 30 * 60_000, ResourceType.disk: 2 * 1024**2}
+"""Of everybody: half an hour, 2 MiB."""
 IMAGE = "docker.io/reanahub/reana-env-root6:6.18.04"
 
 
@@ -44,7 +65,6 @@ class RunRow:
     status: RunStatus | None
     started: datetime | None
     duration: str | None
-    jobs: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +85,17 @@ class SessionRow:
     run: str | None
     owner: str | None
     kind: SessionType
-    status: RunStatus
-    path: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaRow:
+    """What somebody used of a resource, as the demo shows it."""
+
+    owner: str
+    resource: str
+    used: str
+    limit: str
+    health: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +106,6 @@ class RuleRow:
     owner: str | None
     files: str
     days: int
-    status: str
     apply_on: datetime | None
 
 
@@ -125,6 +153,8 @@ class Day:
 
     def play(self) -> None:
         """Let everybody work."""
+        resources.create_defaults(self.conn)
+        quota.set_policy(self.conn, ResourceType)
         people = [self.arrival(name) for name in PEOPLE]
         for person, analysis in itertools.product(people, analyses()):
             self.success(person, analysis)
@@ -147,6 +177,8 @@ class Day:
         tokens.request(self.conn, user.id_)
         value = secrets.token_urlsafe(16)
         tokens.grant(self.conn, user.id_, token=value, keys=self.keys)
+        for type_, limit in LIMITS.items():
+            quota.set_limit(self.conn, user_ids=[user.id_], type_=type_, limit=limit)
         return user
 
     def created(self, owner: User, analysis: Analysis) -> Workflow:
@@ -215,6 +247,9 @@ class Day:
             engine_logs=f"engine ended: {status}",
             at=self.clock.after(minutes),
         )
+        if run.workspace_path:
+            bytes_ = disk_usage.total(run.workspace_path)
+            quota.set_disk_usage(self.conn, workflow_id=run.id_, bytes_=bytes_)
         return run
 
     def success(self, owner: User, analysis: Analysis) -> Workflow:
@@ -261,6 +296,20 @@ def runs(conn: Conn) -> list[RunRow]:
 @query
 def statuses(conn: Conn, owner: str, name: str) -> list[StatusRow]:
     """Return the statuses that the runs of a name had, in order."""
+
+
+def quotas(conn: Conn) -> list[QuotaRow]:
+    """Return what everybody used, and may use."""
+    return [
+        QuotaRow(
+            item.email,
+            item.resource_name,
+            human_readable(item.unit, item.quota_used),
+            human_readable(item.unit, item.quota_limit),
+            str(item.health),
+        )
+        for item in quota.of_everybody(conn)
+    ]
 
 
 @query

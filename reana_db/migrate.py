@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from reana_db import config
+from reana_db import config, database_settings
 from reana_db.errors import MigrationError
 from reana_db.migrating import adoption, record, session, webhook_digests
 from reana_db.migrating import files as migration_files
@@ -248,8 +248,12 @@ def _run(
     from reana_db.migrating.backend import AtomicBackend, migrations_of
 
     def prepare(migration_id: str) -> None:
-        if migration_id == webhook_digests.MIGRATION and operation is Operation.APPLY:
+        if operation is Operation.ROLLBACK:
+            return
+        if migration_id == webhook_digests.MIGRATION:
             webhook_digests.prepare(conn, secret_key)
+        elif migration_id == database_settings.MIGRATION:
+            database_settings.offer_policy(conn, config.settings().termination_quota_policy or ())
 
     backend = AtomicBackend(conn, patience, prepare)
     migrations = migrations_of(files[0].path.parent)

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
-from reana_db import database_settings, errors, site_report, users
+from reana_db import config, database_settings, errors, site_report, users
 from reana_db.config import DEFAULT_RESOURCES
 from reana_db.errors import InvalidArgument
 from reana_db.queries import Conn, RowCount, query
@@ -252,6 +252,22 @@ def policy(conn: Conn) -> frozenset[ResourceType]:
     """
     stored = database_settings.get(conn, SettingName.termination_quota_update_policy)
     return frozenset(ResourceType(name) for name in stored.split(",") if name)
+
+
+def policy_difference(conn: Conn) -> str | None:
+    """Return a sentence if the environment names other resources than the database, else None."""
+    wanted = config.settings().termination_quota_policy
+    stored = policy(conn)
+    if wanted is None or wanted == stored:
+        return None
+    return (
+        f"{config.POLICY_VARIABLE} is {_listed(wanted)}, but the database has {_listed(stored)}: "
+        "the database counts; change it with reana-db quota policy"
+    )
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ",".join(sorted(names)) or "none"
 
 
 @checked

@@ -17,12 +17,12 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
 from uuid import UUID
 
 from reana_db import cpu_refresh
 from reana_db.disk_usage import Measure, batches, measuring
 from reana_db.errors import RefreshRunning
+from reana_db.progress import Progress
 from reana_db.queries import Conn, RowCount, query
 from reana_db.records import ResourceType
 from reana_db.registry.arguments import Id
@@ -38,21 +38,6 @@ SESSIONS = 2
 _LOCK = 0x5245414E4171  # nobody else in the database uses this number
 
 logger = logging.getLogger("reana_db.quota")
-
-
-class Progress(Protocol):
-    """Told what was done: a progress bar, a log."""
-
-    def start(self, label: str, total: int) -> None:
-        """Begin a phase of so many steps."""
-
-    def advance(self, steps: int) -> None:
-        """Note that so many steps more are done."""
-
-
-class _Silent:
-    def start(self, label: str, total: int) -> None: ...
-    def advance(self, steps: int) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +122,7 @@ def refresh(
     ``connect`` opens a connection; three are used, in autocommit mode, through PgBouncer too.
     Raises :class:`~reana_db.errors.RefreshRunning` if another refresh runs in this database.
     """
-    plan, progress = plan or Plan(), progress or _Silent()
+    plan, progress = plan or Plan(), progress or Progress()
     started = time.monotonic()
     summary = Summary(plan.dry_run)
     with contextlib.ExitStack() as stack:

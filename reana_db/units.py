@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+import re
+from decimal import Decimal
+
+from reana_db.errors import InvalidArgument
 from reana_db.records import ResourceUnit
 
 _BYTE_UNITS = ("Bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB", "ZiB", "YiB")
 _STEP = 1024
+_MILLISECONDS = {"ms": 1, "s": 1000, "m": 60_000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
+_SIZES = {
+    "b": 1,
+    "bytes": 1,
+    **{f"{prefix}b": 1000 ** (power + 1) for power, prefix in enumerate("kmgtpe")},
+    **{f"{prefix}ib": 1024 ** (power + 1) for power, prefix in enumerate("kmgtpe")},
+}
+_PART = re.compile(r"\s*(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>[a-z]*)", re.IGNORECASE)
+_LARGEST = 2**63 - 1
 
 
 def human_readable(unit: ResourceUnit, amount: int) -> str:
@@ -31,3 +44,30 @@ def size(bytes_: int) -> str:
         power += 1
     amount = round(bytes_ / _STEP**power, 2)
     return f"{int(amount) if amount.is_integer() else amount} {_BYTE_UNITS[power]}"
+
+
+def amount(unit: ResourceUnit, text: str) -> int:
+    """Return what a person wrote, in the unit: "10h", "2h 35m", "100GB", "1.5 TiB".
+
+    Times have ms, s, m, h and d; sizes kB to EB of 1000 and KiB to EiB of 1024; a number alone is
+    in milliseconds or bytes.  Raises InvalidArgument.
+    """
+    factors = _MILLISECONDS if unit is ResourceUnit.milliseconds else _SIZES
+    parts = list(_PART.finditer(text.strip()))
+    if not parts or "".join(part[0] for part in parts) != text.strip():
+        raise InvalidArgument(_RULES[unit].format(text))
+    total = Decimal(0)
+    for part in parts:
+        factor = factors.get(part["unit"].lower(), 0 if part["unit"] or len(parts) > 1 else 1)
+        if not factor:
+            raise InvalidArgument(_RULES[unit].format(text))
+        total += Decimal(part["number"]) * factor
+    if total > _LARGEST:
+        raise InvalidArgument(f"{text!r:.80} is more than fits: {human_readable(unit, _LARGEST)}")
+    return int(total)
+
+
+_RULES = {
+    ResourceUnit.milliseconds: "{!r:.80} is no time: write 10h, 2h 30m, 45s or milliseconds",
+    ResourceUnit.bytes_: "{!r:.80} is no size: write 100GB, 1.5TiB, 500MiB or bytes",
+}

@@ -21,17 +21,22 @@ def build_workspace_path(
 ) -> str:
     """Return the path of the workspace of a run, or of the directory of a user's workspaces.
 
-    ``<shared volume>/users/<user>/workflows[/<run>]``; with another root ``<root>[/<run>]``.  A
-    root inside the shared volume counts as none (REANA's rule).  The shared volume is the settings'
-    (``SHARED_VOLUME_PATH``) unless given.
+    ``<default root>/users/<user>/workflows[/<run>]``; with another root ``<root>[/<run>]``.  The
+    default root is the first path in ``WORKSPACE_PATHS``, else ``SHARED_VOLUME_PATH``; with
+    ``shared_volume``, that.  A root inside the shared volume stands for
+    ``<shared volume>/users/<user>/workflows`` (REANA's rules).
     """
     volume = PurePosixPath(shared_volume or config.settings().shared_volume_path)
-    path = volume / "users" / str(user_id) / "workflows"
-    if root and not PurePosixPath(root).is_relative_to(volume):
+    users = PurePosixPath("users", str(user_id), "workflows")
+    if not root:
+        path = PurePosixPath(shared_volume or config.settings().default_workspace_root) / users
+    elif PurePosixPath(root).is_relative_to(volume):
+        path = volume / users
+    else:
         path = PurePosixPath(root)
     return str(path / str(workflow_id) if workflow_id else path)
 
 
 def user_workspace_path(user_id: UUID, *, shared_volume: str | None = None) -> str:
-    """Return the directory of a user's workspaces on the shared volume."""
+    """Return the directory of a user's workspaces under the default root."""
     return build_workspace_path(user_id, shared_volume=shared_volume)

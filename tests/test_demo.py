@@ -32,6 +32,7 @@ def test_the_demo_shows_its_tables_and_leaves_nothing_behind(tmp_path: Path) -> 
         assert title in done.stdout
     assert done.stderr == ""
     assert list(tmp_path.iterdir()) == []
+    assert max(map(len, done.stdout.splitlines())) <= 80
 
 
 def test_a_kept_demo_serves_until_terminated_and_is_not_played_twice(tmp_path: Path) -> None:
@@ -61,9 +62,13 @@ def test_the_day_has_runs_of_every_engine_in_every_final_status(
         demo.Day(conn, tmp_path, "key").play()
         assert demo.is_played(conn)
         rows = demo.runs(conn)
+        assert {"healthy", "critical"} <= {row.health for row in demo.quotas(conn)}
+        assert "0s" not in {row.used for row in demo.quotas(conn)}
         assert {row.engine for row in rows} == {"serial", "cwl", "yadage", "snakemake"}
         assert {"finished", "failed", "stopped", "deleted"} < {row.status for row in rows}
         assert "fit-serial.2.1" in {row.run for row in rows}
-        assert all(row.allowed for row in demo.statuses(conn, "emmy@example.org", "fit-serial"))
+        life = demo.statuses(conn, "emmy@example.org", "fit-serial")
+        assert all(row.allowed for row in life)
+        assert {row.run for row in life if row.status == "created"} == {row.run for row in life}
         assert demo.rules(conn)
         assert len(demo.open_sessions(conn)) == 1

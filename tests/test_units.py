@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from reana_db.errors import InvalidArgument
 from reana_db.records import ResourceUnit
-from reana_db.units import human_readable
+from reana_db.units import amount, human_readable
 
 
 @pytest.mark.parametrize(
@@ -44,3 +45,29 @@ def test_milliseconds(milliseconds: int, text: str) -> None:
 )
 def test_bytes(bytes_: int, text: str) -> None:
     assert human_readable(ResourceUnit.bytes_, bytes_) == text
+
+
+@pytest.mark.parametrize(
+    ("unit", "text", "number"),
+    [
+        (ResourceUnit.milliseconds, "10h", 36_000_000),
+        (ResourceUnit.milliseconds, "2h 35m 10s", 9_310_000),
+        (ResourceUnit.milliseconds, "1.5d", 129_600_000),
+        (ResourceUnit.milliseconds, "250 ms", 250),
+        (ResourceUnit.milliseconds, "7", 7),
+        (ResourceUnit.bytes_, "100GB", 100 * 1000**3),
+        (ResourceUnit.bytes_, "1.5TiB", 3 * 2**39),
+        (ResourceUnit.bytes_, "1.75 MiB", 1_835_008),
+        (ResourceUnit.bytes_, "12 Bytes", 12),
+        (ResourceUnit.bytes_, "0", 0),
+    ],
+)
+def test_an_amount_is_read_as_it_is_written(unit: ResourceUnit, text: str, number: int) -> None:
+    assert amount(unit, text) == number
+
+
+@pytest.mark.parametrize("unit", ResourceUnit)
+@pytest.mark.parametrize("text", ["", "-1", "ten", "10x", "1 2", "1e3", "9999999999999999999", "."])
+def test_what_is_no_amount_is_refused(unit: ResourceUnit, text: str) -> None:
+    with pytest.raises(InvalidArgument):
+        amount(unit, text)

@@ -15,9 +15,9 @@ from typing import Any
 
 import click
 import psycopg
-from tabulate import tabulate
 
 from reana_db import demo, embedded
+from reana_db.commands.printing import print_table
 from reana_db.migrating import installation
 from reana_db.queries import Conn
 
@@ -63,8 +63,9 @@ def directory(keep: Path | None) -> Iterator[Path]:
 def show(conn: Conn) -> None:
     """Print what the day left behind."""
     table("Runs (reana.runs)", demo.runs(conn))
+    table("What the people used, and may use (reana-db quota show)", demo.quotas(conn))
     life = demo.statuses(conn, owner="emmy@example.org", name="fit-serial")
-    table("The lives of Emmy's serial runs (reana.run_history)", life[-12:])
+    table("The lives of Emmy's serial runs (reana.run_history)", life)
     table("Open notebooks (reana.open_sessions)", demo.open_sessions(conn))
     table("Files that retention rules will delete", demo.rules(conn))
 
@@ -72,15 +73,14 @@ def show(conn: Conn) -> None:
 def table(title: str, rows: Sequence[Any]) -> None:
     """Print records under their field names."""
     click.secho(f"\n{title}", bold=True)
-    headers = [item.name.replace("_", " ") for item in fields(rows[0])] if rows else []
-    cells = [[cell(value) for value in astuple(row)] for row in rows]
-    click.echo(tabulate(cells, headers=headers, tablefmt="simple", disable_numparse=True))
+    headings = [item.name.replace("_", " ") for item in fields(rows[0])] if rows else []
+    print_table(headings, [[cell(value) for value in astuple(row)] for row in rows])
 
 
 def cell(value: object) -> str:
     """Return a value as a person likes to read it."""
     if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%d %H:%M:%S")
+        return f"{value:%m-%d %H:%M}"
     if isinstance(value, bool):
         return "yes" if value else "no"
     return "" if value is None else str(value)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 
 import click
 
-from reana_db.commands.migrate import json_option, patience_options, print_outcome
+from reana_db.commands.migrate import patience_options, print_outcome
+from reana_db.commands.printing import counted, json_option, print_json
 from reana_db.migrating import installation
 from reana_db.migrating.session import Patience
 
@@ -22,10 +22,10 @@ def command(*, lock_timeout: float, wait: float, as_json: bool) -> None:
     """
     done = installation.install(patience=Patience(lock_timeout, wait))
     if as_json:
-        click.echo(json.dumps(asdict(done), indent=2))
+        print_json(asdict(done))
         return
     if done.database_created:
         click.echo("created the database")
     print_outcome(done.migrations, as_json=False)
     if done.resources_created:
-        click.echo(f"created {done.resources_created} default resources")
+        click.echo(f"created {counted(done.resources_created, 'default resource')}")

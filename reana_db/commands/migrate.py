@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from reana_db import migrate
+from reana_db.commands.printing import Group, counted, json_option, print_json
 from reana_db.migrate import Outcome, State
 from reana_db.migrating import files as migration_files
 from reana_db.migrating import preflight, session
@@ -19,32 +19,34 @@ from reana_db.migrating.session import LOCK_TIMEOUT, WAIT, Patience
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-
 
 def patience_options(function: _F) -> _F:
     """Add the options that say how long to wait for others."""
     lock_timeout = click.option(
         "--lock-timeout",
+        metavar="SECONDS",
         type=click.FloatRange(min=0.001),
         default=LOCK_TIMEOUT,
         show_default=True,
-        help="Seconds to wait for a table in use before letting others pass and trying again.",
+        help="Wait so long for a table in use, then let others pass and try again.",
     )
     wait = click.option(
         "--wait",
+        metavar="SECONDS",
         type=click.FloatRange(min=0),
         default=WAIT,
         show_default=True,
-        help="Seconds to wait in all for another migration or a table in use.",
+        help="Wait so long in all for another migration or a table in use.",
     )
     return lock_timeout(wait(function))
 
 
-@click.group("migrate", invoke_without_command=True)
+@click.group("migrate", cls=Group, invoke_without_command=True)
 @click.option("--to", metavar="ID", help="Stop after this migration (name or number).")
 @click.option("--dry-run", is_flag=True, help="Print what would be done, with its SQL.")
-@click.option("--preflight", "only_report", is_flag=True, help="Print what would be dealt with.")
+@click.option(
+    "--preflight", "only_report", is_flag=True, help="Print what needs attention, and do nothing."
+)
 @click.option("--check", is_flag=True, help="Exit with status 1 unless everything is applied.")
 @patience_options
 @json_option
@@ -86,7 +88,7 @@ def show_status(*, as_json: bool) -> None:
     """
     state = migrate.status()
     if as_json:
-        _print_json(described(state))
+        print_json(described(state))
         return
     for item in state.applied:
         how = f"adopted from {item.comment}" if item.adopted else f"by {item.applied_by}"
@@ -107,7 +109,7 @@ def history(*, as_json: bool) -> None:
     """List the migrations of this release, oldest first; needs no database."""
     files = migration_files.read()
     if as_json:
-        _print_json([_file(file) for file in files])
+        print_json([_file(file) for file in files])
         return
     for file in files:
         click.echo(f"{file.id:<32} {file.summary}")
@@ -182,11 +184,11 @@ def _file(file: migration_files.MigrationFile) -> dict[str, object]:
 
 def _check(state: State, *, as_json: bool) -> None:
     if as_json:
-        _print_json(described(state))
+        print_json(described(state))
     elif state.unknown:
         click.echo(f"not known to this release: {', '.join(state.unknown)}", err=True)
     elif state.pending:
-        click.echo(f"{len(state.pending)} migrations are pending", err=True)
+        click.echo(_pending(len(state.pending)), err=True)
     if not state.current:
         raise click.exceptions.Exit(1)
 
@@ -200,7 +202,7 @@ def print_plan(to: str | None, *, with_sql: bool, as_json: bool) -> None:
     files = state.pending_until(to)
     if as_json:
         sql = {file.id: file.sql for file in files} if with_sql else None
-        _print_json({**asdict(report), "sql": sql})
+        print_json({**asdict(report), "sql": sql})
         return
     _print_report(state, report)
     if with_sql:
@@ -208,11 +210,17 @@ def print_plan(to: str | None, *, with_sql: bool, as_json: bool) -> None:
             click.echo(f"\n-- {file.path.name}\n\n{file.sql.rstrip()}")
 
 
+def _pending(number: int) -> str:
+    return f"{counted(number, 'migration')} {'is' if number == 1 else 'are'} pending"
+
+
 def _print_report(state: State, report: Report) -> None:
     """Print as SQL comments, so that the output of --dry-run is a script."""
     if state.recognition is not None:
         click.echo(f"-- adopts a database of {state.recognition.description}")
-    click.echo(f"-- {len(report.pending)} migrations are pending")
+    click.echo(f"-- {_pending(len(report.pending))}")
+    if not (report.findings or report.holds):
+        click.echo("-- nothing needs attention")
     for finding in report.findings:
         click.echo(f"-- {finding.migration}: {finding.count} {finding.message}")
     for hold in report.holds:
@@ -222,7 +230,7 @@ def _print_report(state: State, report: Report) -> None:
 def print_outcome(outcome: Outcome, *, as_json: bool) -> None:
     """Print what a run changed."""
     if as_json:
-        _print_json(asdict(outcome))
+        print_json(asdict(outcome))
         return
     if outcome.adopted_from:
         click.echo(f"adopted a database of {outcome.adopted_from}")
@@ -232,7 +240,3 @@ def print_outcome(outcome: Outcome, *, as_json: bool) -> None:
         click.echo(f"rolled back {name}")
     if not (outcome.adopted or outcome.applied or outcome.rolled_back):
         click.echo("nothing to do")
-
-
-def _print_json(value: object) -> None:
-    click.echo(json.dumps(value, indent=2, default=str))

@@ -5,42 +5,54 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import TypeAlias
+from typing import Any
 
 import click
+
+from reana_db.progress import Progress
 
 SECONDS_PER_LINE = 10.0
 
 logger = logging.getLogger("reana_db")
 
-Report: TypeAlias = Callable[[int, int], None]
-"""Is told how much is done, and about how much there is."""
+
+def shown() -> Progress:
+    """Return what shows progress on standard error."""
+    return _Bar() if sys.stderr.isatty() else _Lines()
 
 
-@contextmanager
-def shown(what: str) -> Iterator[Report]:
-    """Yield a function that shows progress on standard error."""
-    if not sys.stderr.isatty():
-        yield _lines(what)
-        return
-    with click.progressbar(length=1, label=what, show_pos=True, file=sys.stderr) as bar:
+class _Bar(Progress):
+    def __init__(self) -> None:
+        self._bar: Any = None
+        self._left = 0
 
-        def report(done: int, total: int) -> None:
-            bar.length = max(total, 1)
-            bar.update(done - bar.pos)
+    def start(self, label: str, total: int) -> None:
+        self._left = total
+        if total:
+            self._bar = click.progressbar(length=total, label=label, file=sys.stderr, show_pos=True)
+            self._bar.render_progress()
 
-        yield report
+    def advance(self, steps: int) -> None:
+        """Move the bar, not beyond its end, and end its line there."""
+        if self._left <= 0:
+            return
+        self._bar.update(min(steps, self._left))
+        self._left -= steps
+        if self._left <= 0:
+            self._bar.render_finish()
 
 
-def _lines(what: str) -> Report:
-    next_line = time.monotonic() + SECONDS_PER_LINE
+class _Lines(Progress):
+    def __init__(self) -> None:
+        self._label, self._total, self._done = "", 0, 0
+        self._next = time.monotonic() + SECONDS_PER_LINE
 
-    def report(done: int, total: int) -> None:
-        nonlocal next_line
-        if time.monotonic() >= next_line:
-            next_line += SECONDS_PER_LINE
-            logger.info("%s: %d of %d", what, done, total)
+    def start(self, label: str, total: int) -> None:
+        self._label, self._total, self._done = label, total, 0
+        logger.info("%s: %d to do", label, total)
 
-    return report
+    def advance(self, steps: int) -> None:
+        self._done += steps
+        if time.monotonic() >= self._next:
+            self._next = time.monotonic() + SECONDS_PER_LINE
+            logger.info("%s: %d of %d", self._label, self._done, self._total)

@@ -4,33 +4,30 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import logging
-import sys
-import time
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import click
 
-from reana_db import config, database, quota, quota_periods, quota_refresh, resources, users
-from reana_db.errors import RefreshRunning
+from reana_db import config, database, quota, quota_periods, quota_refresh, resources, units, users
+from reana_db.commands import progress
+from reana_db.commands.printing import Group, counted, json_option, print_json, worded
+from reana_db.errors import InvalidArgument, RefreshRunning
 from reana_db.queries import Conn
 from reana_db.quota import UserQuota
-from reana_db.quota_refresh import Plan, Progress, Summary
-from reana_db.records import ResourceType
+from reana_db.quota_refresh import Plan, Summary
+from reana_db.records import ResourceType, ResourceUnit
 from reana_db.units import duration, human_readable, size
 
-SECONDS_BETWEEN_LINES = 10.0
 EXIT_INCOMPLETE = 1
 EXIT_RUNNING = 3
 
 RESOURCE = click.Choice([str(type_) for type_ in ResourceType])
+UNITS = {ResourceType.cpu: ResourceUnit.milliseconds, ResourceType.disk: ResourceUnit.bytes_}
 
-logger = logging.getLogger("reana_db.quota")
 
-
-@click.group("quota")
+@click.group("quota", cls=Group)
 def command() -> None:
     """Show and limit what users use; refresh what is recorded."""
 
@@ -61,46 +58,70 @@ def _as_json(quotas: list[UserQuota]) -> list[str]:
 def _line(item: UserQuota) -> str:
     used = human_readable(item.unit, item.quota_used)
     limit = human_readable(item.unit, item.quota_limit) if item.quota_limit else "unlimited"
-    period = (
-        f", every {item.quota_period_months} months, since {item.quota_period_start_at:%Y-%m-%d}"
-        if item.quota_period_months
-        else ""
-    )
+    period = ""
+    if item.quota_period_months:
+        months = item.quota_period_months
+        every = "every month" if months == 1 else f"every {months} months"
+        period = f", {every}, since {item.quota_period_start_at:%Y-%m-%d}"
     health = f" ({item.health})" if item.health else ""
     return f"{item.email}  {item.resource_name}: {used} of {limit}{health}{period}"
 
 
 @command.command("set")
 @click.argument("emails", metavar="EMAIL...", nargs=-1, required=True)
-@click.option("--resource", "type_", type=RESOURCE, default="cpu", show_default=True)
-@click.option("--limit", type=click.IntRange(0), help="Milliseconds or bytes; 0 is unlimited.")
-@click.option("--months", type=click.IntRange(1), help="Count processing time by such periods.")
-@click.option("--start", type=click.DateTime(), help="When the period begins, UTC.")
+@click.option(
+    "--resource",
+    "type_",
+    type=RESOURCE,
+    default="cpu",
+    show_default=True,
+    help="cpu is processing time, disk is space.",
+)
+@click.option(
+    "--limit", metavar="AMOUNT", help="A time (10h) or a size (100GB, 1.5TiB); 0 is unlimited."
+)
+@click.option(
+    "--months", metavar="N", type=click.IntRange(1), help="Count anew every so many months."
+)
+@click.option(
+    "--start", metavar="DATE", type=click.DateTime(), help="When the period begins, in UTC."
+)
 @click.option("--no-period", is_flag=True, help="Count processing time for life.")
 def set_(
     *,
     emails: tuple[str, ...],
     type_: str,
-    limit: int | None,
+    limit: str | None,
     months: int | None,
     start: datetime | None,
     no_period: bool,
 ) -> None:
-    """Set the limit, and the quota period, of users: all of them or, on an error, none."""
+    """Set the limit and the quota period of users.
+
+    All users are changed or, after an error, none.  A number without unit is in milliseconds or
+    bytes.  Quota periods are of processing time.
+    """
     if limit is None and months is None and start is None and not no_period:
         raise click.UsageError("nothing to set: give --limit, --months, --start or --no-period")
     if no_period and (months or start):
         raise click.UsageError("--no-period excludes --months and --start")
     if (months or start or no_period) and type_ != ResourceType.cpu:
         raise click.UsageError("only processing time is counted by periods")
+    resource = ResourceType(type_)
+    try:
+        amount = None if limit is None else units.amount(UNITS[resource], limit)
+    except InvalidArgument as error:
+        raise click.BadParameter(str(error), param_hint="--limit") from error
     with database.connect() as conn:
-        chosen = [_user(conn, email) for email in emails]
-        if limit is not None:
-            quota.set_limit(conn, user_ids=chosen, type_=ResourceType(type_), limit=limit)
-        for user_id in sorted(chosen):
-            _set_period(conn, user_id, months, start.replace(tzinfo=UTC) if start else None)
-            if no_period:
-                quota_periods.clear(conn, user_id)
+        chosen = {_user(conn, email): email for email in emails}
+        words = {f"user {id_}": email for id_, email in chosen.items()}
+        with worded({**words, "start_at": "--start", "months": "--months"}):
+            if amount is not None:
+                quota.set_limit(conn, user_ids=list(chosen), type_=resource, limit=amount)
+            for user_id in sorted(chosen):
+                _set_period(conn, user_id, months, start.replace(tzinfo=UTC) if start else None)
+                if no_period:
+                    quota_periods.clear(conn, user_id)
 
 
 def _set_period(conn: Conn, user_id: UUID, months: int | None, start_at: datetime | None) -> None:
@@ -111,60 +132,94 @@ def _set_period(conn: Conn, user_id: UUID, months: int | None, start_at: datetim
 
 
 @command.command("policy")
-@click.argument("types", metavar="[cpu|disk|none]...", nargs=-1)
-def policy(*, types: tuple[str, ...]) -> None:
-    """Print, or choose, the resources that are accounted when a run ends."""
+@click.argument("types", metavar="[RESOURCE]...", nargs=-1)
+@json_option
+def policy(*, types: tuple[str, ...], as_json: bool) -> None:
+    """Print, or choose, the resources that are counted when a run ends.
+
+    RESOURCE is cpu, disk, or none.
+    """
     names = {name for item in types for name in item.split(",") if name}
     if unknown := names - {*ResourceType, "none"}:
         raise click.UsageError(f"no such resource: {', '.join(sorted(unknown))}")
+    if "none" in names and len(names) > 1:
+        raise click.UsageError("none excludes other resources")
     with database.connect() as conn:
         if names:
             quota.set_policy(conn, [ResourceType(name) for name in names - {"none"}])
-        click.echo(", ".join(sorted(quota.policy(conn))) or "none")
+        chosen = sorted(quota.policy(conn))
+        difference = quota.policy_difference(conn)
+    if as_json:
+        print_json({"policy": chosen, "differs": difference})
+        return
+    click.echo(", ".join(chosen) or "none")
+    if difference:
+        click.echo(difference, err=True)
 
 
 @command.command("set-default-limits")
-def set_default_limits() -> None:
-    """Give users without a limit those of REANA_DEFAULT_QUOTA_CPU_LIMIT and …_DISK_LIMIT."""
+@json_option
+def set_default_limits(*, as_json: bool) -> None:
+    """Give users without a limit the default limits.
+
+    These are REANA_DEFAULT_QUOTA_CPU_LIMIT and REANA_DEFAULT_QUOTA_DISK_LIMIT.
+    """
     settings = config.settings()
     with database.connect() as conn:
         changed = quota.set_default_limits(
             conn, cpu_limit=settings.default_cpu_limit, disk_limit=settings.default_disk_limit
         )
-    click.echo(f"{changed} limits set")
+    if as_json:
+        print_json({"limits_set": changed})
+    else:
+        click.echo(f"{counted(changed, 'limit')} set")
 
 
 @command.command("create-default-resources")
-def create_default_resources() -> None:
+@json_option
+def create_default_resources(*, as_json: bool) -> None:
     """Create REANA's resources where they are missing, with the default limits.
 
-    REANA_DEFAULT_QUOTA_CPU_LIMIT and …_DISK_LIMIT are kept with the resources, for users whose
-    totals the database has to make; users who have some keep theirs (see set-default-limits).
+    REANA_DEFAULT_QUOTA_CPU_LIMIT and REANA_DEFAULT_QUOTA_DISK_LIMIT are kept with the resources.
+    Users without totals get them; users who have totals keep their limits (see
+    set-default-limits).
     """
     with database.connect() as conn:
         created = resources.create_defaults(conn)
-    click.echo(f"{created} resources created" if created else "the default resources exist")
+    if as_json:
+        print_json({"resources_created": created})
+    else:
+        created_ = f"{counted(created, 'resource')} created"
+        click.echo(created_ if created else "the default resources exist")
 
 
 @command.command("init-default-period")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--dry-run", is_flag=True, help="Only print the users who would get the period.")
-def init_default_period(*, yes: bool, dry_run: bool) -> None:
-    """Give users without a quota period that of REANA_DEFAULT_QUOTA_CPU_PERIOD_RESET_MONTHS."""
+@json_option
+def init_default_period(*, yes: bool, dry_run: bool, as_json: bool) -> None:
+    """Give users without a quota period the default one.
+
+    Its length is REANA_DEFAULT_QUOTA_CPU_PERIOD_RESET_MONTHS.
+    """
     months = config.settings().default_cpu_period_months
     if not months:
         raise click.UsageError("REANA_DEFAULT_QUOTA_CPU_PERIOD_RESET_MONTHS is not set")
+    period = f"periods of {counted(months, 'month')}"
     with database.connect() as conn:
         emails = quota_periods.users_without_period(conn)
         if emails and not dry_run:
             if not yes:
-                click.confirm(f"Give {len(emails)} users periods of {months} months?", abort=True)
+                who = counted(len(emails), "user")
+                click.confirm(f"Give {who} {period}?", abort=True, err=True)
             emails = quota_periods.init_default(conn, months=months)
+    if as_json:
+        print_json({"users": emails, "months": months, "dry_run": dry_run})
+        return
     for email in emails:
         click.echo(email)
-    click.echo(
-        f"{len(emails)} users {'would get' if dry_run else 'got'} periods of {months} months"
-    )
+    verb = "would get" if dry_run else "got"
+    click.echo(f"{counted(len(emails), 'user')} {verb} {period}")
 
 
 def _user(conn: Conn, email: str) -> UUID:
@@ -182,7 +237,7 @@ def _user(conn: Conn, email: str) -> UUID:
 @click.option("--resource", "type_", type=RESOURCE, help="Only this resource.")
 @click.option("--dry-run", is_flag=True, help="Show the differences without correcting them.")
 @click.option(
-    "--workers", type=click.IntRange(1), help="Processes that measure workspaces [one per CPU]."
+    "--workers", metavar="N", type=click.IntRange(1), help="Processes that measure [one per CPU]."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
@@ -212,10 +267,8 @@ def refresh(
 
 
 def _refresh(context: click.Context, plan: Plan, *, as_json: bool = False) -> None:
-    on_terminal = sys.stderr.isatty()
-    progress: Progress = _Bar() if on_terminal else _Lines()
     try:
-        summary = quota_refresh.refresh(database.connect, plan, progress)
+        summary = quota_refresh.refresh(database.connect, plan, progress.shown())
     except RefreshRunning as error:
         click.echo(f"Error: {error}", err=True)
         context.exit(EXIT_RUNNING)
@@ -230,18 +283,22 @@ def _refresh(context: click.Context, plan: Plan, *, as_json: bool = False) -> No
 
 def _report(summary: Summary) -> list[str]:
     verb = "found" if summary.dry_run else "corrected"
-    measured = f"{summary.workspaces} workspaces of {size(summary.bytes_)} measured"
+    runs, users = counted(summary.runs, "run"), counted(summary.users, "user")
+    workspaces = f"{counted(summary.workspaces, 'workspace')} of {size(summary.bytes_)} measured"
     drift = f"{duration(summary.cpu_drift)} and {size(summary.disk_drift)}"
+    totals = f"{counted(summary.total_differences, 'user')}; off by {drift} altogether"
     lines = [
-        f"{summary.users} users, {summary.runs} runs; {measured}; {summary.seconds:.1f} s",
-        f"{verb}: processing time of {summary.cpu_differences} runs",
-        f"{verb}: disk usage of {summary.disk_differences} runs",
-        f"{verb}: totals of {summary.total_differences} users; off by {drift} altogether",
+        f"{users}, {runs}; {workspaces}; {summary.seconds:.1f} s",
+        f"{verb}: processing time of {counted(summary.cpu_differences, 'run')}",
+        f"{verb}: disk usage of {counted(summary.disk_differences, 'run')}",
+        f"{verb}: totals of {totals}",
     ]
     if summary.unreadable:
-        lines.append(f"{summary.unreadable} workspaces cannot be read; they keep their last value")
+        keeps = "keeps" if summary.unreadable == 1 else "keep"
+        unreadable = counted(summary.unreadable, "workspace")
+        lines.append(f"{unreadable} cannot be read and {keeps} the last value")
     if summary.left_out:
-        lines.append(f"{summary.left_out} runs were left out: others were changing them")
+        lines.append(f"{counted(summary.left_out, 'run')} left out: others were changing them")
     return lines
 
 
@@ -254,43 +311,3 @@ def _deprecated(name: str, types: frozenset[ResourceType]) -> None:
 
 _deprecated("resource-usage-update", frozenset(ResourceType))
 _deprecated("disk-usage-update", frozenset([ResourceType.disk]))
-
-
-class _Bar:
-    """A progress bar on a terminal."""
-
-    def __init__(self) -> None:
-        self.bar: Any = None
-        self.left = 0
-
-    def start(self, label: str, total: int) -> None:
-        """Begin a bar of its own for a phase."""
-        self.bar = click.progressbar(length=total, label=label, file=sys.stderr, show_pos=True)
-        self.left = total
-        self.bar.render_progress()
-
-    def advance(self, steps: int) -> None:
-        """Move the bar; end its line with the last step."""
-        self.bar.update(steps)
-        self.left -= steps
-        if self.left <= 0:
-            self.bar.render_finish()
-
-
-class _Lines:
-    """A line in the log now and then, for pods."""
-
-    def __init__(self) -> None:
-        self.label, self.total, self.done, self.last = "", 0, 0, 0.0
-
-    def start(self, label: str, total: int) -> None:
-        """Say what begins."""
-        self.label, self.total, self.done, self.last = label, total, 0, time.monotonic()
-        logger.info("%s: %d to do", label, total)
-
-    def advance(self, steps: int) -> None:
-        """Say how far it is, every few seconds."""
-        self.done += steps
-        if time.monotonic() - self.last >= SECONDS_BETWEEN_LINES:
-            self.last = time.monotonic()
-            logger.info("%s: %d of %d", self.label, self.done, self.total)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
@@ -12,16 +11,16 @@ import click
 
 from reana_db import config, database
 from reana_db.commands import progress
+from reana_db.commands.printing import Group, counted, json_option, print_json
 from reana_db.encryption import keyring, redaction, rotation
 from reana_db.encryption.keyring import KeyRing
-from reana_db.encryption.rotation import Leftover, Progress, Rotation, Status
+from reana_db.encryption.rotation import Leftover, Rotation, Status
 from reana_db.errors import ConfigurationError
+from reana_db.progress import Progress
 from reana_db.queries import Conn
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _Work: TypeAlias = Callable[[Conn, KeyRing, Progress], Rotation]
-
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 def key_options(function: _F) -> _F:
@@ -39,7 +38,7 @@ def key_options(function: _F) -> _F:
     return current(previous(function))
 
 
-@click.group("secrets")
+@click.group("secrets", cls=Group)
 def command() -> None:
     """Look after access tokens, GitLab webhook secrets and secrets of interactive sessions.
 
@@ -51,26 +50,29 @@ def command() -> None:
 @key_options
 @json_option
 def show_status(key_file: TextIO | None, old_key_file: TextIO | None, *, as_json: bool) -> None:
-    """Count values by column, cipher and key; name the rows that no key opens.
+    """Count values by column, cipher and key, and name the rows that no key opens.
 
-    Without a key, only sealed values tell which one they need.  Writes nothing.
+    Exit status 1 if there are such rows.  Without a key, only sealed values tell which one they
+    need.  Writes nothing.
     """
     current = _given(key_file) or config.settings().secret_key
     keys = keyring.of(current, _previous(old_key_file)) if current else None
     with database.connect(autocommit=True) as conn:
         found, suspects = rotation.status(conn, keys), redaction.suspects(conn)
     if as_json:
-        click.echo(json.dumps(_described(found, suspects), indent=2, default=str))
-        return
-    for line in _report(found, suspects):
-        click.echo(line)
+        print_json(_described(found, suspects))
+    else:
+        for line in _report(found, suspects):
+            click.echo(line)
+    if found.leftovers:
+        raise click.exceptions.Exit(1)
 
 
 @command.command("rotate")
 @key_options
 @json_option
 def rotate(key_file: TextIO | None, old_key_file: TextIO | None, *, as_json: bool) -> None:
-    """Encrypt with the key of today what an old key encrypted.
+    """Encrypt with the current key what an old key encrypted.
 
     Services keep working: give them the new key as REANA_SECRET_KEY and the old one as
     REANA_SECRET_KEY_PREVIOUS until this has finished.  Can be interrupted and repeated.
@@ -86,10 +88,11 @@ def rotate(key_file: TextIO | None, old_key_file: TextIO | None, *, as_json: boo
 @key_options
 @json_option
 def seal(key_file: TextIO | None, old_key_file: TextIO | None, *, as_json: bool) -> None:
-    """Seal all values, and new ones from now on: authenticated and bound to their rows.
+    """Seal all values, and new ones from now on.
 
-    Services of released reana-db versions cannot read them; run this when they are gone.  Can be
-    interrupted and repeated; unseal is the way back.
+    Sealed values are authenticated and bound to their rows.  Services of released reana-db versions
+    cannot read them: run this when those are gone.  Can be interrupted and repeated; unseal is the
+    way back.
     """
     re_encrypt(rotation.seal, _keys(key_file, old_key_file), as_json=as_json)
 
@@ -105,7 +108,10 @@ def unseal(key_file: TextIO | None, old_key_file: TextIO | None, *, as_json: boo
 @command.command("redact-audit")
 @key_options
 @click.option("--dry-run", is_flag=True, help="Only count.")
-def redact_audit(key_file: TextIO | None, old_key_file: TextIO | None, *, dry_run: bool) -> None:
+@json_option
+def redact_audit(
+    key_file: TextIO | None, old_key_file: TextIO | None, *, dry_run: bool, as_json: bool
+) -> None:
     """Remove tokens that old command lines wrote into the audit log.
 
     With a key, tokens of this database are recognised whatever they look like.
@@ -114,15 +120,20 @@ def redact_audit(key_file: TextIO | None, old_key_file: TextIO | None, *, dry_ru
     keys = keyring.of(current, _previous(old_key_file)) if current else None
     with database.connect(autocommit=True) as conn:
         number = redaction.redact_audit(conn, keys, dry_run=dry_run)
-    click.echo(f"{number} audit entries {'hold tokens' if dry_run else 'redacted'}")
+    if as_json:
+        print_json({"entries": number, "redacted": not dry_run})
+        return
+    entries = counted(number, "audit entry", "audit entries")
+    holds = "holds a token" if number == 1 else "hold tokens"
+    click.echo(f"{entries} {holds if dry_run else 'redacted'}")
 
 
 def re_encrypt(work: _Work, keys: KeyRing, *, as_json: bool) -> None:
     """Do the work and print what it did; exit status 1 if anything was left."""
-    with database.connect(autocommit=True) as conn, progress.shown("tokens and secrets") as report:
-        outcome = work(conn, keys, report)
+    with database.connect(autocommit=True) as conn:
+        outcome = work(conn, keys, progress.shown())
     if as_json:
-        click.echo(json.dumps(asdict(outcome), indent=2, default=str))
+        print_json(asdict(outcome))
     else:
         click.echo(f"{outcome.rewritten} of {outcome.values} tokens and secrets rewritten")
     for leftover in outcome.leftovers:
@@ -170,6 +181,7 @@ def _described(found: Status, suspects: int) -> dict[str, object]:
 
 
 def _report(found: Status, suspects: int) -> list[str]:
+    entries = "audit entry" if suspects == 1 else "audit entries"
     names = {found.current_key: "current key", found.previous_key: "previous key"}
     return [
         f"new values: {found.form}",
@@ -181,7 +193,7 @@ def _report(found: Status, suspects: int) -> list[str]:
             for kind, number in found.kinds
         ),
         *(_line(item) for item in found.leftovers),
-        f"{suspects:>8}  audit entries with what looks like a token",
+        f"{suspects:>8}  {entries} with what looks like a token",
     ]
 
 

@@ -2,40 +2,54 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import click
 
 from reana_db import database, database_settings
+from reana_db.commands.printing import Group, json_option, print_json, print_table
+from reana_db.database_settings import VALUES
 from reana_db.records import SettingName
 
 NAME = click.Choice([str(name) for name in SettingName])
 
 
-@click.group("settings")
+@click.group("settings", cls=Group)
 def command() -> None:
     """List, read and change what a site decides for its database."""
 
 
 @command.command("list")
-def list_() -> None:
+@json_option
+def list_(*, as_json: bool) -> None:
     """Print every setting with its value, and what it can be."""
     with database.connect() as conn:
         settings = database_settings.all_settings(conn)
-    width = max(len(item.name) for item in settings)
-    for item in settings:
-        possible = ", ".join(repr(str(value)) for value in database_settings.VALUES[item.name])
-        click.echo(f"{item.name:<{width}}  {item.value!r}  ({possible})")
+    if as_json:
+        print_json([{**asdict(item), "possible": VALUES[item.name]} for item in settings])
+        return
+    rows = [
+        (item.name, repr(item.value), ", ".join(repr(str(value)) for value in VALUES[item.name]))
+        for item in settings
+    ]
+    print_table(("setting", "value", "possible"), rows)
 
 
 @command.command("get")
-@click.argument("name", type=NAME)
-def get(name: str) -> None:
+@click.argument("name", type=NAME, metavar="NAME")
+@json_option
+def get(name: str, *, as_json: bool) -> None:
     """Print the value of the setting NAME."""
     with database.connect() as conn:
-        click.echo(database_settings.get(conn, SettingName(name)))
+        value = database_settings.get(conn, SettingName(name))
+    if as_json:
+        print_json({"name": name, "value": value})
+    else:
+        click.echo(value)
 
 
 @command.command("set")
-@click.argument("name", type=NAME)
+@click.argument("name", type=NAME, metavar="NAME")
 @click.argument("value")
 def set_(name: str, value: str) -> None:
     """Give the setting NAME a VALUE."""

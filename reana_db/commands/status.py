@@ -2,46 +2,72 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import click
 
-from reana_db import database, database_settings, status_history, transitions
+from reana_db import database, database_settings, status_history, transitions, users, workflows
+from reana_db.commands.printing import Group, counted, json_option, print_json, print_table
+from reana_db.queries import Conn
 from reana_db.records import Entity, SettingName, StatusMode
 from reana_db.status_history import StatusRecord, Violation
 
 ENTITY = click.Choice([str(entity) for entity in Entity])
-as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
-@click.group("status")
+@click.group("status", cls=Group)
 def command() -> None:
     """Read the history of statuses, and choose how strict the rules are."""
 
 
 @command.command("history")
-@click.argument("entity_id", metavar="ID", type=click.UUID)
-@click.option("--entity", type=ENTITY, default="workflow", show_default=True, help="What ID is.")
-@as_json
-def history_(entity_id: UUID, entity: str, *, as_json: bool) -> None:
-    """Print every status that the run ID had, since when and given by whom."""
+@click.argument("what", metavar="RUN")
+@click.option("--user", "email", metavar="EMAIL", help="Whose run; needed for a name.")
+@click.option(
+    "--entity",
+    type=ENTITY,
+    metavar="ENTITY",
+    default="workflow",
+    show_default=True,
+    help=f"What has the id RUN: {', '.join(Entity)}.",
+)
+@json_option
+def history_(what: str, email: str | None, entity: str, *, as_json: bool) -> None:
+    """Print every status that a run had, since when and given by whom.
+
+    RUN is an id, or the name of a run such as analysis.3 together with --user.
+    """
     with database.connect() as conn:
+        entity_id = _id(conn, what, email, Entity(entity))
         records = status_history.of_entity(conn, Entity(entity), entity_id)
     if as_json:
-        click.echo(json.dumps([_record(item) for item in records], indent=2))
+        print_json([_record(item) for item in records])
     elif not records:
-        click.echo(f"nothing is recorded of {entity} {entity_id}")
+        click.echo(f"nothing is recorded of {entity} {what}")
     else:
         rows = [_record_cells(item) for item in records]
-        _print_table(("since (UTC)", "status", "application", "role", ""), rows)
+        print_table(("since (UTC)", "status", "application", "role", ""), rows)
+
+
+def _id(conn: Conn, what: str, email: str | None, entity: Entity) -> UUID:
+    """Return the id that was typed, or that of the run of this name."""
+    try:
+        return UUID(what)
+    except ValueError:
+        if entity is not Entity.workflow:
+            raise click.BadParameter(f"{what!r} is not the id of a {entity}") from None
+    if email is None:
+        raise click.UsageError(f"{what} is a name: say whose run it is with --user EMAIL")
+    user = users.find_by_email(conn, email)
+    if user is None:
+        raise click.ClickException(f"no user has the e-mail address {email}")
+    return workflows.resolve(conn, what, user_id=user.id_).id_
 
 
 @command.command("violations")
-@click.option("--days", type=click.IntRange(min=1), help="Only those of the last days.")
-@as_json
+@click.option("--days", type=click.IntRange(min=1), metavar="N", help="Only of the last N days.")
+@json_option
 def violations(days: int | None, *, as_json: bool) -> None:
     """Print the changes against the rules by kind and application.
 
@@ -51,29 +77,39 @@ def violations(days: int | None, *, as_json: bool) -> None:
     with database.connect() as conn:
         found = status_history.violations(conn, since=since)
     if as_json:
-        click.echo(json.dumps([_violation(item) for item in found], indent=2))
+        print_json([_violation(item) for item in found])
     elif not found:
         click.echo("no change against the rules is recorded")
     else:
         headings = ("changes", "entity", "from", "to", "status", "application", "last (UTC)")
-        _print_table(headings, [_violation_cells(item) for item in found])
+        print_table(headings, [_violation_cells(item) for item in found])
 
 
 @command.command("prune")
 @click.option(
-    "--older-than", "days", metavar="DAYS", type=click.IntRange(min=1), required=True,
+    "--older-than",
+    "days",
+    metavar="DAYS",
+    type=click.IntRange(min=1),
+    required=True,
     help="Delete what is older than this many days.",
-)  # fmt: skip
-def prune(days: int) -> None:
+)
+@json_option
+def prune(days: int, *, as_json: bool) -> None:
     """Delete old entries of the history, in many small transactions."""
     with database.connect(autocommit=True) as conn:
         pruned = status_history.prune(conn, before=datetime.now(UTC) - timedelta(days=days))
-    click.echo(f"deleted {pruned} entries older than {days} days")
+    if as_json:
+        print_json({"deleted": pruned})
+    else:
+        entries, age = counted(pruned, "entry", "entries"), counted(days, "day")
+        click.echo(f"deleted {entries} older than {age}")
 
 
 @command.command("mode")
 @click.argument("mode", required=False, type=click.Choice([str(mode) for mode in StatusMode]))
-def mode_(mode: str | None) -> None:
+@json_option
+def mode_(mode: str | None, *, as_json: bool) -> None:
     """Print what becomes of changes against the rules, or choose it.
 
     enforce: they are refused.  keep: the status stays as it is, the rest of the statement is
@@ -82,11 +118,17 @@ def mode_(mode: str | None) -> None:
     with database.connect() as conn:
         if mode:
             database_settings.change(conn, SettingName.status_mode, mode)
-        click.echo(database_settings.get(conn, SettingName.status_mode))
+        chosen = database_settings.get(conn, SettingName.status_mode)
+    if as_json:
+        print_json({"mode": chosen})
+    else:
+        click.echo(chosen)
 
 
 @command.command("rules")
-@click.option("--entity", type=ENTITY, help="Only these rules.")
+@click.option(
+    "--entity", type=ENTITY, metavar="ENTITY", help=f"Only the rules of one: {', '.join(Entity)}."
+)
 def rules(entity: str | None) -> None:
     """Print which status may follow which, as diagrams that Markdown renderers show."""
     for item in [Entity(entity)] if entity else list(Entity):
@@ -148,11 +190,3 @@ def _violation_cells(item: Violation) -> tuple[str, ...]:
 
 def _time(value: datetime) -> str:
     return f"{value:%Y-%m-%d %H:%M:%S}"
-
-
-def _print_table(headings: Sequence[str], rows: list[tuple[str, ...]]) -> None:
-    lines = [tuple(headings), *rows]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    for line in lines:
-        cells = (f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True))
-        click.echo("  ".join(cells).rstrip())

@@ -10,10 +10,11 @@ from reana_db import database
 @click.command("wait")
 @click.option(
     "--timeout",
+    metavar="SECONDS",
     type=click.FloatRange(min=0),
     default=60.0,
     show_default=True,
-    help="Seconds to wait at the most.",
+    help="How long to wait.",
 )
 def command(timeout: float) -> None:
     """Wait until the database answers; exit 1 if it does not in time, or refuses for good."""

@@ -10,10 +10,8 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeAlias
 from uuid import UUID
 
 from reana_db import database_settings
@@ -22,6 +20,7 @@ from reana_db.encryption.ciphers import Key, Layout
 from reana_db.encryption.columns import STORES, Store, Stored, batches, counts
 from reana_db.encryption.keyring import KeyRing, Opened
 from reana_db.errors import AlreadyExists, InvalidArgument, TamperedSecret, UnreadableSecret
+from reana_db.progress import Progress
 from reana_db.queries import Conn
 from reana_db.records import SettingName
 
@@ -30,9 +29,6 @@ PAUSE = 0.5
 """Seconds between rounds that found rows in use."""
 
 logger = logging.getLogger("reana_db")
-
-Progress: TypeAlias = Callable[[int, int], None]
-"""Is told how many values were looked at, and about how many there are."""
 
 
 class SecretsForm(StrEnum):
@@ -155,7 +151,7 @@ def rotate(conn: Conn, keys: KeyRing, progress: Progress | None = None) -> Rotat
     _refuse_transaction(conn)
     rewritten = 0
     for number in range(1, ROUNDS + 1):
-        one = _round(conn, keys, form(conn), progress or _silent)
+        one = _round(conn, keys, form(conn), progress or Progress())
         rewritten += one.rewritten
         logger.debug("round %d: %d of %d values rewritten", number, one.rewritten, one.seen)
         if one.done:
@@ -192,7 +188,8 @@ def _place(kind: Kind) -> tuple[str, str, str, bool, str]:
 
 
 def _round(conn: Conn, keys: KeyRing, wanted: SecretsForm, progress: Progress) -> _Round:
-    this, total = _Round(), counts(conn).total
+    this = _Round()
+    progress.start("tokens and secrets", counts(conn).total)
     for store in STORES:
         for batch in batches(conn, store):
             changes = [
@@ -202,7 +199,7 @@ def _round(conn: Conn, keys: KeyRing, wanted: SecretsForm, progress: Progress) -
             ]
             _replace(conn, this, store, changes)
             this.seen += len(batch)
-            progress(this.seen, max(this.seen, total))
+            progress.advance(len(batch))
     return this
 
 
@@ -285,7 +282,3 @@ def _kind(store: Store, keys: KeyRing | None, stored: Stored) -> Kind:
 def _refuse_transaction(conn: Conn) -> None:
     if not conn.autocommit:
         raise InvalidArgument("conn must be in autocommit: every batch is a transaction")
-
-
-def _silent(seen: int, total: int) -> None:
-    """Tell nobody."""

@@ -56,14 +56,6 @@ class AtomicBackend(PostgresqlPsycopgBackend):  # type: ignore[misc]  # yoyo has
         self._patience = patience
         self._prepare = prepare
 
-    def apply_one(self, migration: Migration, force: bool = False, mark: bool = True) -> None:  # noqa: ARG002, FBT001, FBT002  # yoyo's signature
-        """Apply a migration and record it."""
-        self.run(migration, Operation.APPLY)
-
-    def rollback_one(self, migration: Migration, force: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002  # yoyo's signature
-        """Undo a migration and record it."""
-        self.run(migration, Operation.ROLLBACK)
-
     def copy(self) -> AtomicBackend:
         """Return this backend: another connection would not hold the lock."""
         return self
@@ -88,16 +80,18 @@ class AtomicBackend(PostgresqlPsycopgBackend):  # type: ignore[misc]  # yoyo has
             try:
                 return attempt(migration, operation)
             except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected) as error:
+                others = session.blockers(self._connection, migrating=False)
+                others = f" by {others}" if others else ""
                 if time.monotonic() >= deadline:
                     raise MigrationError(
                         f"{migration.id}: a table was in use for more than "
-                        f"{self._patience.wait:g} s; the migration can be run again"
+                        f"{self._patience.wait:g} s{others}; the migration can be run again"
                     ) from error
             except psycopg.Error as error:
                 if self._connection.broken:
                     raise
                 raise MigrationError(f"{migration.id}: {_reason(error)}") from error
-            logger.info("%s: a table is in use, letting others pass", migration.id)
+            logger.info("%s: a table is in use%s; trying again", migration.id, others)
             time.sleep(_RETRY_PAUSE)
 
     def _at_once(self, migration: Migration, operation: Operation) -> None:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -113,16 +114,30 @@ def _refuse_unfit(conn: Conn) -> None:
         )
 
 
+def blockers(conn: Conn, *, migrating: bool) -> str:
+    """Return who holds the lock of migrations, or locks on REANA's tables; empty if nobody."""
+    return ", ".join(map(_described, _blockers(conn, migrating=migrating)))
+
+
+def _described(session: _Session) -> str:
+    name = session.application_name or "without application name"
+    client = f" from {session.client}" if session.client else ""
+    since = f", in a transaction since {session.since:%H:%M:%S} UTC" if session.since else ""
+    return f"server process {session.pid} ({name}{client}{since})"
+
+
 def _lock(conn: Conn, wait: float) -> None:
     """Take the lock, by polling: a waiting statement would block CREATE INDEX CONCURRENTLY."""
     deadline = time.monotonic() + wait
     if _try_lock(conn):
         return
-    logger.info("another process is migrating %s: waiting", conn.info.dbname)
+    holder = blockers(conn, migrating=True)
+    logger.info("another process is migrating %s: waiting for %s", conn.info.dbname, holder)
     while not _try_lock(conn):
         if time.monotonic() >= deadline:
             raise MigrationError(
-                f"another process has been migrating {conn.info.dbname} for more than {wait:g} s"
+                f"another process has been migrating {conn.info.dbname} for more than {wait:g} s: "
+                f"{blockers(conn, migrating=True) or holder}"
             )
         time.sleep(_POLL_INTERVAL)
 
@@ -136,6 +151,18 @@ def _log_notice(diagnostic: psycopg.errors.Diagnostic) -> None:
 class _Server:
     process_id: int
     is_replica: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Session:
+    pid: int
+    since: datetime | None
+    application_name: str | None
+    client: str | None
+
+
+@query
+def _blockers(conn: Conn, *, migrating: bool) -> list[_Session]: ...
 
 
 @query

@@ -5,19 +5,13 @@
 SELECT exists(SELECT 1 FROM __reana.user_) AS is_there;
 
 -- name: runs
--- not null: jobs
 SELECT
     runs.run,
     runs.owner,
     runs.engine,
     runs.status,
     runs.started,
-    runs.duration::text AS duration,
-    (
-        SELECT count(*)
-        FROM __reana.job
-        WHERE job.workflow_uuid = runs.workflow_id
-    ) AS jobs
+    runs.duration::text AS duration
 FROM reana.runs
 ORDER BY
     runs.started ASC NULLS LAST,
@@ -39,24 +33,21 @@ ORDER BY
     run_history.since;
 
 -- name: open_sessions
--- not null: kind, status
+-- not null: kind
 SELECT
     open_sessions.run,
     open_sessions.owner,
-    open_sessions.kind,
-    open_sessions.status,
-    open_sessions.path
+    open_sessions.kind
 FROM reana.open_sessions
 ORDER BY open_sessions.created;
 
 -- name: rules
--- not null: files, days, status
+-- not null: files, days
 SELECT
     runs.run,
     runs.owner,
     workspace_retention_rule.workspace_files AS files,
     workspace_retention_rule.retention_days AS days,
-    workspace_retention_rule.status::text AS status,
     workspace_retention_rule.apply_on
 FROM __reana.workspace_retention_rule
 INNER JOIN reana.runs

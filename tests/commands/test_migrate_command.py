@@ -106,6 +106,24 @@ def test_a_dry_run_ends_where_it_is_told(run: Run) -> None:
     assert list(document["sql"]) == NAMES[:3]
 
 
+def test_a_preflight_without_findings_says_so(run: Run, empty_db: str) -> None:
+    assert "nothing needs attention" not in ok(run("migrate", "--preflight"))
+    migrate.apply(empty_db)
+    output = ok(run("migrate", "--preflight"))
+    assert output == "-- 0 migrations are pending\n-- nothing needs attention\n"
+
+
+def test_the_first_policy_is_that_of_the_environment(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(config.POLICY_VARIABLE, "disk,cpu")
+    ok(run("migrate"))
+    assert ok(run("quota", "policy")) == "cpu, disk\n"
+    ok(run("quota", "policy", "none"))
+    ok(run("migrate"))
+    assert ok(run("quota", "policy")).startswith("none\n")
+
+
 def test_the_preflight_counts_rows(run: Run, empty_db: str) -> None:
     released_schemas.load_database(empty_db, "0.8.0")
     output = ok(run("migrate", "--preflight"))

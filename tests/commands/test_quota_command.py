@@ -77,9 +77,41 @@ def test_set_changes_limits_and_periods(site: Site) -> None:
 
 
 @pytest.mark.parametrize(
+    ("resource", "limit", "number"),
+    [("cpu", "10h", 36_000_000), ("disk", "100GB", 10**11), ("disk", "1.5TiB", 3 * 2**39)],
+)
+def test_a_limit_has_a_unit(site: Site, resource: str, limit: str, number: int) -> None:
+    site.run("set", EMAIL, "--resource", resource, "--limit", limit)
+    (found,) = [item for item in quota.of_user(site.conn, site.user_id) if item.type_ == resource]
+    assert found.quota_limit == number
+
+
+def test_an_error_names_the_option_and_the_user_that_were_typed(site: Site) -> None:
+    output = site.run("set", EMAIL, "--start", "2026-01-01", exit_code=1)
+    assert output == f"Error: --start needs a quota period, which {EMAIL} has not\n"
+
+
+def test_a_period_of_a_month_is_every_month(site: Site) -> None:
+    site.run("set", EMAIL, "--months", "1")
+    assert ", every month, since " in site.run("show")
+
+
+def test_none_excludes_other_resources(site: Site) -> None:
+    assert "none excludes other resources" in site.run("policy", "cpu", "none", exit_code=2)
+    assert quota.policy(site.conn) == frozenset()
+
+
+def test_a_policy_that_is_not_that_of_the_environment_is_told(site: Site) -> None:
+    site.environment[config.POLICY_VARIABLE] = "disk,cpu"
+    assert "is cpu,disk, but the database has none" in site.run("policy")
+    assert "but the database" not in site.run("policy", "cpu", "disk")
+
+
+@pytest.mark.parametrize(
     "arguments",
     [
         [EMAIL],
+        [EMAIL, "--limit", "10 apples"],
         [EMAIL, "--limit", "-1"],
         [EMAIL, "--no-period", "--months", "1"],
         [EMAIL, "--resource", "disk", "--months", "1"],
@@ -138,7 +170,7 @@ def test_without_an_environment_default_limits_stay(site: Site) -> None:
 def test_set_default_limits(site: Site) -> None:
     site.run("set", EMAIL, "--limit", "0")
     site.environment["REANA_DEFAULT_QUOTA_CPU_LIMIT"] = "5"
-    assert site.run("set-default-limits") == "1 limits set\n"
+    assert site.run("set-default-limits") == "1 limit set\n"
 
 
 def test_init_default_period(site: Site) -> None:
@@ -146,7 +178,7 @@ def test_init_default_period(site: Site) -> None:
     site.run("init-default-period", "--yes", exit_code=2)
     site.environment["REANA_DEFAULT_QUOTA_CPU_PERIOD_RESET_MONTHS"] = "6"
     output = site.run("init-default-period", "--dry-run")
-    assert output.splitlines() == [EMAIL, "1 users would get periods of 6 months"]
+    assert output.splitlines() == [EMAIL, "1 user would get periods of 6 months"]
     assert quota_periods.of_user(site.conn, site.user_id).quota_period_months is None
     site.run("init-default-period", exit_code=1)
     site.run("init-default-period", "--yes")
@@ -160,10 +192,10 @@ def ended_run(site: Site, workspace: Path) -> None:
 
 def test_refresh(site: Site, tmp_path: Path) -> None:
     ended_run(site, tmp_path)
-    assert "found: processing time of 1 runs" in site.run("refresh", "--dry-run", "--workers", "1")
+    assert "found: processing time of 1 run" in site.run("refresh", "--dry-run", "--workers", "1")
     lines = site.run("refresh", "--user", EMAIL, "--workers", "1").splitlines()
-    assert lines[0].startswith("1 users, 1 runs; 1 workspaces of ")
-    assert lines[1] == "corrected: processing time of 1 runs"
+    assert lines[0].startswith("1 user, 1 run; 1 workspace of ")
+    assert lines[1] == "corrected: processing time of 1 run"
     found = json.loads(site.run("refresh", "--resource", "cpu", "--json"))
     assert (found["complete"], found["runs"], found["workspaces"]) == (True, 1, 0)
 
@@ -222,7 +254,7 @@ def test_an_unreadable_workspace_is_reported_and_keeps_its_value(site: Site) -> 
 @pytest.mark.parametrize("name", ["resource-usage-update", "disk-usage-update"])
 def test_old_names(site: Site, tmp_path: Path, name: str) -> None:
     ended_run(site, tmp_path)
-    assert "disk usage of 1 runs" in site.run(name)
+    assert "disk usage of 1 run" in site.run(name)
     assert name not in site.run("--help")
 
 
@@ -231,8 +263,8 @@ def test_exit_status(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(quota_refresh, "refresh", lambda *_: summary)
     lines = site.run("refresh", exit_code=1).splitlines()
     assert lines[-2:] == [
-        "1 workspaces cannot be read; they keep their last value",
-        "2 runs were left out: others were changing them",
+        "1 workspace cannot be read and keeps the last value",
+        "2 runs left out: others were changing them",
     ]
 
 
@@ -242,7 +274,7 @@ def test_a_pod_logs_lines(
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("reana_db.commands.quota.SECONDS_BETWEEN_LINES", 0)
+    monkeypatch.setattr("reana_db.commands.progress.SECONDS_PER_LINE", 0)
     ended_run(site, tmp_path)
     site.run("refresh", "--workers", "1")
     assert "processing time: 1 to do" in caplog.messages

@@ -74,7 +74,7 @@ def test_status_counts_by_column_cipher_and_key(own: Conn, run: Run) -> None:
         "1 user_.gitlab_webhook_secret gcm current key",
         "1 user_token.token cbc previous key",
         "1 user_token.token cbc previous key without digest",
-        "1 audit entries with what looks like a token",
+        "1 audit entry with what looks like a token",
     ]
 
 
@@ -198,8 +198,8 @@ def test_seal_and_unseal(own: Conn, run: Run) -> None:
 
 def test_redact_audit_counts_first_and_then_removes(own: Conn, run: Run) -> None:
     entry(own, {"reana_admin": TOKEN})
-    assert run("secrets", "redact-audit", "--dry-run").stdout == "1 audit entries hold tokens\n"
-    assert run("secrets", "redact-audit").stdout == "1 audit entries redacted\n"
+    assert run("secrets", "redact-audit", "--dry-run").stdout == "1 audit entry holds a token\n"
+    assert run("secrets", "redact-audit").stdout == "1 audit entry redacted\n"
     assert run("secrets", "redact-audit").stdout == "0 audit entries redacted\n"
 
 
@@ -207,7 +207,7 @@ def test_redact_audit_with_the_key_knows_the_tokens_of_the_database(own: Conn, r
     old_token(own, "my-own")
     entry(own, {"reana_admin": "Token my-own granted"})
     result = run("secrets", "redact-audit", REANA_SECRET_KEY="the key")
-    assert result.stdout == "1 audit entries redacted\n"
+    assert result.stdout == "1 audit entry redacted\n"
 
 
 def test_the_old_name_still_rotates_and_warns_about_its_argument(own: Conn, run: Run) -> None:
@@ -229,6 +229,8 @@ def test_in_a_log_progress_is_a_line_now_and_then(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(progress, "SECONDS_PER_LINE", 0.0)
-    with caplog.at_level("INFO", logger="reana_db"), progress.shown("secrets") as report:
-        report(5, 10)
-    assert caplog.messages == ["secrets: 5 of 10"]
+    with caplog.at_level("INFO", logger="reana_db"):
+        report = progress.shown()
+        report.start("secrets", 10)
+        report.advance(5)
+    assert caplog.messages == ["secrets: 10 to do", "secrets: 5 of 10"]

@@ -14,6 +14,7 @@ from reana_db.encryption import columns, keyring, rotation
 from reana_db.encryption.columns import SESSION_SECRETS, STORES, TOKENS, WEBHOOK_SECRETS
 from reana_db.encryption.keyring import KeyRing
 from reana_db.encryption.rotation import Leftover, SecretsForm, Trouble
+from reana_db.progress import Progress
 from reana_db.queries import Conn
 from reana_db.records import SettingName
 from tests.support.factories import make_user
@@ -245,10 +246,20 @@ def test_batches_reach_every_value(own: Conn, monkeypatch: pytest.MonkeyPatch) -
     for number in range(5):
         old_token(own, f"token-{number}")
     old_token(own, "last", id_=UUID(int=2**128 - 1))
-    reports: list[tuple[int, int]] = []
-    outcome = rotation.rotate(own, NEXT, lambda *report: reports.append(report))
+    told: list[int] = []
+
+    class Steps(Progress):
+        def start(self, label: str, total: int) -> None:
+            assert label == "tokens and secrets"
+            told.append(-total)
+
+        def advance(self, steps: int) -> None:
+            told.append(steps)
+
+    outcome = rotation.rotate(own, NEXT, Steps())
     assert (outcome.values, outcome.rewritten) == (6, 6)
-    assert reports[-1] == (6, 6)
+    assert [number for number in told if number < 0] == [-6, -6]
+    assert sum(number for number in told if number > 0) == 12
 
 
 def test_the_status_without_keys_tells_what_values_say_themselves(own: Conn) -> None:

@@ -25,6 +25,42 @@ SELECT pg_catalog.pg_try_advisory_lock(491327155809) AS locked;
 -- name: _unlock
 SELECT pg_catalog.pg_advisory_unlock(491327155809) AS unlocked;
 
+-- name: _blockers
+-- not null: pid
+-- Who holds the lock of migrations, or locks on REANA's tables; the longest transaction first.
+SELECT
+    activity.pid,
+    activity.xact_start AS since,
+    NULLIF(activity.application_name, '') AS application_name,
+    pg_catalog.host(activity.client_addr) AS client
+FROM pg_catalog.pg_stat_activity AS activity
+WHERE
+    activity.pid <> pg_catalog.pg_backend_pid()
+    AND activity.pid IN (
+        SELECT held.pid
+        FROM pg_catalog.pg_locks AS held
+        LEFT JOIN pg_catalog.pg_class
+            ON held.locktype = 'relation' AND held.relation = pg_class.oid
+        WHERE
+            held.granted
+            AND held.database = (
+                SELECT pg_database.oid
+                FROM pg_catalog.pg_database
+                WHERE pg_database.datname = pg_catalog.current_database()
+            )
+            AND CASE
+                WHEN %(migrating)s::boolean
+                    THEN
+                        held.locktype = 'advisory'
+                        AND (held.classid::bigint << 32) + held.objid::bigint = 491327155809
+                ELSE pg_class.relnamespace = pg_catalog.to_regnamespace('__reana')
+            END
+    )
+ORDER BY
+    activity.xact_start,
+    activity.pid
+LIMIT 3;
+
 -- name: _server_process
 -- not null: process_id, is_replica
 SELECT
