@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
@@ -48,11 +49,11 @@ def counted(number: int, one: str, many: str | None = None) -> str:
 
 @contextmanager
 def worded(words: Mapping[str, str]) -> Iterator[None]:
-    """Say what was typed where an error names an argument or an id of the library."""
+    """Say what was typed where an error names a function, an argument or an id of the library."""
     try:
         yield
     except InvalidArgument as error:
-        message = str(error)
+        message = re.sub(r"^[\w.]+: ", "", str(error))
         for ours, typed in words.items():
             message = message.replace(ours, typed)
         raise InvalidArgument(message) from error
