@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from reana_db import errors, workflows
+from reana_db import config, errors, workflows
 from reana_db.queries import Conn, query
-from reana_db.records import JSON, JobStatus, StatusChange
+from reana_db.records import JSON, JobStatus, RunStatus, StatusChange
 from reana_db.registry import bulk, paging
 from reana_db.registry.arguments import Id
 from reana_db.registry.scalars import uuid
@@ -290,3 +290,11 @@ def count_of_workflow(conn: Conn, workflow_id: Id, *, job_names: list[str] | Non
 @query
 def counts(conn: Conn) -> list[JobCount]:
     """Return how many jobs there are per status and backend; what there is none of is left out."""
+
+
+def should_clean_up(status: JobStatus | RunStatus | str) -> bool:
+    """Tell whether what ran with this status is to be removed from the cluster.
+
+    False for those of ``REANA_RUNTIME_KUBERNETES_KEEP_ALIVE_JOBS_WITH_STATUSES``.
+    """
+    return str(status) not in config.settings().keep_alive_job_statuses
