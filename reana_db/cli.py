@@ -20,6 +20,7 @@ COMMANDS = {
     "init": "Create the database if it is missing, migrate it, add the default resources.",
     "migrate": "Bring the schema up to date; see its state, undo, prepare.",
     "secrets": "Count and re-encrypt tokens and secrets; remove tokens from the audit log.",
+    "repair": "Make missing or altered triggers, functions, indexes, constraints and views anew.",
     "quota": "Show and limit what users use; refresh what is recorded.",
     "settings": "List, read and change what a site decides for its database.",
     "sql": "List the statements of the library, or print one for psql.",

@@ -4,35 +4,92 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Iterator
 
 import click
 
 from reana_db import database
 from reana_db.health import checks
+from reana_db.health.accounts import AccountHealth
 from reana_db.health.checks import DatabaseHealth
+from reana_db.health.repair import KEEP_DATA
 
 
 @click.command("check")
+@click.option("--accounts", is_flag=True, help="Compare usage, ledger and totals as well.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
-def command(context: click.Context, *, as_json: bool) -> None:
-    """Verify migrations, triggers, indexes and every statement; exit 1 if anything is wrong."""
+def command(context: click.Context, *, accounts: bool, as_json: bool) -> None:
+    """Verify migrations, the objects of the schema and every statement.
+
+    Exit status 1 if anything is wrong; says what to run. A schema that a newer release has
+    migrated is no fault as long as every statement of this one fits it.
+    """
     with database.connect() as conn:
-        health = checks.check(conn)
+        health = checks.check(conn, with_accounts=accounts)
     if as_json:
-        click.echo(json.dumps({"healthy": health.healthy, **dataclasses.asdict(health)}, indent=2))
+        click.echo(json.dumps(_document(health), indent=2, default=str))
     else:
         for line in report(health):
             click.echo(line)
     context.exit(0 if health.healthy else 1)
 
 
+def _document(health: DatabaseHealth) -> dict[str, object]:
+    objects = [
+        {"kind": item.promised.kind, "name": item.promised.name, "fault": item.fault}
+        for item in health.differences
+    ]
+    return {
+        "healthy": health.healthy,
+        "pending_migrations": health.pending_migrations,
+        "unknown_migrations": health.unknown_migrations,
+        "objects": objects,
+        "settings": [dataclasses.asdict(item) for item in health.settings],
+        "statement_problems": [dataclasses.asdict(item) for item in health.statement_problems],
+        "accounts": dataclasses.asdict(health.accounts) if health.accounts else None,
+    }
+
+
 def report(health: DatabaseHealth) -> list[str]:
-    """Return the findings, one a line."""
-    return [
-        *(f"migration missing: {name}" for name in health.pending_migrations),
-        *(f"migration unknown to this version: {name}" for name in health.unknown_migrations),
-        *(f"trigger disabled: {name}" for name in health.disabled_triggers),
-        *(f"index invalid: {name}" for name in health.invalid_indexes),
-        *(f"{item.place}: {item.statement} {item.message}" for item in health.statement_problems),
-    ] or ["healthy"]
+    """Return the findings, one a line, with what to run first."""
+    lines = list(_schema(health))
+    if health.accounts:
+        lines.extend(_accounts(health.accounts))
+    if health.healthy:
+        lines.append("healthy")
+    return lines
+
+
+def _schema(health: DatabaseHealth) -> Iterator[str]:
+    if health.pending_migrations:
+        yield f"run reana-db migrate: {len(health.pending_migrations)} migrations are missing"
+    if health.unknown_migrations:
+        names = ", ".join(health.unknown_migrations)
+        yield f"a newer release has migrated this database ({names}): objects are not compared"
+    lost = [item for item in health.differences if item.promised.kind in KEEP_DATA]
+    repairable = [item for item in health.differences if item not in lost]
+    if repairable:
+        yield "run reana-db repair, which makes these anew:"
+        yield from map(str, repairable)
+    if lost:
+        yield "restore from a backup what keeps data:"
+        yield from map(str, lost)
+    for setting in health.settings:
+        yield f"run reana-db settings set {setting.name}: it cannot be {setting.value!r}"
+    for problem in health.statement_problems:
+        yield f"{problem.place}: {problem.statement} {problem.message}"
+
+
+def _accounts(found: AccountHealth) -> Iterator[str]:
+    if found.uncounted_runs or found.vanished_runs or found.wrong_totals:
+        yield "run reana-db quota refresh, which counts again:"
+    if found.uncounted_runs:
+        yield f"runs whose usage is not in the ledger: {found.uncounted_runs}"
+    if found.vanished_runs:
+        yield f"runs in the ledger that are gone or use nothing: {found.vanished_runs}"
+    if found.wrong_totals:
+        yield f"totals of users that are not what the ledger adds up to: {found.wrong_totals}"
+    if found.lost_runs:
+        yield "restore __reana.workflow from a backup, see docs/restoring.md:"
+        yield f"runs in the history that are gone without having been deleted: {found.lost_runs}"

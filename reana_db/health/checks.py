@@ -5,62 +5,79 @@ Read-only: a pod can call it at start and refuse to serve on a schema that it do
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from reana_db.health import statements
+from reana_db import database_settings
+from reana_db.database_settings import DatabaseSetting
+from reana_db.health import accounts, objects, statements
+from reana_db.health.accounts import AccountHealth
+from reana_db.health.objects import FREE, Difference
 from reana_db.health.statements import Problem
 from reana_db.migrating import files, record
-from reana_db.queries import Conn, query
+from reana_db.queries import Conn
 
 
 @dataclass(frozen=True, slots=True)
 class DatabaseHealth:
-    """What :func:`check` found; everything is empty in a healthy database."""
+    """What :func:`check` found.
+
+    While migrations are missing, nothing else is looked at.  A newer release may have migrated
+    the database: that is no fault as long as every statement of this version fits.
+    """
 
     pending_migrations: list[str]
     """Migrations of this version that the database lacks."""
     unknown_migrations: list[str]
     """Migrations of the database that this version does not know."""
-    disabled_triggers: list[str]
-    """Triggers that do not fire, as ``table.trigger``."""
-    invalid_indexes: list[str]
-    """Indexes whose build did not end."""
-    statement_problems: list[Problem]
+    differences: list[Difference] = field(default_factory=list)
+    """Objects that are not as the migrations made them."""
+    settings: list[DatabaseSetting] = field(default_factory=list)
+    """Settings with a value that they cannot have."""
+    statement_problems: list[Problem] = field(default_factory=list)
     """Statements that do not fit the schema."""
+    accounts: AccountHealth | None = None
+    """Whether usage, ledger and totals agree; None if that was not asked, or cannot be told."""
 
     @property
     def healthy(self) -> bool:
-        """Whether nothing was found."""
-        return not any(
-            (
-                self.pending_migrations,
-                self.unknown_migrations,
-                self.disabled_triggers,
-                self.invalid_indexes,
-                self.statement_problems,
-            )
+        """Whether this version can work with the database, and its rules are in force."""
+        return not (
+            self.pending_migrations
+            or self.differences
+            or self.settings
+            or self.statement_problems
+            or (self.accounts and not self.accounts.healthy)
         )
 
 
-@query
-def disabled_triggers(conn: Conn) -> list[str]:
-    """Return the triggers of REANA's tables that do not fire, as ``table.trigger``."""
-
-
-@query
-def invalid_indexes(conn: Conn) -> list[str]:
-    """Return the indexes of REANA's tables whose build did not end."""
-
-
-def check(conn: Conn) -> DatabaseHealth:
+def check(conn: Conn, *, with_accounts: bool = False) -> DatabaseHealth:
     """Compare a database with what this version of the library needs; changes nothing."""
     known = [file.id for file in files.read(None)]
     applied = [item.id for item in record.applied(conn)] if record.exists(conn) else []
     pending = [name for name in known if name not in applied]
+    unknown = [name for name in applied if name not in known]
+    if pending:
+        return DatabaseHealth(pending, unknown)
+    differences = [] if unknown else _differences(conn)
+    problems = statements.verify(conn)
+    readable = not problems
     return DatabaseHealth(
-        pending_migrations=pending,
-        unknown_migrations=[name for name in applied if name not in known],
-        disabled_triggers=disabled_triggers(conn),
-        invalid_indexes=invalid_indexes(conn),
-        statement_problems=statements.verify(conn),
+        pending,
+        unknown,
+        differences,
+        _impossible_settings(conn) if readable else [],
+        problems,
+        accounts.accounts(conn) if with_accounts and readable else None,
     )
+
+
+def _differences(conn: Conn) -> list[Difference]:
+    return [item for item in objects.differences(conn) if item.promised.kind not in FREE]
+
+
+def _impossible_settings(conn: Conn) -> list[DatabaseSetting]:
+    return [
+        item
+        for item in database_settings.all_settings(conn)
+        if item.value not in database_settings.VALUES[item.name]
+    ]

@@ -6,9 +6,7 @@ sqlparse cost time and memory that no service needs.
 
 from __future__ import annotations
 
-import logging
 import re
-import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -18,7 +16,6 @@ import psycopg
 from yoyo.backends.core.postgresql import PostgresqlPsycopgBackend
 from yoyo.migrations import Migration
 
-from reana_db.errors import MigrationError
 from reana_db.migrating import files, record, session
 from reana_db.migrating.record import Operation
 from reana_db.migrating.session import Patience
@@ -31,9 +28,6 @@ _NEW_INDEX = re.compile(
     r"CREATE\s+(?:UNIQUE\s+)?INDEX\s+CONCURRENTLY\s+(?:IF\s+NOT\s+EXISTS\s+)?(?P<name>\w+)",
     re.IGNORECASE,
 )
-_RETRY_PAUSE = 1.0
-
-logger = logging.getLogger("reana_db.migrate")
 
 
 class SilentCursor(psycopg.Cursor[Any]):
@@ -75,24 +69,9 @@ class AtomicBackend(PostgresqlPsycopgBackend):  # type: ignore[misc]  # yoyo has
         """Apply or undo a migration and record it, with patience for tables that are in use."""
         migration.load()
         attempt = self._at_once if migration.use_transactions else self._one_by_one
-        deadline = time.monotonic() + self._patience.wait
-        while True:
-            try:
-                return attempt(migration, operation)
-            except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected) as error:
-                others = session.blockers(self._connection, migrating=False)
-                others = f" by {others}" if others else ""
-                if time.monotonic() >= deadline:
-                    raise MigrationError(
-                        f"{migration.id}: a table was in use for more than "
-                        f"{self._patience.wait:g} s{others}; the migration can be run again"
-                    ) from error
-            except psycopg.Error as error:
-                if self._connection.broken:
-                    raise
-                raise MigrationError(f"{migration.id}: {_reason(error)}") from error
-            logger.info("%s: a table is in use%s; trying again", migration.id, others)
-            time.sleep(_RETRY_PAUSE)
+        session.patiently(
+            self._connection, self._patience, migration.id, lambda: attempt(migration, operation)
+        )
 
     def _at_once(self, migration: Migration, operation: Operation) -> None:
         with self._connection.transaction():
@@ -125,9 +104,3 @@ def migrations_of(directory: Path) -> dict[str, Migration]:
         file.id: Migration(file.id, str(file.path), str(directory))
         for file in files.read(directory)
     }
-
-
-def _reason(error: psycopg.Error) -> str:
-    told = error.diag
-    parts = (told.message_primary or str(error), told.message_detail, told.message_hint)
-    return "; ".join(" ".join(part.split()).rstrip(".") for part in parts if part)

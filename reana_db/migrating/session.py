@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -24,7 +24,10 @@ WAIT = 600.0
 """Seconds to wait in all for another migration, or for a table that is in use."""
 
 _POLL_INTERVAL = 0.2
+_RETRY_PAUSE = 1.0
 _DEFAULTS = {"connect_timeout": 10, "application_name": "reana-db-migrate"}
+
+_T = TypeVar("_T")
 
 logger = logging.getLogger("reana_db.migrate")
 
@@ -79,6 +82,34 @@ def locked(conninfo: str, patience: Patience) -> Iterator[Conn]:
         finally:
             if conn.info.transaction_status is TransactionStatus.IDLE:
                 _unlock(conn)
+
+
+def patiently(conn: Conn, patience: Patience, what: str, attempt: Callable[[], _T]) -> _T:
+    """Do something that locks tables; where one is in use, let others pass and try again.
+
+    How long a lock is waited for, :func:`limit_waiting` says.
+
+    Raises :class:`~reana_db.errors.MigrationError` when patience ends, and for what the server
+    refuses; it begins with ``what``.
+    """
+    deadline = time.monotonic() + patience.wait
+    while True:
+        try:
+            return attempt()
+        except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected) as error:
+            others = blockers(conn, migrating=False)
+            others = f" by {others}" if others else ""
+            if time.monotonic() >= deadline:
+                raise MigrationError(
+                    f"{what}: a table was in use for more than {patience.wait:g} s{others}; "
+                    "it can be run again"
+                ) from error
+        except psycopg.Error as error:
+            if conn.broken:
+                raise
+            raise MigrationError(f"{what}: {_reason(error)}") from error
+        logger.info("%s: a table is in use%s; trying again", what, others)
+        time.sleep(_RETRY_PAUSE)
 
 
 def limit_waiting(conn: Conn, seconds: float) -> None:
@@ -140,6 +171,12 @@ def _lock(conn: Conn, wait: float) -> None:
                 f"{blockers(conn, migrating=True) or holder}"
             )
         time.sleep(_POLL_INTERVAL)
+
+
+def _reason(error: psycopg.Error) -> str:
+    told = error.diag
+    parts = (told.message_primary or str(error), told.message_detail, told.message_hint)
+    return "; ".join(" ".join(part.split()).rstrip(".") for part in parts if part)
 
 
 def _log_notice(diagnostic: psycopg.errors.Diagnostic) -> None:

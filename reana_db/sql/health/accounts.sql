@@ -1,0 +1,83 @@
+-- name: accounts
+-- not null: uncounted_runs, vanished_runs, wrong_totals, lost_runs
+-- One statement, so one snapshot: what is compared holds at every commit.
+SELECT
+    (
+        SELECT count(*) AS runs
+        FROM (
+            SELECT
+                run_usage.workflow_id,
+                run_usage.owner_id,
+                run_usage.workspace_path,
+                run_usage.run_started_at,
+                run_usage.run_ended_at,
+                run_usage.cpu_used,
+                run_usage.disk_used
+            FROM __reana.run_usage
+            EXCEPT
+            SELECT
+                quota_ledger.workflow_id,
+                quota_ledger.owner_id,
+                quota_ledger.workspace_path,
+                quota_ledger.run_started_at,
+                quota_ledger.run_ended_at,
+                quota_ledger.cpu_used,
+                quota_ledger.disk_used
+            FROM __reana.quota_ledger
+        ) AS uncounted
+    ) AS uncounted_runs,
+    (
+        SELECT count(*) AS runs
+        FROM __reana.quota_ledger
+        WHERE NOT EXISTS (
+            SELECT 1
+            FROM __reana.run_usage
+            WHERE run_usage.workflow_id = quota_ledger.workflow_id
+        )
+    ) AS vanished_runs,
+    (
+        SELECT count(*) AS totals
+        FROM (
+            SELECT
+                quota_resource.type_,
+                user_.id_ AS user_id,
+                user_resource.quota_used,
+                user_resource.quota_counted,
+                CASE
+                    WHEN user_resource.quota_period_months IS NOT NULL
+                        THEN user_resource.quota_period_start_at
+                END AS since
+            FROM __reana.user_
+            CROSS JOIN __reana.quota_resource
+            LEFT JOIN __reana.user_resource
+                ON
+                    user_.id_ = user_resource.user_id
+                    AND quota_resource.resource_id = user_resource.resource_id
+        ) AS total
+        CROSS JOIN
+            LATERAL (
+                SELECT
+                    CASE total.type_
+                        WHEN 'cpu' THEN __reana.counted_cpu(total.user_id, total.since)
+                        WHEN 'disk' THEN __reana.counted_disk(total.user_id)
+                    END AS used
+            ) AS ledger
+        WHERE
+            COALESCE(total.quota_counted, 0) <> ledger.used
+            OR COALESCE(total.quota_used, 0) <> LEAST(ledger.used, 9223372036854775807)
+    ) AS wrong_totals,
+    (
+        SELECT count(*) AS runs
+        FROM (
+            SELECT status_history.entity_id
+            FROM __reana.status_history
+            WHERE status_history.entity = 'workflow'
+            GROUP BY status_history.entity_id
+            HAVING bool_and(status_history.to_status IS NOT NULL)
+        ) AS recorded
+        WHERE NOT EXISTS (
+            SELECT 1
+            FROM __reana.workflow
+            WHERE workflow.id_ = recorded.entity_id
+        )
+    ) AS lost_runs;
