@@ -110,8 +110,8 @@ def _make(conn: Conn, waiting: list[Difference]) -> None:
                 failed.append((item, error))
         if len(failed) == len(waiting):
             # What is missing may only wait for what is altered.
-            item, error = next((each for each in failed if each[0].present), failed[0])
-            raise MigrationError(f"repair: {item}: {error.diag.message_primary}") from error
+            item, reason = next((each for each in failed if each[0].present), failed[0])
+            raise MigrationError(f"repair: {item}: {reason.diag.message_primary}") from reason
         waiting = [item for item, _ in failed]
 
 
