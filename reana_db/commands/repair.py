@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
-from reana_db.commands.migrate import json_option, patience_options
+from reana_db.commands.migrate import patience_options
+from reana_db.commands.printing import json_option, print_json
 from reana_db.health import repair
 from reana_db.health.repair import Plan
 from reana_db.migrating.session import Patience
@@ -31,7 +30,7 @@ def command(*, dry_run: bool, yes: bool, lock_timeout: float, wait: float, as_js
             click.confirm(f"Make anew\n{listed}\n?", abort=True, err=True)
         found = repair.repair(patience=patience)
     if as_json:
-        click.echo(json.dumps(_document(found), indent=2))
+        print_json(_document(found))
     else:
         _print(found, dry_run=dry_run)
     if found.lost:
