@@ -64,7 +64,8 @@ def _tests_migrations(config: pytest.Config) -> bool:
     """Whether the tests of the schema's history, which rest on round trips, are to run."""
     history = Path(__file__).parent / "migrating" / "test_schema_history.py"
     paths = [Path(argument.partition("::")[0]).resolve() for argument in config.args]
-    return any(history.is_relative_to(path) for path in paths)
+    chosen = config.option.markexpr != "not slow"
+    return chosen and any(history.is_relative_to(path) for path in paths)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -145,6 +145,7 @@ def test_wait_takes_a_uri_without_a_limit_to_connecting(settings: Settings) -> N
     database.wait(changed(settings, connect_timeout=0), timeout=5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", ["closed", "starting"])
 def test_wait_is_patient_with_a_server_that_starts(
     door: Door, behind: Settings, state: str
@@ -157,6 +158,7 @@ def test_wait_is_patient_with_a_server_that_starts(
     assert 0.9 < time.monotonic() - started < 30
 
 
+@pytest.mark.slow
 def test_wait_is_patient_with_a_pooler_that_has_no_server(door: Door, behind: Settings) -> None:
     door.become("silent")
     opening = threading.Timer(1.0, door.become, ["open"])
@@ -166,6 +168,7 @@ def test_wait_is_patient_with_a_pooler_that_has_no_server(door: Door, behind: Se
     assert 0.9 < time.monotonic() - started < 30
 
 
+@pytest.mark.slow
 def test_wait_does_not_outlast_its_deadline_where_the_server_is_silent(
     door: Door, behind: Settings
 ) -> None:
@@ -176,6 +179,7 @@ def test_wait_does_not_outlast_its_deadline_where_the_server_is_silent(
     assert time.monotonic() - started < 8
 
 
+@pytest.mark.slow
 def test_wait_gives_up_at_its_deadline_with_the_reason(door: Door, behind: Settings) -> None:
     door.become("starting")
     started = time.monotonic()

@@ -93,6 +93,7 @@ def test_a_pool_without_a_server_says_why(settings: Settings) -> None:
 
 
 @pytest.mark.parametrize("pre_ping", [False, True])
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["killed", "restarted", "crashed"])
 def test_a_pool_survives_the_end_of_its_sessions(
     private: embedded.Server, how: str, pre_ping: bool
@@ -129,6 +130,7 @@ def test_a_pool_recovers_while_callers_wait_through_an_outage(door: Door, behind
     assert time.monotonic() - started < 4
 
 
+@pytest.mark.slow
 def test_a_pool_recovers_from_an_outage_that_nobody_noticed(door: Door, behind: Settings) -> None:
     door.become("open")
     with Pool(behind) as pool:
