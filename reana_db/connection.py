@@ -41,8 +41,6 @@ class Connection(psycopg.Connection[Any]):
     """
     ends_at: float = math.inf
     """When every wait ends, by ``time.monotonic()``; set by ``Pool.run``."""
-    opened_at: float = 0.0
-    """When a pool opened it, by ``time.monotonic()``."""
 
     _command: bytes = b""
     _cut: bool = False

@@ -6,15 +6,15 @@ import contextlib
 import math
 import os
 import select
-import threading
+import sys
 import time
 import weakref
 from collections.abc import Callable, Iterator
-from typing import Self, TypeVar
+from typing import Any, Self, TypeAlias, TypeVar
 
 import psycopg
 from psycopg.abc import ConnParam
-from psycopg.pq import TransactionStatus
+from psycopg_pool import ConnectionPool, NullConnectionPool, PoolTimeout
 
 from reana_db import database
 from reana_db.config import Settings
@@ -22,16 +22,17 @@ from reana_db.connection import Connection
 from reana_db.errors import NoConnection, ReanaDBError
 
 _T = TypeVar("_T")
+_Part: TypeAlias = ConnectionPool[Connection]
 
 _READ_ONLY = "25006"
+_RECONNECT_SECONDS = 1.0
 
 
 class Pool:
     """Connections kept open and lent to threads, each opened when it is needed.
 
-    A thread that needs a connection takes an idle one, else opens one itself, else waits until one
-    comes back: ``pool_size`` and ``pool_overflow`` of the settings say how many there may be.  One
-    that comes back is kept if fewer than ``pool_size`` are idle, or if somebody waits.
+    ``pool_size`` connections are kept, of psycopg's ``ConnectionPool``; ``pool_overflow`` more are
+    opened while all of those are lent, and closed when they come back (``NullConnectionPool``).
 
     A child of a fork opens connections of its own and never touches its parent's.  Connections that
     died while idle (a server restart, a failover) are replaced before they are lent, at no cost for
@@ -51,10 +52,10 @@ class Pool:
         self._connection_class = connection_class
         self._deadline = self.settings.statement_deadline if deadline is None else deadline
         self._target = database.conninfo(self.settings, **parameters)
-        # By process id and never locked: a fork cannot leave a lock held.  A child keeps the stock
-        # of its parent here, for collecting it would close sockets that the parent uses.
-        self._stocks: dict[int, _Stock] = {}
-        weakref.finalize(self, _close, self._stocks)
+        # By process id and never locked: a fork cannot leave a lock held.  A child keeps the parts
+        # of its parent here, for collecting them would close sockets that the parent uses.
+        self._parts_of: dict[int, list[_Part]] = {}
+        weakref.finalize(self, _close, self._parts_of)
 
     @contextlib.contextmanager
     def connection(self, timeout: float | None = None) -> Iterator[Connection]:
@@ -65,8 +66,7 @@ class Pool:
         :class:`~reana_db.errors.TransactionAborted` when the block ends well although a statement
         in it failed: nothing is committed then.
         """
-        stock = self._stock()
-        conn = self._take(stock, self.settings.pool_timeout if timeout is None else timeout)
+        part, conn = self._take(self.settings.pool_timeout if timeout is None else timeout)
         try:
             yield conn
             conn.commit()
@@ -75,10 +75,10 @@ class Pool:
                 conn.rollback()
             if conn.closed or getattr(error, "sqlstate", None) == _READ_ONLY:
                 conn.close()  # this server may not be the one to ask any more
-                stock.close_idle()
+                self._parts()[0].drain()
             raise
         finally:
-            stock.put(conn)
+            part.putconn(conn)
 
     def run(
         self,
@@ -104,12 +104,12 @@ class Pool:
         pause = database.FIRST_PAUSE
         while True:
             try:
-                with self.connection(max(last - time.monotonic(), 0)) as conn:
+                with self.connection(last - time.monotonic()) as conn:
                     conn.ends_at = limit
                     return function(conn)
             except ReanaDBError as error:
                 passes = error.retryable and (idempotent or not error.in_doubt)
-                left = last - time.monotonic()
+                left = last - time.monotonic() - database.FIRST_PAUSE  # for the last attempt
                 if not passes or left <= 0:
                     raise
             pause = database.pause_for(pause, left)
@@ -120,18 +120,18 @@ class Pool:
         ``size`` and ``overflow`` as set (-1: any number), ``open`` connections, those ``idle`` and
         how many threads are ``waiting``.
         """
-        stock = self._stock()
+        found = [part.get_stats() for part in self._parts()]
         return {
             "size": self.settings.pool_size,
             "overflow": self.settings.pool_overflow,
-            "open": stock.lent + len(stock.idle),
-            "idle": len(stock.idle),
-            "waiting": stock.waiting,
+            "open": sum(item["pool_size"] for item in found),
+            "idle": sum(item["pool_available"] for item in found),
+            "waiting": sum(item["requests_waiting"] for item in found),
         }
 
     def close(self) -> None:
         """Close the connections of this process; those that are lent, when they come back."""
-        _close(self._stocks)
+        _close(self._parts_of)
 
     def __enter__(self) -> Self:
         return self
@@ -139,50 +139,101 @@ class Pool:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _stock(self) -> _Stock:
-        stock = self._stocks.get(os.getpid())
-        return stock or self._stocks.setdefault(os.getpid(), _Stock(self.settings))
+    def _parts(self) -> list[_Part]:
+        """Return what keeps connections and what closes them, opened in this process."""
+        parts = self._parts_of.get(os.getpid())
+        if parts is None:
+            parts = self._parts_of.setdefault(os.getpid(), self._make())
+            for part in parts:
+                part.open()
+        return parts
 
-    def _take(self, stock: _Stock, timeout: float) -> Connection:
-        """Return a live connection, an idle one or a new one."""
-        deadline = time.monotonic() + timeout
-        while conn := stock.get(timeout, deadline):
+    def _make(self) -> list[_Part]:
+        size, overflow = self.settings.pool_size, self.settings.pool_overflow
+        more = sys.maxsize if overflow < 0 else overflow
+        if self.settings.close_pool_connections:
+            return [self._part(NullConnectionPool, size + more if size else sys.maxsize)]
+        if size == 0:
+            return [self._part(ConnectionPool, sys.maxsize)]
+        kept = self._part(ConnectionPool, size)
+        return [kept, self._part(NullConnectionPool, more)] if more else [kept]
+
+    def _part(self, kind: type[_Part], most: int) -> _Part:
+        settings = self.settings
+        place = self._target
+        if self._deadline is not None:
+            place = database.within(place, self._deadline)
+        options: dict[str, Any] = {
+            "connection_class": self._connection_class,
+            "kwargs": {"prepare_threshold": settings.prepare_threshold},
+            "configure": self._configure,
+            "min_size": 0,
+            "max_size": min(most, sys.maxsize),
+            "max_lifetime": math.inf if settings.pool_recycle < 0 else settings.pool_recycle,
+            "reconnect_timeout": _RECONNECT_SECONDS,
+            "reconnect_failed": _reconnect,
+            "name": settings.application_name or "reana-db",
+            "open": False,
+        }
+        return kind(place, **options)
+
+    def _configure(self, conn: Connection) -> None:
+        conn.deadline = self._deadline
+
+    def _take(self, timeout: float) -> tuple[_Part, Connection]:
+        """Return a live connection, and the part of the pool that it goes back to.
+
+        The check of psycopg_pool sleeps for a second and more after each dead connection; after a
+        restart all are dead, so here the first one found makes the pool replace the others at once.
+        """
+        ends_at = time.monotonic() + timeout
+        while True:
+            part = self._part_to_ask()
+            conn = self._lent_by(part, timeout, ends_at)
             if self._is_usable(conn):
                 conn.ends_at = math.inf
-                return conn
+                return part, conn
             conn.close()
-            stock.put(conn)
-        try:
-            return self._connect(timeout, deadline)
-        except BaseException:
-            stock.put(None)
-            raise
+            part.putconn(conn)
+            part.check()
 
-    def _connect(self, timeout: float, deadline: float) -> Connection:
+    def _part_to_ask(self) -> _Part:
+        """Return what keeps connections, unless all of them are lent and there may be more."""
+        kept, *more = self._parts()
+        if more:
+            found = kept.get_stats()
+            busy = not found["pool_available"] and found["pool_size"] >= kept.max_size
+            if busy and more[0].get_stats()["pool_size"] < more[0].max_size:
+                return more[0]
+        return kept
+
+    def _lent_by(self, part: _Part, timeout: float, ends_at: float) -> Connection:
         def attempt() -> Connection:
-            left = deadline - time.monotonic()
-            seconds = left if self._deadline is None else min(left, self._deadline)
-            return self._connection_class.connect(
-                database.within(self._target, seconds),
-                prepare_threshold=self.settings.prepare_threshold,
-            )
+            return part.getconn(ends_at - time.monotonic())
 
         try:
-            conn = database.patiently(attempt, self._target, deadline)
+            return database.patiently(attempt, self._target, ends_at)
+        except PoolTimeout as error:
+            raise self._late(timeout) from error
         except psycopg.OperationalError as error:
-            raise database.no_connection(self._target, error, timeout, deadline) from error
-        conn.deadline = self._deadline
-        conn.opened_at = time.monotonic()
-        return conn
+            raise database.no_connection(self._target, error, timeout, ends_at) from error
+
+    def _late(self, timeout: float) -> NoConnection:
+        """Return why there was none in time: psycopg_pool does not tell, an attempt does."""
+        place = database.within(self._target, 0)
+        try:
+            psycopg.Connection.connect(place).close()
+        except psycopg.OperationalError as error:
+            return database.no_connection(self._target, error, timeout, time.monotonic())
+        found = self.stats()
+        busy = f"all {found['open']} connections of the pool are in use"
+        return NoConnection(f"no connection within {timeout:g} s: {busy}")
 
     def _is_usable(self, conn: Connection) -> bool:
-        """Tell whether an idle connection still works, and is not too old.
+        """Tell whether a connection still works.
 
         The end of a session makes its socket readable, which costs no round trip to see.
         """
-        longest = self.settings.pool_recycle
-        if 0 <= longest < time.monotonic() - conn.opened_at:
-            return False
         try:
             if self.settings.pool_pre_ping or _is_readable(conn.fileno()):
                 database.expect_answer(conn)
@@ -191,67 +242,22 @@ class Pool:
         return True
 
 
-class _Stock:
-    """The connections of one process."""
-
-    def __init__(self, settings: Settings) -> None:
-        unlimited = settings.pool_size == 0 or settings.pool_overflow < 0
-        self.most = math.inf if unlimited else settings.pool_size + settings.pool_overflow
-        self.kept = 0 if settings.close_pool_connections else settings.pool_size or math.inf
-        self.idle: list[Connection] = []
-        self.lent = 0
-        self.waiting = 0
-        self._changed = threading.Condition()
-
-    def get(self, timeout: float, deadline: float) -> Connection | None:
-        """Return an idle connection, or None for leave to open one; wait if there is neither."""
-        with self._changed:
-            self.waiting += 1
-            try:
-                free = self._changed.wait_for(
-                    lambda: self.idle or self.lent < self.most, deadline - time.monotonic()
-                )
-            finally:
-                self.waiting -= 1
-            if not free:
-                raise NoConnection(
-                    f"no connection within {timeout:g} s: "
-                    f"all {self.most} connections of the pool are in use"
-                )
-            self.lent += 1
-            return self.idle.pop() if self.idle else None
-
-    def put(self, conn: Connection | None) -> None:
-        """Take back a connection, or the leave to open one."""
-        fit = conn is not None and conn.info.transaction_status is TransactionStatus.IDLE
-        with self._changed:
-            self.lent -= 1
-            kept = fit and self.kept and len(self.idle) < max(self.kept, self.waiting)
-            if kept and conn is not None:
-                self.idle.append(conn)
-            self._changed.notify()
-        if conn is not None and not kept:
-            conn.close()
-
-    def close_idle(self) -> None:
-        """Close the connections that nobody uses."""
-        with self._changed:
-            idle, self.idle = self.idle, []
-        for conn in idle:
-            conn.close()
-
-    def close(self) -> None:
-        """Close what is idle, and what is lent when it comes back."""
-        self.kept = 0
-        self.close_idle()
-
-
 def _is_readable(file: int) -> bool:
     poll = select.poll()
     poll.register(file, select.POLLIN)
     return bool(poll.poll(0))
 
 
-def _close(stocks: dict[int, _Stock]) -> None:
-    if stock := stocks.pop(os.getpid(), None):
-        stock.close()
+def _reconnect(part: _Part) -> None:
+    """Go on connecting as long as somebody waits.
+
+    psycopg_pool doubles the pause after each failure, so that after an outage of a minute it would
+    sleep for half a minute more; it is told to give up soon instead, and then comes here.
+    """
+    if part.get_stats()["requests_waiting"]:
+        part.check()
+
+
+def _close(parts_of: dict[int, list[_Part]]) -> None:
+    for part in parts_of.pop(os.getpid(), []):
+        part.close()
