@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import click
 
-from reana_db import database
+from reana_db import database, quota
 from reana_db.health import checks
 from reana_db.health.accounts import AccountHealth
 from reana_db.health.checks import DatabaseHealth
@@ -27,11 +27,14 @@ def command(context: click.Context, *, accounts: bool, as_json: bool) -> None:
     """
     with database.connect() as conn:
         health = checks.check(conn, with_accounts=accounts)
+        difference = None if health.pending_migrations else quota.policy_difference(conn)
     if as_json:
         click.echo(json.dumps(_document(health), indent=2, default=str))
     else:
         for line in report(health):
             click.echo(line)
+    if difference:
+        click.echo(difference, err=True)
     context.exit(0 if health.healthy else 1)
 
 

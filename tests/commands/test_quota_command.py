@@ -104,6 +104,8 @@ def test_none_excludes_other_resources(site: Site) -> None:
 def test_a_policy_that_is_not_that_of_the_environment_is_told(site: Site) -> None:
     site.environment[config.POLICY_VARIABLE] = "disk,cpu"
     assert "is cpu,disk, but the database has none" in site.run("policy")
+    check = CliRunner().invoke(cli.main, ["check"], env=site.environment)
+    assert "but the database has none" in check.stderr
     assert "but the database" not in site.run("policy", "cpu", "disk")
 
 
