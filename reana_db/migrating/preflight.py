@@ -111,6 +111,32 @@ CHECKS = (
         "audit_log.details",
         "audit entries hold what looks like a token: reana-db secrets redact-audit removes it",
     ),
+    _Check(
+        "values_out_of_bounds",
+        "0038-value-bounds",
+        "workflow.name",
+        "runs, jobs and users have a time outside the years 1 to 9999, or a name or an e-mail "
+        "address that is empty or has control characters: they stay, new ones are refused",
+    ),
+    _Check(
+        "shares_out_of_bounds",
+        "0038-value-bounds",
+        "user_workflow.valid_until",
+        "shares end outside the years 1 to 9999: they stay, new ones are refused",
+    ),
+    _Check(
+        "retention_days_out_of_bounds",
+        "0038-value-bounds",
+        "workspace_retention_rule.retention_days",
+        "retention rules have less than 0 or more than 36500 days: they stay and count as 0 or "
+        "36500, new ones are refused",
+    ),
+    _Check(
+        "limits_out_of_bounds",
+        "0038-value-bounds",
+        "user_resource.quota_limit",
+        "quota limits are negative: they stay, new ones are refused",
+    ),
 )
 
 

@@ -126,3 +126,45 @@ WHERE
     audit_log.details IS NOT NULL
     AND pg_catalog.replace(audit_log.details::text, '\n', ' ')
     ~ '(?<![\w@-])(?<!\w\.)(?=[A-Za-z0-9_-]*[A-Z0-9])[A-Za-z0-9_-]{22}(?![\w@-])(?!\.\w)';
+
+-- name: values_out_of_bounds
+-- The bounds of 0038-value-bounds, on the tables that every release has.
+SELECT
+    (
+        SELECT pg_catalog.count(*)
+        FROM __reana.workflow
+        WHERE
+            workflow.created NOT BETWEEN '0001-01-02' AND '9999-12-30'
+            OR workflow.run_started_at NOT BETWEEN '0001-01-02' AND '9999-12-30'
+            OR workflow.run_finished_at NOT BETWEEN '0001-01-02' AND '9999-12-30'
+            OR workflow.name = ''
+            OR workflow.name ~ '[[:cntrl:]]'
+    ) + (
+        SELECT pg_catalog.count(*)
+        FROM __reana.job
+        WHERE
+            job.created NOT BETWEEN '0001-01-02' AND '9999-12-30'
+            OR job.started_at NOT BETWEEN '0001-01-02' AND '9999-12-30'
+            OR job.finished_at NOT BETWEEN '0001-01-02' AND '9999-12-30'
+    ) + (
+        SELECT pg_catalog.count(*)
+        FROM __reana.user_
+        WHERE
+            user_.email = ''
+            OR user_.email ~ '[[:cntrl:]]'
+    ) AS rows_outside;
+
+-- name: shares_out_of_bounds
+SELECT pg_catalog.count(*)
+FROM __reana.user_workflow
+WHERE user_workflow.valid_until NOT BETWEEN '0001-01-02' AND '9999-12-30';
+
+-- name: retention_days_out_of_bounds
+SELECT pg_catalog.count(*)
+FROM __reana.workspace_retention_rule
+WHERE workspace_retention_rule.retention_days NOT BETWEEN 0 AND 36500;
+
+-- name: limits_out_of_bounds
+SELECT pg_catalog.count(*)
+FROM __reana.user_resource
+WHERE user_resource.quota_limit < 0;
