@@ -1,6 +1,6 @@
 """Quota: what users and runs use, the limits of users, and how usage of runs is recorded.
 
-Triggers keep the totals of users exact (migration 0030), so functions here only write the usage
+Triggers keep the totals of users exact (migration 0029), so functions here only write the usage
 of runs, and limits.  Processing time is in milliseconds, disk space in bytes; a limit of 0 is none.
 """
 

@@ -397,7 +397,7 @@ def test_a_new_period_without_start_begins_with_the_user(conn: Conn) -> None:
 def test_the_preflight_counts_totals_that_will_change(fresh_db: str) -> None:
     with psycopg.connect(fresh_db) as conn:
         resources.create_defaults(conn)
-    migrate.rollback(fresh_db, to="0029-token-functions")
+    migrate.rollback(fresh_db, to="0028-tokens-and-secrets")
     with psycopg.connect(fresh_db) as conn:
         for drift, months in ((0, None), (7, None), (7, 1)):
             user_id = make_user(conn)
@@ -414,4 +414,4 @@ def test_the_preflight_counts_totals_that_will_change(fresh_db: str) -> None:
             )
         conn.commit()
         report = preflight.report(conn, migrate.status(fresh_db))
-    assert [(item.count, item.migration) for item in report.findings] == [(3, "0030-quota-totals")]
+    assert [(item.count, item.migration) for item in report.findings] == [(3, "0029-quota-totals")]

@@ -146,7 +146,7 @@ def test_the_end_of_a_run_never_fails_because_of_its_rules(
 
 
 def test_the_preflight_counts_values_out_of_bounds(fresh_db: str) -> None:
-    migrate.rollback(fresh_db, to="0037-usage-rows")
+    migrate.rollback(fresh_db, to="0030-views")
     with psycopg.connect(fresh_db) as conn:
         run = make_workflow(conn, make_user(conn), created="infinity")
         for days in (-1, 1, 100000):

@@ -90,7 +90,7 @@ def read(directory: Path | None = None) -> list[MigrationFile]:
 def scaffold(what: str, directory: Path) -> list[Path]:
     """Create the next migration and its rollback, and return their paths.
 
-    ``what`` becomes part of the name: "Add owner index" gives ``0031-add-owner-index.sql``.
+    ``what`` becomes part of the name: "Add owner index" gives ``0033-add-owner-index.sql``.
     """
     slug = re.sub(r"[^a-z0-9]+", "-", what.lower()).strip("-")
     if not slug:

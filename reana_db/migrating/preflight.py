@@ -94,46 +94,46 @@ CHECKS = (
     ),
     _Check(
         "duplicate_tokens",
-        "0029-token-functions",
+        "0028-tokens-and-secrets",
         "user_token.status",
         "second active or requested tokens of a user are revoked, each with an audit entry",
     ),
     _Check(
         "wrong_totals",
-        "0030-quota-totals",
+        "0029-quota-totals",
         "user_resource.quota_used",
         "quota totals of users are not what their runs use, and become that (processing "
         "time in a quota period is not compared here)",
     ),
     _Check(
         "audit_tokens",
-        "0029-token-functions",
+        "0028-tokens-and-secrets",
         "audit_log.details",
         "audit entries hold what looks like a token: reana-db secrets redact-audit removes it",
     ),
     _Check(
         "values_out_of_bounds",
-        "0038-value-bounds",
+        "0031-value-bounds",
         "workflow.name",
         "runs, jobs and users have a time outside the years 1 to 9999, or a name or an e-mail "
         "address that is empty or has control characters: they stay, new ones are refused",
     ),
     _Check(
         "shares_out_of_bounds",
-        "0038-value-bounds",
+        "0031-value-bounds",
         "user_workflow.valid_until",
         "shares end outside the years 1 to 9999: they stay, new ones are refused",
     ),
     _Check(
         "retention_days_out_of_bounds",
-        "0038-value-bounds",
+        "0031-value-bounds",
         "workspace_retention_rule.retention_days",
         "retention rules have less than 0 or more than 36500 days: they stay and count as 0 or "
         "36500, new ones are refused",
     ),
     _Check(
         "limits_out_of_bounds",
-        "0038-value-bounds",
+        "0031-value-bounds",
         "user_resource.quota_limit",
         "quota limits are negative: they stay, new ones are refused",
     ),

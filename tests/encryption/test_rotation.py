@@ -298,7 +298,7 @@ def test_the_migration_is_not_undone_while_values_are_sealed(own: Conn, fresh_db
     grant(own, "sealed")
     with pytest.raises(errors.MigrationError, match="1 sealed tokens and secrets"):
         migrate.rollback(fresh_db, to="0027-retention-rules")
-    assert migrate.status(fresh_db).applied[-1].id == "0029-token-functions"
+    assert migrate.status(fresh_db).applied[-1].id == "0028-tokens-and-secrets"
     rotation.unseal(own, KEYS)
     migrate.rollback(fresh_db, to="0027-retention-rules")
 

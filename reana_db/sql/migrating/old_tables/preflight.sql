@@ -128,7 +128,7 @@ WHERE
     ~ '(?<![\w@-])(?<!\w\.)(?=[A-Za-z0-9_-]*[A-Z0-9])[A-Za-z0-9_-]{22}(?![\w@-])(?!\.\w)';
 
 -- name: values_out_of_bounds
--- The bounds of 0038-value-bounds, on the tables that every release has.
+-- The bounds of 0031-value-bounds, on the tables that every release has.
 SELECT
     (
         SELECT pg_catalog.count(*)

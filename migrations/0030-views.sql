@@ -1,4 +1,4 @@
--- depends: 0030-quota-totals
+-- depends: 0029-quota-totals
 --
 -- Views for people in psql, one for each question that an administrator asks.  All times are UTC.
 -- None shows a token or a secret; none reads logs or specifications.  A time that is infinite has

@@ -1,4 +1,4 @@
--- depends: 0038-value-bounds
+-- depends: 0031-value-bounds
 --
 -- Appending to logs reads, decompresses, compresses and writes them whole.  Most of that time is
 -- compression, and lz4 takes a fraction of it.  PostgreSQL has it since 14, where it was built with

@@ -1,4 +1,4 @@
--- depends: 0029-token-functions
+-- depends: 0028-tokens-and-secrets
 -- holds: workflow, workflow_resource, user_resource: writers wait about 2 s with 200,000 runs
 --
 -- Quota totals that are exact at every commit, whoever writes.

@@ -24,7 +24,7 @@ BEGIN
     IF v_sealed > 0 THEN
         RAISE EXCEPTION USING
             ERRCODE = '23R90',
-            MESSAGE = format('Rolling back 0029-token-functions would leave %s sealed tokens and secrets that nobody can read.', v_sealed),
+            MESSAGE = format('Rolling back 0028-tokens-and-secrets would leave %s sealed tokens and secrets that nobody can read.', v_sealed),
             HINT = 'Run reana-db secrets unseal first.';
     END IF;
 END

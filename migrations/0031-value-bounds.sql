@@ -1,4 +1,4 @@
--- depends: 0037-usage-rows
+-- depends: 0030-views
 --
 -- Bounds of what a raw client may write, where a value outside would break readers, listings or the
 -- end of a run.  Services of released versions never meet them with sane values.

@@ -42,11 +42,11 @@ BEGIN
     SELECT
         v_now,
         v_now,
-        md5('0029-token-functions ' || revoked.id_::text)::uuid,
+        md5('0028-tokens-and-secrets ' || revoked.id_::text)::uuid,
         revoked.user_id,
         'revoke_token',
         json_build_object(
-            'source', '0029-token-functions',
+            'source', '0028-tokens-and-secrets',
             'rule', format('at most one %s token per user', revoked.status_before),
             'token_id', revoked.id_,
             'status_before', revoked.status_before
