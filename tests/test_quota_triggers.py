@@ -11,7 +11,7 @@ import pytest
 
 from reana_db import migrate, resources
 from reana_db.migrating import preflight
-from tests.support.factories import insert, make_user, make_workflow
+from tests.support.factories import insert, lift_bounds, make_user, make_workflow
 from tests.support.quota_recomputation import milliseconds, recomputed, stored
 
 Conn = psycopg.Connection[Any]
@@ -124,6 +124,7 @@ def test_a_clock_that_went_back_counts_zero(conn: Conn, user_id: UUID) -> None:
 def test_no_time_is_too_strange(
     conn: Conn, user_id: UUID, column: str, value: str, months: int | None
 ) -> None:
+    lift_bounds(conn)
     set_period(conn, user_id, months, STARTED)
     ended_run(conn, user_id, **{column: value})
     assert total(conn, user_id, "cpu") is not None
@@ -132,6 +133,7 @@ def test_no_time_is_too_strange(
 @pytest.mark.parametrize("start_at", ["infinity", "-infinity", "4713-01-01 BC", "294276-12-31"])
 @pytest.mark.parametrize("months", [1200, 2**31 - 1])
 def test_no_period_is_too_strange(conn: Conn, user_id: UUID, start_at: Any, months: int) -> None:
+    lift_bounds(conn)
     set_period(conn, user_id, months, start_at)
     ended_run(conn, user_id)
     assert total(conn, user_id, "cpu") is not None

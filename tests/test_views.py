@@ -10,7 +10,7 @@ import pytest
 from reana_db import quota, resources
 from reana_db.queries import Conn
 from reana_db.records import ResourceType
-from tests.support.factories import insert, make_session, make_user, make_workflow
+from tests.support.factories import insert, lift_bounds, make_session, make_user, make_workflow
 
 VIEWS = [
     "runs",
@@ -123,6 +123,7 @@ def test_the_quota_is_that_of_the_current_period(conn: Conn) -> None:
 
 
 def test_infinite_times_and_totals_hide_nothing(conn: Conn) -> None:
+    lift_bounds(conn)
     owner = make_user(conn)
     resources.create_defaults(conn)
     session = make_session(

@@ -155,3 +155,23 @@ def set_usage(
         " ON CONFLICT (workflow_id, resource_id) DO UPDATE SET quota_used = EXCLUDED.quota_used",
         [workflow_id, resource_id(conn, name), used],
     )
+
+
+def lift_bounds(conn: Conn) -> None:
+    """Let any value be written until the end of the transaction, as before there were bounds."""
+    conn.execute(
+        """
+        DO $$
+        DECLARE
+            v_table text;
+            v_trigger text;
+        BEGIN
+            FOR v_table, v_trigger IN
+                SELECT tgrelid::regclass, tgname FROM pg_trigger WHERE tgname ~ '^refuse_.*_value$'
+            LOOP
+                EXECUTE format('ALTER TABLE %s DISABLE TRIGGER %I', v_table, v_trigger);
+            END LOOP;
+        END
+        $$
+        """
+    )
