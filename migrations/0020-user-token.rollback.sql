@@ -25,6 +25,8 @@ BEGIN
         INTO v_had_none;
     END IF;
 
+    PERFORM set_config('reana_db.had_no_tokens', v_had_none::text, TRUE);
+
     IF NOT v_had_none THEN
         RETURN;
     END IF;
@@ -41,11 +43,17 @@ BEGIN
             MESSAGE = format('Rolling back 0020-user-token would drop %s tokens.', v_tokens),
             HINT = 'Delete them first if they may be lost.';
     END IF;
+END
+$$;
 
-    DROP TABLE __reana.user_token;
+DO $$
+BEGIN
+    IF current_setting('reana_db.had_no_tokens')::boolean THEN
+        DROP TABLE __reana.user_token;
 
-    DROP TYPE
-        public.usertokentype,
-        public.usertokenstatus;
+        DROP TYPE
+            public.usertokentype,
+            public.usertokenstatus;
+    END IF;
 END
 $$;

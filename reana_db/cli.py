@@ -29,6 +29,9 @@ COMMANDS = {
 }
 """What each command does; its module in ``reana_db.commands`` exports it as ``command``."""
 
+_UNDEFINED = {"3F000", "42703", "42704", "42883", "42P01"}
+"""The SQLSTATEs of a schema, column, object, function, table that is not there."""
+
 HIDDEN = ("alembic", "migrate-secret-key")
 """Names that old scripts and charts use."""
 
@@ -67,7 +70,23 @@ class CommandLine(click.Group):
         try:
             return super().invoke(ctx)
         except (ReanaDBError, psycopg.Error) as error:
-            raise click.ClickException(_sentence(error)) from error
+            raise click.ClickException(_advice(error) or _sentence(error)) from error
+
+
+def _advice(error: Exception) -> str | None:
+    """Return what to run if something was missing because migrations are."""
+    if getattr(error, "sqlstate", None) not in _UNDEFINED:
+        return None
+    from reana_db import migrate
+    from reana_db.commands.printing import counted
+
+    try:
+        pending = migrate.status().pending
+    except (ReanaDBError, psycopg.Error):
+        return None
+    if not pending:
+        return "run reana-db check: the schema is not as the migrations made it"
+    return f"run reana-db migrate: the database lacks {counted(len(pending), 'migration')}"
 
 
 def _sentence(error: Exception) -> str:

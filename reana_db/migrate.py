@@ -73,6 +73,11 @@ class State:
         """Where the database came from, if it was adopted: "Alembic" and the revision."""
         return next((item.comment for item in self.applied if item.adopted), None)
 
+    @cached_property
+    def adopted_revision(self) -> str | None:
+        """The Alembic revision that the database said it was at when it was adopted."""
+        return adoption.stamped_revision(self.adopted_from) if self.adopted_from else None
+
     def pending_until(self, to: str | None) -> list[MigrationFile]:
         """Return the migrations that the database lacks, up to and including ``to``."""
         wanted = migrations_through(self.files, to)
@@ -149,13 +154,21 @@ def rollback(
     """Undo the latest migration, or all after ``to``, or everything that this package has run.
 
     When nothing of it remains, its bookkeeping goes as well: an adopted database is as it was
-    before, an empty one is empty.  Raises :class:`~reana_db.errors.MigrationError` below the
-    point of adoption, and when there is nothing to undo.
+    before, with the Alembic revision that it was adopted with, and an empty one is empty.
+    Raises :class:`~reana_db.errors.MigrationError`, and changes nothing, below the point of
+    adoption, when there is nothing to undo, and when any step would lose rows.
     """
     with _session(conninfo, directory, patience) as (conn, state):
         undone = undoable(state, to=to, everything=everything)
+        complete = len(undone) == len(state.ours) and record.exists(conn)
+        if complete:
+            _refuse_upgraded(state)
+        _refuse_losses(conn, undone, patience)
+        if complete:
+            # First, so that a killed rollback leaves no revision behind that the schema lacks.
+            adoption.stamp(conn, state.adopted_revision)
         _run(conn, undone, Operation.ROLLBACK, patience, None)
-        if len(undone) == len(state.ours) and record.exists(conn):
+        if complete:
             record.remove(conn)
     return Outcome(
         adopted_from=None, adopted=[], applied=[], rolled_back=[file.id for file in undone]
@@ -233,6 +246,36 @@ def _after(state: State, to: str) -> list[MigrationFile]:
             "a rollback ends before it"
         )
     return [file for file in state.ours if file.id not in kept]
+
+
+def _refuse_upgraded(state: State) -> None:
+    """Refuse if Alembic has run revisions since that these migrations do not undo.
+
+    A stamp alone, as ``alembic init`` of a chart leaves it, is no such revision.
+    """
+    stamp = state.alembic_revision
+    if stamp in {None, state.adopted_revision}:
+        return
+    known = {item.id: item.migration for item in adoption.history()}.get(str(stamp))
+    present = {item.id for item in state.applied}
+    if known is None or any(
+        file.id not in present for file in migrations_through(state.files, known)
+    ):
+        origin = state.adopted_from or "nothing"
+        raise MigrationError(
+            f"a release has migrated this database to Alembic revision {stamp} since it was made "
+            f"from {origin}: return to that revision with the release first"
+        )
+
+
+def _refuse_losses(conn: Conn, undone: list[MigrationFile], patience: Patience) -> None:
+    """Refuse before the first step what any step would refuse."""
+    if not undone:
+        return
+    from reana_db.migrating.backend import refusals
+
+    if found := session.patiently(conn, patience, "down", lambda: refusals(conn, undone)):
+        raise MigrationError(f"nothing was rolled back: {'. '.join(found)}")
 
 
 def _run(

@@ -5,9 +5,16 @@ from __future__ import annotations
 import click
 
 from reana_db import migrate
-from reana_db.commands.migrate import history as show_history
-from reana_db.commands.migrate import print_outcome, print_plan, show_status
+from reana_db.commands.migrate import (
+    history,
+    print_outcome,
+    print_plan,
+    roll_back,
+    show_status,
+)
 from reana_db.migrating import adoption
+
+_verbose = click.option("-v", "--verbose", is_flag=True, hidden=True)
 
 
 @click.group("alembic", hidden=True)
@@ -29,20 +36,47 @@ def upgrade(revision: str, *, sql: bool, tag: str | None) -> None:  # noqa: ARG0
 
 
 @command.command("downgrade", context_settings={"ignore_unknown_options": True})
-@click.argument("revision")
-def downgrade(revision: str) -> None:
+@click.argument("revision", required=False)
+@click.option("--sql", is_flag=True, help="Print the SQL instead of running it.")
+@click.option("--tag", hidden=True)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def downgrade(revision: str | None, *, sql: bool, tag: str | None, yes: bool) -> None:  # noqa: ARG001  # as Alembic's
     """Undo the migrations after REVISION; -1 is the latest one, base all."""
-    if revision == "-1":
-        outcome = migrate.rollback()
-    elif revision == "base":
-        outcome = migrate.rollback(everything=True)
+    if revision is None:
+        raise click.UsageError("say which: -1 undoes the latest migration, base all of them")
+    to = None if revision in {"-1", "base"} else _migration(revision)
+    everything = revision == "base"
+    if sql:
+        for file in migrate.undoable(migrate.status(), to=to, everything=everything):
+            click.echo(f"-- {file.rollback_path.name}\n\n{file.rollback_sql}")
     else:
-        outcome = migrate.rollback(to=_migration(revision))
-    print_outcome(outcome, as_json=False)
+        print_outcome(roll_back(to=to, everything=everything, yes=yes), as_json=False)
 
 
-command.add_command(show_status, "current")
-command.add_command(show_history, "history")
+@command.command("current")
+@_verbose
+@click.pass_context
+def current(context: click.Context, *, verbose: bool) -> None:  # noqa: ARG001  # as Alembic's
+    """Show which migrations are applied, and which are pending."""
+    context.invoke(show_status)
+
+
+@command.command("history")
+@_verbose
+@click.option("-r", "--rev-range", hidden=True)
+@click.option("-i", "--indicate-current", is_flag=True, hidden=True)
+@click.pass_context
+def show_history(
+    context: click.Context,
+    *,
+    verbose: bool,  # noqa: ARG001  # as Alembic's
+    rev_range: str | None,
+    indicate_current: bool,
+) -> None:
+    """List the migrations, oldest first."""
+    if rev_range or indicate_current:
+        raise click.UsageError("use reana-db migrate status, which tells applied from pending ones")
+    context.invoke(history)
 
 
 @command.command("init")

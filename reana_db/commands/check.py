@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Iterator
 
 import click
 
 from reana_db import database, quota
+from reana_db.commands.printing import counted, json_option, print_json
 from reana_db.health import checks
 from reana_db.health.accounts import AccountHealth
 from reana_db.health.checks import DatabaseHealth
@@ -17,7 +17,7 @@ from reana_db.health.repair import KEEP_DATA
 
 @click.command("check")
 @click.option("--accounts", is_flag=True, help="Compare usage, ledger and totals as well.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@json_option
 @click.pass_context
 def command(context: click.Context, *, accounts: bool, as_json: bool) -> None:
     """Verify migrations, the objects of the schema and every statement.
@@ -29,7 +29,7 @@ def command(context: click.Context, *, accounts: bool, as_json: bool) -> None:
         health = checks.check(conn, with_accounts=accounts)
         difference = None if health.pending_migrations else quota.policy_difference(conn)
     if as_json:
-        click.echo(json.dumps(_document(health), indent=2, default=str))
+        print_json(_document(health))
     else:
         for line in report(health):
             click.echo(line)
@@ -66,7 +66,8 @@ def report(health: DatabaseHealth) -> list[str]:
 
 def _schema(health: DatabaseHealth) -> Iterator[str]:
     if health.pending_migrations:
-        yield f"run reana-db migrate: {len(health.pending_migrations)} migrations are missing"
+        pending = counted(len(health.pending_migrations), "migration")
+        yield f"run reana-db migrate: the database lacks {pending}"
     if health.unknown_migrations:
         names = ", ".join(health.unknown_migrations)
         yield f"a newer release has migrated this database ({names}): objects are not compared"

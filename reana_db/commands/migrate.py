@@ -15,7 +15,7 @@ from reana_db.migrate import Outcome, State
 from reana_db.migrating import files as migration_files
 from reana_db.migrating import preflight, session
 from reana_db.migrating.preflight import Report
-from reana_db.migrating.session import LOCK_TIMEOUT, WAIT, Patience
+from reana_db.migrating.session import DEFAULT_PATIENCE, LOCK_TIMEOUT, WAIT, Patience
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -133,16 +133,25 @@ def down(
     """Undo the latest migration, or several.
 
     Undoing all of them turns an adopted database back into the one that it was, and takes the
-    record of migrations with it.
+    record of migrations with it. Where rows would be lost, nothing is undone, and all that stands
+    in the way is told.
     """
     if to and everything:
         raise click.UsageError("--to and --all exclude each other")
+    patience = Patience(lock_timeout, wait)
+    outcome = roll_back(to=to, everything=everything, yes=yes, patience=patience)
+    print_outcome(outcome, as_json=as_json)
+
+
+def roll_back(
+    *, to: str | None, everything: bool, yes: bool, patience: Patience = DEFAULT_PATIENCE
+) -> Outcome:
+    """Undo migrations once the user has agreed."""
     chosen = migrate.undoable(migrate.status(), to=to, everything=everything)
     if chosen and not yes:
         listed = "\n".join(f"    {file.id}" for file in chosen)
         click.confirm(f"Undo\n{listed}\n?", abort=True, err=True)
-    outcome = migrate.rollback(to=to, everything=everything, patience=Patience(lock_timeout, wait))
-    print_outcome(outcome, as_json=as_json)
+    return migrate.rollback(to=to, everything=everything, patience=patience)
 
 
 @command.command("new")

@@ -78,6 +78,25 @@ def stamps(conn: Conn) -> list[str]:
     return [revision for (revision,) in old_tables.rows(conn, "adoption", "alembic_revisions")]
 
 
+def stamp(conn: Conn, revision: str | None) -> None:
+    """Make ``alembic_version`` say a revision; with None, the table goes."""
+    if stamps(conn) == ([revision] if revision else []):
+        return
+    with conn.transaction():
+        if revision is None:
+            old_tables.execute(conn, "adoption", "drop_alembic_version")
+            return
+        old_tables.execute(conn, "adoption", "create_alembic_version")
+        old_tables.execute(conn, "adoption", "clear_alembic_version")
+        old_tables.execute(conn, "adoption", "set_alembic_revision", revision=revision)
+
+
+def stamped_revision(description: str) -> str | None:
+    """Return the revision in a :attr:`Recognition.description`; None if the shape told it."""
+    revision, _, by_shape = description.removeprefix("Alembic ").partition(" ")
+    return None if by_shape else revision
+
+
 def recognise(conn: Conn) -> Recognition | None:
     """Say what a database is that these migrations have not made; None for an empty one.
 

@@ -13,16 +13,21 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import sqlparse
 from yoyo.backends.core.postgresql import PostgresqlPsycopgBackend
 from yoyo.migrations import Migration
 
 from reana_db.migrating import files, record, session
+from reana_db.migrating.files import MigrationFile
 from reana_db.migrating.record import Operation
 from reana_db.migrating.session import Patience
 from reana_db.queries import Conn
 
 Preparation = Callable[[str], None]
 """What runs in the transaction of the migration with this id, before its statements."""
+
+REFUSED = "23R90"
+"""The SQLSTATE with which a rollback refuses to lose rows."""
 
 _NEW_INDEX = re.compile(
     r"CREATE\s+(?:UNIQUE\s+)?INDEX\s+CONCURRENTLY\s+(?:IF\s+NOT\s+EXISTS\s+)?(?P<name>\w+)",
@@ -96,6 +101,27 @@ class AtomicBackend(PostgresqlPsycopgBackend):  # type: ignore[misc]  # yoyo has
     def _record(self, migration: Migration, operation: Operation) -> None:
         with self._connection.transaction():
             record.record(self._connection, migration.id, migration.hash, operation)
+
+
+def refusals(conn: Conn, undone: list[MigrationFile]) -> list[str]:
+    """Return what the rollbacks of these migrations refuse, one sentence or a few for each.
+
+    A rollback that would lose rows begins with a block that raises :data:`REFUSED`.  Such a block
+    changes nothing, and reads only what the newest schema has too.
+    """
+    found = []
+    for file in undone:
+        for statement in sqlparse.split(file.rollback_sql):
+            if f"'{REFUSED}'" not in statement:
+                continue
+            try:
+                with conn.transaction(force_rollback=True):
+                    conn.execute(statement.encode())
+            except psycopg.Error as error:
+                if error.sqlstate != REFUSED:
+                    raise
+                found.append(session.reason(error))
+    return found
 
 
 def migrations_of(directory: Path) -> dict[str, Migration]:

@@ -54,6 +54,11 @@ class MigrationFile:
         """The text of the migration."""
         return self.path.read_text(encoding="utf-8")
 
+    @property
+    def rollback_sql(self) -> str:
+        """The text that undoes it."""
+        return self.rollback_path.read_text(encoding="utf-8")
+
     @cached_property
     def summary(self) -> str:
         """The first sentence of its header, or its name as words."""

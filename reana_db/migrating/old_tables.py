@@ -27,6 +27,6 @@ def rows(conn: Conn, module: str, name: str) -> list[tuple[Any, ...]]:
         return cursor.execute(statement.query, {}).fetchall()
 
 
-def execute(conn: Conn, module: str, name: str) -> None:
+def execute(conn: Conn, module: str, name: str, **arguments: str) -> None:
     """Run a statement that returns nothing."""
-    conn.execute(statements(module)[name].query)
+    conn.execute(statements(module)[name].query, arguments or None)

@@ -107,7 +107,7 @@ def patiently(conn: Conn, patience: Patience, what: str, attempt: Callable[[], _
         except psycopg.Error as error:
             if conn.broken:
                 raise
-            raise MigrationError(f"{what}: {_reason(error)}") from error
+            raise MigrationError(f"{what}: {reason(error)}") from error
         logger.info("%s: a table is in use%s; trying again", what, others)
         time.sleep(_RETRY_PAUSE)
 
@@ -173,7 +173,8 @@ def _lock(conn: Conn, wait: float) -> None:
         time.sleep(_POLL_INTERVAL)
 
 
-def _reason(error: psycopg.Error) -> str:
+def reason(error: psycopg.Error) -> str:
+    """Return what the server said, with its detail and its hint, as one line."""
     told = error.diag
     parts = (told.message_primary or str(error), told.message_detail, told.message_hint)
     return "; ".join(" ".join(part.split()).rstrip(".") for part in parts if part)

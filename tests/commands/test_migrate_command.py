@@ -319,15 +319,88 @@ def test_init_of_an_unreachable_server_says_so(run: Run) -> None:
 # --- the names of Alembic
 
 
+@pytest.mark.parametrize(
+    "arguments", [("current", "-v"), ("current", "--verbose"), ("history", "-v")]
+)
+def test_the_options_of_alembic_still_work(arguments: tuple[str, ...], run: Run) -> None:
+    ok(run("alembic", *arguments))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "advice"),
+    [
+        (("downgrade",), "-1 undoes the latest migration, base all of them"),
+        (("history", "-r", "base:head"), "use reana-db migrate status"),
+        (("history", "-i"), "use reana-db migrate status"),
+    ],
+)
+def test_other_options_of_alembic_say_what_to_use(
+    arguments: tuple[str, ...], advice: str, run: Run
+) -> None:
+    result = run("alembic", *arguments)
+    assert result.exit_code == 2
+    assert advice in result.stderr
+
+
+def test_downgrade_asks_as_down_does(run: Run, empty_db: str) -> None:
+    ok(run("migrate", "--to", "0002"))
+    assert run("alembic", "downgrade", "-1", answer="n\n").exit_code == 1
+    assert len(migrate.status(empty_db).applied) == 2
+
+
+NEEDS_THE_SCHEMA = (
+    ("quota", "show"),
+    ("quota", "policy"),
+    ("quota", "refresh"),
+    ("secrets", "status"),
+    ("settings", "list"),
+    ("settings", "get", "status_mode"),
+    ("settings", "set", "status_mode", "observe"),
+    ("status", "history", "00000000-0000-0000-0000-000000000000"),
+    ("status", "violations"),
+    ("status", "mode"),
+    ("status", "prune", "--older-than", "1"),
+)
+
+
+@pytest.mark.parametrize("to", [None, "0020"])
+@pytest.mark.parametrize("arguments", NEEDS_THE_SCHEMA, ids=" ".join)
+def test_every_command_says_that_migrations_are_missing(
+    arguments: tuple[str, ...], to: str | None, run: Run, empty_db: str
+) -> None:
+    lacks = len(NAMES)
+    if to:
+        lacks -= len(migrate.apply(empty_db, to=to).applied)
+    result = run(*arguments)
+    assert result.exit_code == 1
+    assert result.output == f"Error: run reana-db migrate: the database lacks {lacks} migrations\n"
+
+
+@pytest.mark.parametrize("to", [None, "0020"])
+def test_check_says_only_that_migrations_are_missing(
+    to: str | None, run: Run, empty_db: str
+) -> None:
+    lacks = len(NAMES)
+    if to:
+        lacks -= len(migrate.apply(empty_db, to=to).applied)
+    result = run("check", "--accounts")
+    assert result.exit_code == 1
+    assert result.output == f"run reana-db migrate: the database lacks {lacks} migrations\n"
+    assert "run reana-db migrate first" in refused(run("repair"))
+
+
 def test_the_names_of_alembic_still_work(run: Run, empty_db: str) -> None:
     assert ok(run("alembic", "upgrade", "d34f3905043c")).endswith("applied 0002-launcher-url\n")
     assert ok(run("alembic", "current")).startswith("0001-initial ")
     assert ok(run("alembic", "history")) == ok(run("migrate", "history"))
     assert "nothing to stamp" in ok(run("alembic", "init"))
     assert "ADD COLUMN run_number_major" in ok(run("alembic", "upgrade", "--sql"))
-    assert ok(run("alembic", "downgrade", "-1")) == "rolled back 0002-launcher-url\n"
+    assert "DROP COLUMN launcher_url" in ok(run("alembic", "downgrade", "-1", "--sql"))
+    undone = "rolled back 0002-launcher-url\n"
+    assert ok(run("alembic", "downgrade", "-1", answer="y\n")) == undone
     ok(run("alembic", "upgrade", "head"))
     assert migrate.status(empty_db).current
-    assert len(ok(run("alembic", "downgrade", "d34f3905043c")).splitlines()) == len(NAMES) - 2
-    ok(run("alembic", "downgrade", "base"))
+    undone = ok(run("alembic", "downgrade", "d34f3905043c", "--yes"))
+    assert len(undone.splitlines()) == len(NAMES) - 2
+    ok(run("alembic", "downgrade", "base", "--yes"))
     assert snapshot(empty_db) == ""

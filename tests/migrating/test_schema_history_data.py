@@ -7,10 +7,10 @@ from typing import Any
 
 import psycopg
 import pytest
-from psycopg import sql
 
 from reana_db import migrate
 from tests.support import migration_steps, released_schemas
+from tests.support.contents import contents
 from tests.support.migration_steps import BY_NUMBER
 from tests.support.schema_snapshot import snapshot
 
@@ -31,34 +31,6 @@ NEW_RUN = f"""
 INSERT INTO __reana.workflow (created, updated, id_, name, owner_id, status)
 VALUES ('2020-01-01', '2020-01-01', '{RUN}', 'analysis', '{USER}', 'finished')
 """
-
-
-def contents(uri: str) -> dict[str, list[tuple[Any, ...]]]:
-    """Return every row of every table as text, whatever the order of rows and columns."""
-    with psycopg.connect(uri) as conn:
-        return {table: _rows(conn, table, columns) for table, columns in _tables(conn)}
-
-
-def _tables(conn: psycopg.Connection[Any]) -> list[tuple[str, list[str]]]:
-    return conn.execute(
-        """
-        SELECT c.relname, array_agg(a.attname::text ORDER BY a.attname)
-        FROM pg_class AS c
-        JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-        WHERE c.relnamespace = '__reana'::regnamespace AND c.relkind = 'r'
-        GROUP BY c.relname
-        """
-    ).fetchall()
-
-
-def _rows(
-    conn: psycopg.Connection[Any], table: str, columns: list[str]
-) -> list[tuple[str | None, ...]]:
-    query = sql.SQL("SELECT {} FROM __reana.{}").format(
-        sql.SQL(", ").join(sql.SQL("{}::text").format(sql.Identifier(name)) for name in columns),
-        sql.Identifier(table),
-    )
-    return sorted(conn.execute(query).fetchall(), key=str)
 
 
 def execute(uri: str, *queries: str) -> None:
