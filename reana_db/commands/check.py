@@ -27,7 +27,8 @@ def command(context: click.Context, *, accounts: bool, as_json: bool) -> None:
     """
     with database.connect() as conn:
         health = checks.check(conn, with_accounts=accounts)
-        difference = None if health.pending_migrations else quota.policy_difference(conn)
+        unreadable = health.pending_migrations or health.statement_problems
+        difference = None if unreadable else quota.policy_difference(conn)
     if as_json:
         print_json(_document(health))
     else:

@@ -120,7 +120,7 @@ REFUSALS: dict[str, tuple[Callable[[Conn], object], str]] = {
         "end of the webhook secrets of 1 users",
     ),
     "0020": (_tokens_where_there_were_none, "drop 1 tokens"),
-    "0029": (lambda conn: _token(conn, b"sealed1:x"), "1 sealed tokens"),
+    "0028": (lambda conn: _token(conn, b"sealed1:x"), "1 sealed tokens"),
 }
 
 
