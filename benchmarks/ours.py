@@ -80,7 +80,7 @@ class Ours:
 
     def job(self, given: Arguments) -> object:
         return transitions.set_job_status(
-            self.conn, given["job_id"], JobStatus.finished, logs=given["logs"]
+            self.conn, given["job_id"], JobStatus.finished, replace_logs=given["logs"]
         )
 
     def life(self, given: Arguments) -> object:
@@ -132,7 +132,7 @@ def calls_of_life(given: Arguments) -> Iterator[Call]:
         yield partial(jobs.create, workflow_id=run_id, job=job)
         yield partial(change, status=JobStatus.running)
         yield report(progress=step["running"])
-        yield partial(change, status=JobStatus.finished, logs=step["logs"])
+        yield partial(change, status=JobStatus.finished, replace_logs=step["logs"])
         yield report(progress=step["finished"])
     yield report(status=RunStatus.finished, engine_logs=given["logs"])
 

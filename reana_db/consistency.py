@@ -11,11 +11,11 @@ from datetime import datetime
 from uuid import UUID
 
 from reana_db.queries import Conn, query
-from reana_db.records import RunStatus
+from reana_db.records import Numbered, RunStatus
 
 
 @dataclass(frozen=True, slots=True)
-class CheckedWorkflow:
+class CheckedWorkflow(Numbered):
     """A run to be compared with the cluster."""
 
     id_: UUID

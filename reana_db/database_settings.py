@@ -68,6 +68,7 @@ def all_settings(conn: Conn) -> list[DatabaseSetting]:
     ]
 
 
+@checked
 def offer_policy(conn: Conn, policy: Iterable[str]) -> None:
     """Give the termination policy its first value, in the transaction of the migration."""
     _offer_policy(conn, ",".join(sorted(policy)))

@@ -10,9 +10,10 @@ import contextlib
 import itertools
 import multiprocessing
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
@@ -88,6 +89,14 @@ def _blocks_in(directory: str, pending: list[str], seen: set[_Inode]) -> int:
     return blocks
 
 
+@dataclass(frozen=True, slots=True)
+class _Links:
+    """The files that have several links."""
+
+    names: dict[str, _Inode] = field(default_factory=dict)
+    counted: set[_Inode] = field(default_factory=set)
+
+
 def listing(
     directory: str, *, patterns: list[str] | None = None, sizes: list[int] | None = None
 ) -> list[FileUsage]:
@@ -98,43 +107,58 @@ def listing(
     directory, PermissionError if a part of it cannot be read.
     """
     found: list[FileUsage] = []
-    _walk(directory, "", found, set())
+    links = _Links()
+    _walk(directory, "", found, links)
     if patterns is not None:
         chosen = {name for pattern in patterns for name in _matching(directory, pattern)}
         found = [usage for usage in found if not chosen.isdisjoint(_ancestry(usage.name))]
+    # Of several links to a file the first one counts, of those that are asked for.
+    of = links.names
+    first = {of[usage.name]: usage.name for usage in reversed(found) if usage.name in of}
+    shown = set(first.values())
+    found = [usage for usage in found if usage.name not in of or usage.name in shown]
     if sizes is not None:
         found = [usage for usage in found if usage.bytes_ in sizes]
     return found
 
 
-def _walk(directory: str, name: str, found: list[FileUsage], seen: set[_Inode]) -> int:
+def _walk(directory: str, name: str, found: list[FileUsage], links: _Links) -> int:
     """Append what is in a directory and the directory itself; return what it takes."""
     bytes_ = os.lstat(directory).st_blocks * BLOCK
     with os.scandir(directory) as entries:
         for entry in entries:
             try:
-                bytes_ += _visit(entry, f"{name}/{entry.name}", found, seen)
+                bytes_ += _visit(entry, f"{name}/{entry.name}", found, links)
             except FileNotFoundError:
                 continue
     found.append(FileUsage(name, bytes_))
     return bytes_
 
 
-def _visit(entry: os.DirEntry[str], name: str, found: list[FileUsage], seen: set[_Inode]) -> int:
+def _visit(entry: os.DirEntry[str], name: str, found: list[FileUsage], links: _Links) -> int:
     if entry.is_dir(follow_symlinks=False):
-        return _walk(entry.path, name, found, seen)
+        return _walk(entry.path, name, found, links)
     status = entry.stat(follow_symlinks=False)
-    if status.st_nlink > 1:
-        if (status.st_dev, status.st_ino) in seen:
-            return 0
-        seen.add((status.st_dev, status.st_ino))
-    found.append(FileUsage(name, status.st_blocks * BLOCK))
-    return status.st_blocks * BLOCK
+    bytes_ = status.st_blocks * BLOCK
+    found.append(FileUsage(name, bytes_))
+    if status.st_nlink == 1:
+        return bytes_
+    inode = (status.st_dev, status.st_ino)
+    links.names[name] = inode
+    if inode in links.counted:
+        return 0
+    links.counted.add(inode)
+    return bytes_
 
 
 def _matching(directory: str, pattern: str) -> Iterator[str]:
     """Return the names of what a pattern matches; it cannot lead out of the directory."""
-    parts = [part for part in pattern.split("/") if part not in ("", ".", "..")]
+    # "**" within a name means what "*" means there.
+    parts = [
+        part if part == "**" else re.sub(r"\*+", "*", part)
+        for part in pattern.split("/")
+        if part not in ("", ".", "..")
+    ]
     if not parts:
         return
     root = Path(directory)

@@ -16,7 +16,7 @@ from reana_db import config, errors, workflows
 from reana_db.queries import Conn, query
 from reana_db.records import JSON, JobStatus, RunStatus, StatusChange
 from reana_db.registry import bulk, paging
-from reana_db.registry.arguments import Id
+from reana_db.registry.arguments import Id, TextOrNumber
 from reana_db.registry.scalars import uuid
 from reana_db.registry.signatures import checked
 
@@ -114,8 +114,8 @@ class NewJob:
     """The name of its step."""
     cvmfs_mounts: str = ""
     shared_file_system: bool | None = None
-    backend_job_id: str | None = None
-    """Its name on the backend; can be set later, with :func:`set_backend_job_id`."""
+    backend_job_id: TextOrNumber | None = None
+    """Its name or number on the backend; can be set later, with :func:`set_backend_job_id`."""
     id_: Id = field(default_factory=uuid4)
 
 
@@ -125,8 +125,7 @@ class JobReport:
 
     job_id: Id
     status: JobStatus | None = None
-    logs: str | None = None
-    """Replaces the logs."""
+    replace_logs: str | None = None
 
 
 @checked
@@ -161,7 +160,7 @@ def _create(conn: Conn, workflow_id: Id, jobs: JSON) -> list[UUID]:
 
 
 @query
-def set_backend_job_id(conn: Conn, job_id: Id, backend_job_id: str) -> str:
+def set_backend_job_id(conn: Conn, job_id: Id, backend_job_id: TextOrNumber) -> str:
     """Store and return the name of a job on its backend; raises NotFound."""
 
 
@@ -196,7 +195,7 @@ def newest(conn: Conn, workflow_id: Id) -> Job | None:
 
 
 @query
-def store_logs(conn: Conn, job_id: Id, logs: str | None) -> UUID:
+def replace_logs(conn: Conn, job_id: Id, logs: str | None) -> UUID:
     """Replace the logs of a job, and return its id; raises NotFound."""
 
 
@@ -223,7 +222,7 @@ def report(conn: Conn, reports: Iterable[JobReport]) -> list[StatusChange]:
         conn,
         job_ids=list(last),
         statuses=[item.status for item in last.values()],
-        logs=[item.logs for item in last.values()],
+        logs=[item.replace_logs for item in last.values()],
     )
 
 
@@ -292,7 +291,7 @@ def counts(conn: Conn) -> list[JobCount]:
     """Return how many jobs there are per status and backend; what there is none of is left out."""
 
 
-def should_clean_up(status: JobStatus | RunStatus | str) -> bool:
+def should_cleanup_job(status: JobStatus | RunStatus | str) -> bool:
     """Tell whether what ran with this status is to be removed from the cluster.
 
     False for those of ``REANA_RUNTIME_KUBERNETES_KEEP_ALIVE_JOBS_WITH_STATUSES``.

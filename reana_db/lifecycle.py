@@ -20,10 +20,11 @@ from uuid import UUID, uuid4
 
 from reana_db import errors, transitions, users
 from reana_db.queries import Conn, RowCount, query
-from reana_db.records import JSON, Entity, RunStatus, ServiceType, StatusChange, Workflow
+from reana_db.records import JSON, Entity, Numbered, RunStatus, ServiceType, StatusChange, Workflow
 from reana_db.registry.arguments import Id
 from reana_db.registry.savepoints import undoable
 from reana_db.registry.signatures import checked
+from reana_db.workspaces import build_workspace_path
 
 NO_RULES: Mapping[str, int] = MappingProxyType({})
 """No retention rules."""
@@ -76,7 +77,7 @@ class DeletionOutcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class RunDeletion:
+class RunDeletion(Numbered):
     """What the deletion of a run did."""
 
     id_: UUID
@@ -125,7 +126,7 @@ def create(
     name: str,
     specification: JSON,
     type_: str,
-    workspace_path: str,
+    workspace_path: str | None = None,
     workflow_id: Id | None = None,
     operational_options: JSON = None,
     git_ref: str = "",
@@ -137,6 +138,8 @@ def create(
     """Create a run with its retention rules and its service and return it, numbered.
 
     ``specification``: the whole ``reana.yaml`` as an object.  ``operational_options``: an object.
+    ``workspace_path``: absolute; unless given, REANA's path of owner and run on the shared volume,
+    see :func:`reana_db.workspaces.build_workspace_path`.
     ``retention_rules``: pattern of files to number of days.  One statement; creations of one name
     and owner wait for each other until their transactions end, so commit soon.
     Raises MissingReference for an unknown owner and AlreadyExists for an id or a service that
@@ -151,7 +154,7 @@ def create(
             name=name,
             specification=specification,
             type_=type_,
-            workspace_path=workspace_path,
+            workspace_path=workspace_path or build_workspace_path(owner_id, new_id),
             operational_options={} if operational_options is None else operational_options,
             git_ref=git_ref,
             git_repo=git_repo,
@@ -347,7 +350,10 @@ def _append_engine_logs(conn: Conn, workflow_id: Id, text: str) -> RowCount:
 
 @checked
 def append_logs(conn: Conn, workflow_id: Id, text: str) -> None:
-    """Append a text and a newline to the logs of a run; raises NotFound."""
+    """Append a newline and a text to the logs of a run, as the job controller does.
+
+    Raises NotFound.
+    """
     if _append_logs(conn, workflow_id, text) == 0:
         raise errors.NotFound(f"no {Entity.workflow} {workflow_id}")
 

@@ -15,7 +15,7 @@ from uuid import UUID
 from reana_db import errors
 from reana_db.config import DEFAULT_RESOURCES
 from reana_db.queries import Conn, query
-from reana_db.records import JSON, RunStatus, ServiceStatus, ServiceType, SessionType
+from reana_db.records import JSON, Numbered, RunStatus, ServiceStatus, ServiceType, SessionType
 from reana_db.registry.arguments import Id
 from reana_db.registry.paging import Key, Sort, Window, cursor_at, window_of
 from reana_db.registry.scalars import uuid_of
@@ -43,7 +43,7 @@ class ListedService:
 
 
 @dataclass(frozen=True, slots=True)
-class ListedWorkflow:
+class ListedWorkflow(Numbered):
     """One run as listings show it."""
 
     id_: UUID
@@ -73,6 +73,8 @@ class ListedWorkflow:
     """Jobs that have ever been running: they are not taken off when they end."""
     jobs_finished: int
     jobs_failed: int
+    job_progress: JSON
+    """What :func:`reana_db.workflows.job_progress` returns; None unless asked for."""
     shared_with: tuple[str, ...]
     """E-mail addresses, in order, with which an own run is shared; of others' runs none."""
     services: tuple[ListedService, ...]
@@ -80,16 +82,22 @@ class ListedWorkflow:
     disk_usage: int | None
     """Bytes; 0 when not measured yet, None for an old run that never was."""
 
-    @property
-    def run_number(self) -> str:
-        """The run number as people write it: "M", or "M.m" for a restart."""
-        minor = f".{self.run_number_minor}" if self.run_number_minor else ""
-        return f"{self.run_number_major}{minor}"
 
-    @property
-    def full_name(self) -> str:
-        """The name with the run number: "name.M" or "name.M.m"."""
-        return f"{self.name}.{self.run_number}"
+def progress_document(job_progress: JSON) -> dict[str, JSON]:
+    """Return the progress of jobs as the API of REANA's server documents it.
+
+    ``total``, ``running``, ``finished`` and ``failed``, each ``{"total": int, "job_ids": [text,
+    …]}``.
+    """
+    stored = job_progress or {}
+    parts = {key: stored.get(key) or {} for key in ("total", "running", "finished", "failed")}
+    return {
+        key: {
+            "total": part.get("total") or 0,
+            "job_ids": [job_id for job_id in part.get("job_ids") or () if job_id],
+        }
+        for key, part in parts.items()
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +164,7 @@ def page(
     statuses: list[RunStatus] | None = None,
     workflow_id_or_name: str | None = None,
     interactive: bool = False,
+    with_job_ids: bool = False,
     sort: Sort = Sort.NEWEST_FIRST,
     page: int = 1,
     size: int | None = None,
@@ -170,7 +179,8 @@ def page(
 
     Filters: ``search``, a part of the name whatever its case; ``statuses`` (None: all, deleted
     runs too); ``workflow_id_or_name``, a uuid or a whole name without run number; ``interactive``,
-    only runs with an open session.
+    only runs with an open session.  ``with_job_ids`` reads the ids of the jobs, too: see
+    :func:`progress_document`.
 
     Page: by number from 1, ``size`` runs each (None: all runs), or what follows the
     ``next_cursor`` of another page of the same sort.  A cursor costs the same on every page.
@@ -185,7 +195,7 @@ def page(
     shown = keys[:size]
     total = _count(conn, user_id, scope, filters)
     return Page(
-        items=_details(conn, user_id, shown),
+        items=_details(conn, user_id, shown, with_job_ids=with_job_ids),
         total=total.total,
         user_has_workflows=total.user_has_workflows,
         has_prev=(size is not None and page > 1) or cursor is not None,
@@ -266,10 +276,14 @@ def _count(conn: Conn, user_id: Id, scope: _Scope, filters: _Filters) -> _Total:
     return _total(conn, user_id=user_id, scope=scope, filters=filters)
 
 
-def _details(conn: Conn, user_id: Id, keys: list[Key]) -> tuple[ListedWorkflow, ...]:
+def _details(
+    conn: Conn, user_id: Id, keys: list[Key], *, with_job_ids: bool
+) -> tuple[ListedWorkflow, ...]:
     if not keys:
         return ()
-    items = {item.id_: item for item in _items(conn, [key.id_ for key in keys], user_id=user_id)}
+    ids = [key.id_ for key in keys]
+    found = _items(conn, ids, user_id=user_id, with_job_ids=with_job_ids)
+    items = {item.id_: item for item in found}
     return tuple(items[key.id_] for key in keys if key.id_ in items)
 
 
@@ -345,5 +359,7 @@ def _total(
 
 
 @query
-def _items(conn: Conn, workflow_ids: Sequence[Id], *, user_id: Id) -> list[ListedWorkflow]:
+def _items(
+    conn: Conn, workflow_ids: Sequence[Id], *, user_id: Id, with_job_ids: bool
+) -> list[ListedWorkflow]:
     """Return what a listing shows of these runs, in any order."""

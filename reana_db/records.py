@@ -124,8 +124,29 @@ class User:
     updated: datetime
 
 
+class Numbered:
+    """A record of a run, which people know by its name and number."""
+
+    __slots__ = ()
+
+    name: str | None
+    run_number_major: int | None
+    run_number_minor: int | None
+
+    @property
+    def run_number(self) -> str:
+        """The run number as people write it: "M", or "M.m" for a restart."""
+        minor = f".{self.run_number_minor}" if self.run_number_minor else ""
+        return f"{self.run_number_major}{minor}"
+
+    @property
+    def full_name(self) -> str:
+        """The name with the run number: "name.M" or "name.M.m"."""
+        return f"{self.name}.{self.run_number}"
+
+
 @dataclass(frozen=True, slots=True)
-class Workflow:
+class Workflow(Numbered):
     """One run of a workflow, without its big columns (logs, specification, parameters)."""
 
     id_: UUID
@@ -150,17 +171,6 @@ class Workflow:
     git_repo: str | None
     launcher_url: str | None
 
-    @property
-    def run_number(self) -> str:
-        """The run number as people write it: "M", or "M.m" for a restart."""
-        minor = f".{self.run_number_minor}" if self.run_number_minor else ""
-        return f"{self.run_number_major}{minor}"
-
-    @property
-    def full_name(self) -> str:
-        """The name with the run number: "name.M" or "name.M.m"."""
-        return f"{self.name}.{self.run_number}"
-
 
 @dataclass(frozen=True, slots=True)
 class WorkflowSpecification:
@@ -173,7 +183,7 @@ class WorkflowSpecification:
 
 
 @dataclass(frozen=True, slots=True)
-class WorkspaceLocation:
+class WorkspaceLocation(Numbered):
     """Where the files of a run are."""
 
     id_: UUID

@@ -12,14 +12,14 @@ from uuid import UUID
 from reana_db import jobs, services
 from reana_db.jobs import JobPage
 from reana_db.queries import Conn, query
-from reana_db.records import JSON, RunStatus
+from reana_db.records import JSON, Numbered, RunStatus
 from reana_db.registry.arguments import Id
 from reana_db.registry.signatures import checked
 from reana_db.services import ServiceLog
 
 
 @dataclass(frozen=True, slots=True)
-class StatusReport:
+class StatusReport(Numbered):
     """How far a run is."""
 
     id_: UUID

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from uuid import uuid4
+from dataclasses import dataclass
+from uuid import UUID, uuid4
 
 from reana_db import config
 from reana_db.config import DEFAULT_RESOURCES, Settings
@@ -11,10 +12,27 @@ from reana_db.records import ResourceType, ResourceUnit
 from reana_db.registry.arguments import Id
 from reana_db.registry.signatures import checked
 
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """What a quota counts."""
+
+    id_: UUID
+    name: str
+    type_: ResourceType
+    unit: ResourceUnit
+    title: str | None
+
+
 _UNITS = {
     ResourceType.cpu: ResourceUnit.milliseconds,
     ResourceType.disk: ResourceUnit.bytes_,
 }
+
+
+@query
+def list_resources(conn: Conn) -> list[Resource]:
+    """Return the resources, ordered by type and name."""
 
 
 @checked

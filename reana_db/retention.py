@@ -23,7 +23,7 @@ from uuid import UUID, uuid4
 from reana_db import errors, workflows
 from reana_db.errors import InvalidArgument
 from reana_db.queries import Conn, RowCount, query
-from reana_db.records import RetentionRuleStatus
+from reana_db.records import JSON, RetentionRuleStatus
 from reana_db.registry.arguments import Id
 from reana_db.registry.signatures import checked
 
@@ -41,6 +41,17 @@ class RetentionRule:
     """When the files are due: the end of a day in UTC; None before the run ends."""
     status: RetentionRuleStatus
 
+    @property
+    def document(self) -> dict[str, JSON]:
+        """The rule as the API of REANA's server returns it."""
+        return {
+            "id": str(self.id_),
+            "workspace_files": self.workspace_files,
+            "retention_days": self.retention_days,
+            "apply_on": f"{self.apply_on:%Y-%m-%dT%H:%M:%S}" if self.apply_on else None,
+            "status": self.status.value,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class DueRule:
@@ -56,6 +67,8 @@ class DueRule:
     """``pending``, or ``active`` in a list of what would be claimed."""
     workspace_path: str | None
     """Absolute path on the shared volume."""
+    reana_specification: JSON
+    """Of the run; its inputs and outputs are never removed (REANA's rule)."""
 
 
 @checked

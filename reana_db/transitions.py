@@ -119,7 +119,7 @@ def set_workflow_status(
     status: RunStatus,
     *,
     expected: list[RunStatus] | None = None,
-    logs: str | None = None,
+    append_logs: str | None = None,
     progress: JSON = None,
     at: datetime | None = None,
 ) -> StatusChange:
@@ -129,7 +129,13 @@ def set_workflow_status(
     allowed; the transaction stays usable.
     """
     change = try_set_workflow_status(
-        conn, workflow_id, status, expected=expected, logs=logs, progress=progress, at=at
+        conn,
+        workflow_id,
+        status,
+        expected=expected,
+        append_logs=append_logs,
+        progress=progress,
+        at=at,
     )
     return _made(Entity.workflow, workflow_id, status, change)
 
@@ -141,14 +147,16 @@ def set_job_status(
     status: JobStatus,
     *,
     expected: list[JobStatus] | None = None,
-    logs: str | None = None,
+    replace_logs: str | None = None,
     at: datetime | None = None,
 ) -> StatusChange:
     """Change the status of a job; see :func:`try_set_job_status`.
 
     Raises NotFound and InvalidTransition; the transaction stays usable.
     """
-    change = try_set_job_status(conn, job_id, status, expected=expected, logs=logs, at=at)
+    change = try_set_job_status(
+        conn, job_id, status, expected=expected, replace_logs=replace_logs, at=at
+    )
     return _made(Entity.job, job_id, status, change)
 
 
@@ -203,16 +211,17 @@ def try_set_workflow_status(
     status: RunStatus,
     *,
     expected: list[RunStatus] | None = None,
-    logs: str | None = None,
+    append_logs: str | None = None,
     progress: JSON = None,
     at: datetime | None = None,
 ) -> StatusChange | None:
     """Change the status of a run, with its logs and the progress of its jobs, or report why not.
 
     ``expected``: the statuses of which the run must have one, else the change is not allowed.
-    ``logs``: text that is appended as it is.  ``progress``: an object with the keys ``total``,
-    ``running``, ``finished`` and ``failed``, each ``{"total": int, "job_ids": [text, …]}``, merged
-    into what is stored (REANA's rule: job ids are united, the first total that is not 0 stays).
+    ``append_logs``: text that is appended as it is.  ``progress``: an object with the keys
+    ``total``, ``running``, ``finished`` and ``failed``, each ``{"total": int, "job_ids": [text,
+    …]}``, merged into what is stored (REANA's rule: job ids are united, the first total that is not
+    0 stays).
     ``at``: when it started or ended, if that is not now; the first start and the first end stay.
 
     An equal status carries logs and progress too, and changes nothing else.  A refused change
@@ -227,12 +236,12 @@ def try_set_job_status(
     status: JobStatus,
     *,
     expected: list[JobStatus] | None = None,
-    logs: str | None = None,
+    replace_logs: str | None = None,
     at: datetime | None = None,
 ) -> StatusChange | None:
-    """Change the status of a job and append to its logs, or report why not.
+    """Change the status of a job and replace its logs, or report why not.
 
-    The parameters mean what they mean for :func:`try_set_workflow_status`.
+    The other parameters mean what they mean for :func:`try_set_workflow_status`.
     """
 
 

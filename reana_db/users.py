@@ -30,7 +30,7 @@ def create(
     """Create a user with a quota of every resource, and return it.
 
     The limits (milliseconds, bytes; 0 is unlimited) and the length of the CPU period are the
-    defaults of the settings, unless others are given; the period starts now.  One statement.
+    defaults of ``settings``; the period starts now.  One statement.
     Raises AlreadyExists for an e-mail address or an id that is taken.
     """
     chosen = settings or config.settings()

@@ -7,14 +7,14 @@ with these functions before they create a run.
 from __future__ import annotations
 
 from pathlib import PurePosixPath
-from uuid import UUID
 
 from reana_db import config
+from reana_db.registry.arguments import Id
 
 
 def build_workspace_path(
-    user_id: UUID,
-    workflow_id: UUID | None = None,
+    user_id: Id,
+    workflow_id: Id | None = None,
     *,
     root: str | None = None,
     shared_volume: str | None = None,
@@ -37,6 +37,6 @@ def build_workspace_path(
     return str(path / str(workflow_id) if workflow_id else path)
 
 
-def user_workspace_path(user_id: UUID, *, shared_volume: str | None = None) -> str:
+def user_workspace_path(user_id: Id, *, shared_volume: str | None = None) -> str:
     """Return the directory of a user's workspaces under the default root."""
     return build_workspace_path(user_id, shared_volume=shared_volume)

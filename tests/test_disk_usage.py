@@ -89,6 +89,23 @@ def test_patterns_choose(workspace: Path, patterns: list[str], names: set[str]) 
     assert {usage.name for usage in found} == names
 
 
+def test_a_hard_link_is_found_by_each_of_its_names(tmp_path: Path) -> None:
+    (tmp_path / "a.root").write_bytes(b"x" * 5000)
+    (tmp_path / "b.root").hardlink_to(tmp_path / "a.root")
+    both = {usage.name for usage in disk_usage.listing(str(tmp_path), patterns=["*.root"])}
+    assert len(both) == 1
+    for name in ("a.root", "b.root"):
+        (found,) = disk_usage.listing(str(tmp_path), patterns=[name])
+        assert found == FileUsage(f"/{name}", 8192)
+
+
+def test_two_stars_within_a_name_are_one(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").touch()
+    assert [usage.name for usage in disk_usage.listing(str(tmp_path), patterns=["**.txt"])] == [
+        "/a.txt"
+    ]
+
+
 def test_sizes_choose(workspace: Path) -> None:
     (size,) = du("-a", str(workspace / "data" / "small.txt")).values()
     found = disk_usage.listing(str(workspace), sizes=[size], patterns=["data/s*"])

@@ -83,11 +83,11 @@ def test_logs_are_replaced_or_appended_to(conn: Conn, run: UUID) -> None:
     jobs.append_logs(conn, job_id, "a\n")
     jobs.append_logs(conn, job_id, "b\n")
     assert jobs.logs(conn, job_id) == "a\nb\n"
-    jobs.store_logs(conn, job_id, None)
+    jobs.replace_logs(conn, job_id, None)
     assert jobs.logs(conn, job_id) == ""
 
 
-@pytest.mark.parametrize("function", [jobs.store_logs, jobs.append_logs])
+@pytest.mark.parametrize("function", [jobs.replace_logs, jobs.append_logs])
 def test_logs_of_an_unknown_job_are_not_found(conn: Conn, function: Any) -> None:
     with pytest.raises(errors.NotFound):
         function(conn, uuid4(), "text")
@@ -100,7 +100,7 @@ def test_a_report_changes_many_jobs_in_one_statement(conn: Conn, run: UUID) -> N
         conn,
         [
             JobReport(first, JobStatus.finished, "done"),
-            JobReport(second, logs="still going"),
+            JobReport(second, replace_logs="still going"),
             JobReport(third, JobStatus.failed),
             JobReport(uuid4(), JobStatus.failed),
         ],
@@ -169,3 +169,24 @@ def test_counts_are_per_status_and_backend(conn: Conn, run: UUID) -> None:
         make_job(conn, run, status=status, compute_backend=backend)
     counts = {(item.status, item.compute_backend): item.jobs for item in jobs.counts(conn)}
     assert counts == {("running", "Slurm"): 2, ("queued", "Slurm"): 1}
+
+
+def test_a_backend_may_number_its_jobs(conn: Conn, run: UUID) -> None:
+    job_id = jobs.create(conn, run, NewJob("HTCondor", backend_job_id=4711))
+    assert jobs.get(conn, job_id).backend_job_id == "4711"
+    assert jobs.set_backend_job_id(conn, job_id, 4712) == "4712"
+
+
+def test_reports_on_one_job_are_one_however_its_id_is_written(conn: Conn, run: UUID) -> None:
+    job_id = make_job(conn, run, status="running", logs="")
+    given = [JobReport(str(job_id), replace_logs="first"), JobReport(job_id, replace_logs="last")]
+    assert len(jobs.report(conn, given)) == 1
+    assert jobs.logs(conn, job_id) == "last"
+
+
+def test_jobs_are_created_all_or_none(conn: Conn, run: UUID) -> None:
+    taken = jobs.create(conn, run, NewJob("Kubernetes"))
+    new = NewJob("Kubernetes")
+    with pytest.raises(errors.AlreadyExists, match=str(taken)):
+        jobs.create_many(conn, run, [new, NewJob("Kubernetes", id_=taken)])
+    assert [job.id_ for job in jobs.of_workflow(conn, run)] == [taken]

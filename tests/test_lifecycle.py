@@ -29,7 +29,7 @@ ENDED = ["finished", "failed", "stopped", "deleted"]
 NOT_ENDED = ["created", "queued", "pending", "running"]
 
 
-def create(conn: Conn, owner_id: UUID, **more: Any) -> Workflow:
+def create(conn: Conn, owner_id: UUID | str, **more: Any) -> Workflow:
     given: dict[str, Any] = {
         "name": "analysis",
         "specification": SPECIFICATION,
@@ -364,7 +364,7 @@ def test_logs_are_appended_whatever_the_status(conn: Conn, owner: UUID) -> None:
     run = make_workflow(conn, owner, status="finished", logs=None)
     lifecycle.append_logs(conn, run, "one")
     lifecycle.append_logs(conn, run, "two %s \\n")
-    assert workflows.logs(conn, run) == "one\ntwo %s \\n\n"
+    assert workflows.logs(conn, run) == "\none\ntwo %s \\n"
 
 
 def test_logs_of_nothing_are_refused(conn: Conn) -> None:
@@ -557,3 +557,38 @@ def test_a_root_inside_the_shared_volume_counts_as_none(root: str) -> None:
     user = uuid4()
     path = workspaces.build_workspace_path(user, root=root, shared_volume="/var/reana")
     assert path == workspaces.user_workspace_path(user, shared_volume="/var/reana")
+
+
+def test_a_run_is_created_again_with_the_same_id_and_the_first_one_stays(
+    conn: Conn, owner: UUID
+) -> None:
+    first = create(conn, owner)
+    with pytest.raises(errors.AlreadyExists, match=str(first.id_)):
+        create(conn, owner, workflow_id=first.id_)
+    assert workflows.get(conn, first.id_) == first
+
+
+def test_ids_may_be_texts(conn: Conn, owner: UUID) -> None:
+    run = create(conn, str(owner), workflow_id=str(uuid4()))
+    assert lifecycle.queue(conn, str(run.id_)).changed
+    with pytest.raises(errors.InvalidArgument, match="workflow_id must be a UUID or its text"):
+        lifecycle.queue(conn, "analysis.1")
+
+
+def test_without_a_workspace_a_run_gets_the_one_of_reanas_rule(conn: Conn, owner: UUID) -> None:
+    run = create(conn, owner, workspace_path=None)
+    assert run.workspace_path == workspaces.build_workspace_path(owner, run.id_)
+
+
+def test_days_that_are_no_number_are_named_with_their_pattern(conn: Conn, owner: UUID) -> None:
+    message = r"lifecycle\.create: retention_rules of '\*\*/\*' must be an int, not str '7'"
+    with pytest.raises(errors.InvalidArgument, match=message):
+        create(conn, owner, retention_rules={"**/*": "7"})
+
+
+def test_the_service_of_a_new_run_has_no_owner_as_in_released_versions(
+    conn: Conn, owner: UUID
+) -> None:
+    create(conn, owner, service=NewService(name="dask", uri="https://example.org"))
+    found = conn.execute("SELECT owner_id FROM __reana.service").fetchall()
+    assert found == [(None,)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -187,7 +188,7 @@ def test_r7_logs_of_many_writers_are_all_kept(fresh_db: str) -> None:
 
     def work(conn: Conn, number: int) -> None:
         for count in range(25):
-            text = f"{number}-{count}"
+            text = f"<{number}-{count}>"
             if number % 2:
                 lifecycle.append_logs(conn, run, text)
             else:
@@ -195,12 +196,12 @@ def test_r7_logs_of_many_writers_are_all_kept(fresh_db: str) -> None:
 
     at_once(fresh_db, 16, work)
     with psycopg.connect(fresh_db) as conn:
-        lines = (workflows.logs(conn, run) or "").splitlines()
-    written = [f"{number}-{count}" for number in range(16) for count in range(25)]
-    assert Counter(lines) == Counter(written)
+        found = re.findall("<.*?>", workflows.logs(conn, run))
+    written = [f"<{number}-{count}>" for number in range(16) for count in range(25)]
+    assert Counter(found) == Counter(written)
     for number in range(16):
-        mine = [line for line in lines if line.startswith(f"{number}-")]
-        assert mine == [f"{number}-{count}" for count in range(25)]
+        mine = [text for text in found if text.startswith(f"<{number}-")]
+        assert mine == [f"<{number}-{count}>" for count in range(25)]
 
 
 def test_r10_a_restart_waits_for_a_deletion_and_is_refused(fresh_db: str) -> None:

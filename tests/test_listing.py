@@ -263,3 +263,27 @@ def test_a_listing_passes_in_a_read_only_transaction(conn: Conn) -> None:
     make_workflow(conn, me)
     conn.execute("SET TRANSACTION READ ONLY")
     assert listing.page(conn, me, shared=True).total == 1
+
+
+def test_the_ids_of_jobs_come_with_a_listing_that_asks_for_them(conn: Conn) -> None:
+    me = make_user(conn)
+    progress = {"total": {"total": 2, "job_ids": []}, "running": {"total": 1, "job_ids": ["a"]}}
+    for _ in range(3):
+        make_workflow(conn, me, job_progress=progress)
+    before = queries.executions.total()
+    items = listing.page(conn, me, with_job_ids=True).items
+    assert queries.executions.total() - before == 3
+    assert [item.job_progress for item in items] == [progress] * 3
+    assert listing.page(conn, me).items[0].job_progress is None
+
+
+def test_the_progress_of_jobs_is_a_document_of_the_api() -> None:
+    empty = {"total": 0, "job_ids": []}
+    stored = {"running": {"total": 2, "job_ids": ["a", None, "b"]}, "finished": None}
+    assert listing.progress_document(stored) == {
+        "total": empty,
+        "running": {"total": 2, "job_ids": ["a", "b"]},
+        "finished": empty,
+        "failed": empty,
+    }
+    assert listing.progress_document(None)["total"] == empty

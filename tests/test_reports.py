@@ -68,3 +68,12 @@ def test_a_log_report_without_texts_reads_none(conn: Conn, run: UUID) -> None:
     make_job(conn, run, logs="job\n")
     report = reports.logs(conn, run, texts=False)
     assert (report.logs, report.jobs.items[0].logs) == (None, None)
+
+
+def test_the_steps_of_an_unknown_run_are_not_found(conn: Conn) -> None:
+    with pytest.raises(errors.NotFound):
+        reports.logs(conn, uuid4(), steps=["fit"])
+
+
+def test_a_status_report_has_the_full_name_of_its_run(conn: Conn, run: UUID) -> None:
+    assert reports.status(conn, run).full_name == "fit.1"

@@ -514,3 +514,24 @@ def test_a_hostile_operator_does_not_decide_rules(conn: Conn) -> None:
     conn.execute("SET LOCAL search_path = pg_catalog")
     assert rule(conn, run).status is RetentionRuleStatus.active
     assert [action for action, _ in audit(conn, rule_id)] == ["created", "active"]
+
+
+def test_a_due_rule_comes_with_the_specification_of_its_run(conn: Conn) -> None:
+    specification = {"inputs": {"files": ["data.csv"]}}
+    run = make_workflow(conn, make_user(conn), reana_specification=specification)
+    make_rule(conn, run, "active", apply_on=datetime(2026, 1, 2, tzinfo=UTC).replace(tzinfo=None))
+    (due,) = retention.claim_due(conn, datetime(2026, 1, 3, tzinfo=UTC), workflow_id=run)
+    assert due.reana_specification == specification
+
+
+def test_a_rule_is_a_document_of_the_api(conn: Conn) -> None:
+    run = make_workflow(conn, make_user(conn))
+    (rule_id,) = [item.id_ for item in retention.add(conn, run, {"**/*.root": 7})]
+    (found,) = retention.list_rules(conn, run)
+    assert found.document == {
+        "id": str(rule_id),
+        "workspace_files": "**/*.root",
+        "retention_days": 7,
+        "apply_on": None,
+        "status": "created",
+    }

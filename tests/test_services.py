@@ -92,3 +92,15 @@ def test_a_log_is_found_by_its_pod(conn: Conn, run: UUID) -> None:
 def test_a_log_of_an_unknown_service_is_refused(conn: Conn) -> None:
     with pytest.raises(errors.MissingReference):
         services.store_log(conn, uuid4(), {})
+
+
+def test_a_service_of_another_run_is_not_taken_for_ensured(conn: Conn, run: UUID) -> None:
+    other = make_workflow(conn, make_user(conn))
+    services.create(conn, other, name="dask", uri="https://example.org/dask")
+    with pytest.raises(errors.AlreadyExists, match="there is a service dask at https"):
+        services.ensure(conn, run, name="dask", uri="https://example.org/dask")
+
+
+def test_an_unknown_run_has_no_service_ensured(conn: Conn) -> None:
+    with pytest.raises(errors.MissingReference, match="no workflow"):
+        services.ensure(conn, uuid4(), name="dask", uri="https://example.org/dask")

@@ -89,7 +89,7 @@ WHERE
 
 
 def by_function(conn: Conn, run: UUID, status: RunStatus) -> bool:
-    change = transitions.try_set_workflow_status(conn, run, status, logs="x")
+    change = transitions.try_set_workflow_status(conn, run, status, append_logs="x")
     assert change is not None
     return change.changed
 
@@ -178,7 +178,7 @@ def test_logs_and_progress_of_16_sessions_are_all_kept(fresh_db: str) -> None:
                 conn,
                 run,
                 RunStatus.running,
-                logs=f"{job}\n",
+                append_logs=f"{job}\n",
                 progress={
                     "total": {"total": number + 1, "job_ids": []},
                     "running": {"total": 1, "job_ids": [job]},
@@ -212,7 +212,7 @@ def test_only_one_of_16_sessions_starts_a_run(fresh_db: str) -> None:
 def meanwhile(uri: str, run: UUID, status: RunStatus, logs: str) -> Iterator[None]:
     """Change a run in another session that commits when the block has come to wait for it."""
     with psycopg.connect(uri) as other, psycopg.connect(uri, autocommit=True) as watcher:
-        transitions.set_workflow_status(other, run, status, logs=logs)
+        transitions.set_workflow_status(other, run, status, append_logs=logs)
 
         def commit() -> None:
             until_one_waits(watcher)
@@ -250,7 +250,7 @@ def test_a_change_that_became_possible_while_it_waited_is_made(
     fresh_db: str, pending: UUID
 ) -> None:
     with meanwhile(fresh_db, pending, RunStatus.running, "started "):
-        change = report(fresh_db, pending, RunStatus.stopped, logs="stopped")
+        change = report(fresh_db, pending, RunStatus.stopped, append_logs="stopped")
     assert change == StatusChange(pending, "running", "stopped", changed=True, allowed=True)
     with psycopg.connect(fresh_db) as conn:
         assert workflows.logs(conn, pending) == "started stopped"

@@ -142,7 +142,7 @@ def test_an_equal_status_changes_no_time(conn: Conn, maker: Maker) -> None:
         update(conn, run, status=status)
         first = times(conn, run)
         update(conn, run, status=status)
-        transitions.set_workflow_status(conn, run, RunStatus(status), logs="x", at=EARLY)
+        transitions.set_workflow_status(conn, run, RunStatus(status), append_logs="x", at=EARLY)
         assert times(conn, run) == first
 
 

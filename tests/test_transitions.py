@@ -274,7 +274,7 @@ def test_logs_and_progress_ride_in_the_same_statement(conn: Conn, maker: Maker) 
             conn,
             row_id,
             RunStatus(status),
-            logs=f"{number}\n",
+            append_logs=f"{number}\n",
             progress={"running": {"total": 1, "job_ids": [f"job{number}"]}},
         )
     assert workflows.logs(conn, row_id) == "0\n1\n2\n3\n"
@@ -287,7 +287,7 @@ def test_a_refused_change_carries_neither_logs_nor_progress(conn: Conn, maker: M
     row_id = maker.make(Entity.workflow, "stopped")
     untouched = row(conn, Entity.workflow, row_id)
     report = transitions.try_set_workflow_status(
-        conn, row_id, RunStatus.failed, logs="late", progress={"total": {"total": 1}}
+        conn, row_id, RunStatus.failed, append_logs="late", progress={"total": {"total": 1}}
     )
     assert report is not None
     assert report.refused
@@ -302,14 +302,22 @@ def test_an_equal_status_with_nothing_to_carry_writes_nothing(conn: Conn, maker:
     assert row(conn, Entity.workflow, row_id) == untouched
 
 
-def test_logs_are_appended_to_jobs_and_to_rows_without_logs(conn: Conn, maker: Maker) -> None:
+def test_the_logs_of_a_job_are_replaced_so_that_a_report_may_come_twice(
+    conn: Conn, maker: Maker
+) -> None:
     job_id = maker.make(Entity.job, "created")
-    conn.execute("UPDATE __reana.job SET logs = NULL WHERE id_ = %s", [job_id])
-    transitions.set_job_status(conn, job_id, JobStatus.running)
-    transitions.set_job_status(conn, job_id, JobStatus.running, logs="a")
-    transitions.set_job_status(conn, job_id, JobStatus.finished, logs="b")
-    found = conn.execute("SELECT logs FROM __reana.job WHERE id_ = %s", [job_id]).fetchone()
-    assert found == ("ab",)
+    transitions.set_job_status(conn, job_id, JobStatus.running, replace_logs="a\n")
+    for _ in range(2):
+        transitions.set_job_status(conn, job_id, JobStatus.finished, replace_logs="b\n")
+    assert jobs.logs(conn, job_id) == "b\n"
+
+
+def test_logs_are_appended_to_a_run_without_logs(conn: Conn, maker: Maker) -> None:
+    run = maker.make(Entity.workflow, "pending")
+    conn.execute("UPDATE __reana.workflow SET logs = NULL WHERE id_ = %s", [run])
+    transitions.set_workflow_status(conn, run, RunStatus.running, append_logs="a")
+    transitions.set_workflow_status(conn, run, RunStatus.running, append_logs="b")
+    assert workflows.logs(conn, run) == "ab"
 
 
 @pytest.mark.parametrize(
@@ -441,7 +449,7 @@ def test_functions_answer_the_same_whether_rules_are_enforced_or_statuses_kept(
     row_id = maker.make(Entity.job, "finished")
     with pytest.raises(errors.InvalidTransition):
         transitions.set_job_status(conn, row_id, JobStatus.running)
-    change = transitions.try_set_job_status(conn, row_id, JobStatus.running, logs="late")
+    change = transitions.try_set_job_status(conn, row_id, JobStatus.running, replace_logs="late")
     assert change == StatusChange(row_id, "finished", "finished", changed=False, allowed=False)
     (report,) = jobs.report(conn, [jobs.JobReport(row_id, JobStatus.stopped, "late")])
     assert report == change

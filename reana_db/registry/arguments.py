@@ -19,6 +19,9 @@ from reana_db.registry.scalars import Converter, Invalid, described, instance_of
 Id: TypeAlias = Annotated[UUID | str, "id"]
 """An id: a UUID, or its text with or without dashes."""
 
+TextOrNumber: TypeAlias = Annotated[str | int, "text or number"]
+"""A text, which may be given as a whole number."""
+
 Secret: TypeAlias = Annotated[str, "secret"]
 """A text that no message may show."""
 

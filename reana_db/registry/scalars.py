@@ -81,6 +81,11 @@ def integer(value: Any) -> int:
     return value
 
 
+def text_or_number(value: Any) -> str:
+    """Return a text, given as one or as a whole number."""
+    return text(value) if isinstance(value, str) else str(integer(value))
+
+
 def number(value: Any) -> float:
     """Check a floating-point number."""
     if not isinstance(value, int | float) or isinstance(value, bool):
@@ -169,8 +174,10 @@ SCALARS: dict[Any, Scalar] = {
     float: Scalar(number, ("float8",), ("float8",), "float8"),
     int: Scalar(integer, ("int2", "int4", "int8"), ("int2", "int4", "int8"), "bigint"),
     str: Scalar(text, ("text", "varchar", "name")),
+    "text or number": Scalar(text_or_number, ("text", "varchar")),
     UUID: Scalar(uuid, ("uuid",), ("uuid",), "uuid", from_json=uuid, to_json=str),
 }
+SCALARS["id"] = SCALARS[UUID]
 
 
 def scalar_of(annotation: Any) -> Scalar | None:
@@ -212,7 +219,8 @@ def bare(annotation: Any) -> Any:
     kind = present(annotation)
     if kind == JSON or get_origin(kind) is not Annotated:
         return kind
-    return UUID if "id" in kind.__metadata__ else get_args(kind)[0]
+    marks = (mark for mark in kind.__metadata__ if mark in SCALARS)
+    return next(marks, get_args(kind)[0])
 
 
 def item_of(annotation: Any) -> Any:

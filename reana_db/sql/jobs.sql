@@ -139,7 +139,7 @@ ORDER BY
     job.id_
 LIMIT 1;
 
--- name: store_logs
+-- name: replace_logs
 UPDATE __reana.job
 SET
     logs = %(logs)s,

@@ -55,13 +55,12 @@ rules AS (
 ),
 
 service AS (
-    INSERT INTO __reana.service (id_, name, uri, status, owner_id, type_)
+    INSERT INTO __reana.service (id_, name, uri, status, type_)
     SELECT
         %(service_id)s::uuid,
         %(service_name)s::text,
         %(service_uri)s::text,
         'created',
-        run.owner_id,
         %(service_type)s::public.servicetype
     FROM run
     WHERE %(service_id)s::uuid IS NOT NULL
@@ -295,7 +294,7 @@ WHERE
 
 -- name: _append_logs
 UPDATE __reana.workflow
-SET logs = concat(workflow.logs, %(text)s::text, E'\n')
+SET logs = concat(workflow.logs, E'\n', %(text)s::text)
 WHERE workflow.id_ = %(workflow_id)s;
 
 -- name: _lock_run

@@ -394,6 +394,7 @@ SELECT
     COALESCE((workflow.job_progress #>> '{running,total}')::bigint, 0) AS jobs_running,
     COALESCE((workflow.job_progress #>> '{finished,total}')::bigint, 0) AS jobs_finished,
     COALESCE((workflow.job_progress #>> '{failed,total}')::bigint, 0) AS jobs_failed,
+    CASE WHEN %(with_job_ids)s::boolean THEN workflow.job_progress END AS job_progress,
     array(
         SELECT receiver.email
         FROM __reana.user_workflow AS share

@@ -1,3 +1,15 @@
+-- name: list_resources
+SELECT
+    resource.id_,
+    resource.name,
+    resource.type_,
+    resource.unit,
+    resource.title
+FROM __reana.resource
+ORDER BY
+    resource.type_,
+    resource.name;
+
 -- name: _create
 WITH known AS (
     UPDATE __reana.resource

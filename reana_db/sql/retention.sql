@@ -9,14 +9,16 @@ rule.status
 -- part: rules_with_path
 SELECT
     -- include: columns,
-    workflow.workspace_path
+    workflow.workspace_path,
+    workflow.reana_specification
 FROM __reana.workspace_retention_rule AS rule
 INNER JOIN __reana.workflow ON rule.workflow_id = workflow.id_
 
 -- part: claimed
 SELECT
     -- include: columns,
-    rule.workspace_path
+    rule.workspace_path,
+    rule.reana_specification
 FROM claimed AS rule
 ORDER BY
     rule.apply_on,
@@ -141,7 +143,8 @@ ORDER BY
 WITH due AS MATERIALIZED (
     SELECT
         rule.id_,
-        workflow.workspace_path
+        workflow.workspace_path,
+        workflow.reana_specification
     FROM __reana.workspace_retention_rule AS rule
     INNER JOIN __reana.workflow ON rule.workflow_id = workflow.id_
     WHERE
@@ -164,7 +167,8 @@ claimed AS (
         AND rule.status = 'active'
     RETURNING
         -- include: columns,
-        due.workspace_path
+        due.workspace_path,
+        due.reana_specification
 )
 
 -- include: claimed;
@@ -173,7 +177,8 @@ claimed AS (
 WITH abandoned AS MATERIALIZED (
     SELECT
         rule.id_,
-        workflow.workspace_path
+        workflow.workspace_path,
+        workflow.reana_specification
     FROM __reana.workspace_retention_rule AS rule
     INNER JOIN __reana.workflow ON rule.workflow_id = workflow.id_
     WHERE
@@ -199,7 +204,8 @@ claimed AS (
         AND rule.status = 'pending'
     RETURNING
         -- include: columns,
-        abandoned.workspace_path
+        abandoned.workspace_path,
+        abandoned.reana_specification
 )
 
 -- include: claimed;

@@ -27,7 +27,7 @@ WITH request AS NOT MATERIALIZED (
     SELECT
         %(status)s::public.runstatus AS status,
         %(expected)s::public.runstatus[] AS expected,
-        %(logs)s::text AS logs,
+        %(append_logs)s::text AS logs,
         %(progress)s::json AS progress,
         %(at)s::timestamptz AT TIME ZONE 'UTC' AS at
 ),
@@ -95,7 +95,7 @@ WITH request AS NOT MATERIALIZED (
     SELECT
         %(status)s::public.jobstatus AS status,
         %(expected)s::public.jobstatus[] AS expected,
-        %(logs)s::text AS logs,
+        %(replace_logs)s::text AS logs,
         %(at)s::timestamptz AT TIME ZONE 'UTC' AS at
 ),
 
@@ -120,7 +120,7 @@ written AS (
     UPDATE __reana.job
     SET
         status = request.status,
-        logs = COALESCE(job.logs || request.logs, request.logs, job.logs),
+        logs = COALESCE(request.logs, job.logs),
         started_at = COALESCE(
             job.started_at,
             CASE

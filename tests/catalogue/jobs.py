@@ -76,9 +76,9 @@ OPERATIONS = [
     Operation(
         63,
         "store_job_logs",
-        jobs.store_logs,
+        jobs.replace_logs,
         1,
-        lambda conn, world: jobs.store_logs(conn, world.job, "text"),
+        lambda conn, world: jobs.replace_logs(conn, world.job, "text"),
         "An unknown job raises; `updated` changes.",
     ),
     Operation(
@@ -331,7 +331,7 @@ OPERATIONS = [
         retention.list_pending,
         1,
         lambda conn, _: retention.list_pending(conn),
-        "With the workspace; `retention.list_due` shows what a claim would get.",
+        "With workspace and specification; `retention.list_due` shows what a claim would get.",
     ),
     Operation(
         97,

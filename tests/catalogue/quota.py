@@ -86,10 +86,10 @@ OPERATIONS = [
     Operation(
         107,
         "list_resources",
-        quota.of_user,
+        resources.list_resources,
         1,
-        lambda conn, world: quota.of_user(conn, world.owner),
-        "With what a user has of each.",
+        lambda conn, _: resources.list_resources(conn),
+        "Ordered by type and name.",
     ),
     Operation(
         108,

@@ -263,7 +263,7 @@ OPERATIONS = [
         reports.logs,
         4,
         lambda conn, world: reports.logs(conn, world.finished, size=10),
-        "`texts=False` reads no logs where they are kept elsewhere.",
+        "`texts=False` reads no logs where they are kept elsewhere; an unknown run is not found.",
     ),
     Operation(
         50,

@@ -343,8 +343,8 @@ def test_the_priority_falls_to_its_least_at_so_many_runs(environment: Use, conn:
 @shows("REANA_RUNTIME_KUBERNETES_KEEP_ALIVE_JOBS_WITH_STATUSES")
 def test_jobs_of_some_statuses_are_kept(environment: Use) -> None:
     environment(REANA_RUNTIME_KUBERNETES_KEEP_ALIVE_JOBS_WITH_STATUSES="failed")
-    assert not jobs.should_clean_up("failed")
-    assert jobs.should_clean_up("finished")
+    assert not jobs.should_cleanup_job("failed")
+    assert jobs.should_cleanup_job("finished")
 
 
 @shows("REANA_DB_EMBEDDED_BINDIR")

@@ -158,7 +158,8 @@ class Values:
             return self.value(name, options[0])
         if origin in (Union, UnionType):
             present = [option for option in options if option is not NoneType]
-            return self.value(name, UUID if UUID in present else present[-1])
+            known = [kind for kind in (UUID, str) if kind in present]
+            return self.value(name, [*known, present[-1]][0])
         if isinstance(origin, type) and issubclass(origin, Mapping):
             return {self._text("pattern"): 7}
         if origin is tuple:
