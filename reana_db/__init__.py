@@ -63,10 +63,12 @@ if TYPE_CHECKING:
     from reana_db.jobs import Job, JobCommand, JobCount, JobPage, JobReport, JobWithLogs, NewJob
     from reana_db.lifecycle import (
         AppliedMessage,
+        ClosedEndpoint,
         DeletionOutcome,
         MessageOutcome,
         NewService,
         RunDeletion,
+        UnendedJob,
     )
     from reana_db.listing import ListedService, ListedWorkflow, Page
     from reana_db.pool import Pool
@@ -94,6 +96,7 @@ if TYPE_CHECKING:
     )
     from reana_db.registry.paging import Sort
     from reana_db.reports import LogReport, StatusReport
+    from reana_db.resources import Resource
     from reana_db.retention import DueRule, RetentionRule
     from reana_db.services import Service, ServiceLog
     from reana_db.sessions import OpenSession, Session
@@ -117,7 +120,10 @@ _HOMES = {
     "identities": "Identity",
     "job_cache": "CachedJob",
     "jobs": "Job JobCommand JobCount JobPage JobReport JobWithLogs NewJob",
-    "lifecycle": "AppliedMessage DeletionOutcome MessageOutcome NewService RunDeletion",
+    "lifecycle": (
+        "AppliedMessage ClosedEndpoint DeletionOutcome MessageOutcome NewService RunDeletion "
+        "UnendedJob"
+    ),
     "listing": "ListedService ListedWorkflow Page",
     "pool": "Pool",
     "quota": "UserQuota WorkflowQuota",
@@ -129,6 +135,7 @@ _HOMES = {
     ),
     "registry.paging": "Sort",
     "reports": "LogReport StatusReport",
+    "resources": "Resource",
     "retention": "DueRule RetentionRule",
     "services": "Service ServiceLog",
     "sessions": "OpenSession Session",
@@ -151,6 +158,7 @@ __all__ = [
     "AuditEntry",
     "CachedJob",
     "CheckedWorkflow",
+    "ClosedEndpoint",
     "ClusterReport",
     "Connection",
     "DatabaseSetting",
@@ -179,6 +187,7 @@ __all__ = [
     "Profile",
     "ProfileQuota",
     "QuotaPeriod",
+    "Resource",
     "ResourceType",
     "ResourceUnit",
     "RetentionRule",
@@ -204,6 +213,7 @@ __all__ = [
     "TokenState",
     "TokenStatus",
     "TopUser",
+    "UnendedJob",
     "User",
     "UserQuota",
     "Violation",

@@ -16,6 +16,7 @@ from reana_db.errors import ReanaDBError
 
 COMMANDS = {
     "check": "Tell whether a database fits this version; exit status 1 if not.",
+    "deletions": "List deleted runs whose files may still be there.",
     "demo": "Play a day of a small REANA on a private server, and show what it left.",
     "init": "Create the database if it is missing, migrate it, add the default resources.",
     "migrate": "Bring the schema up to date; see its state, undo, prepare.",

@@ -6,6 +6,8 @@ import math
 import os
 import socket
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -41,6 +43,8 @@ class Connection(psycopg.Connection[Any]):
     """
     ends_at: float = math.inf
     """When every wait ends, by ``time.monotonic()``; set by ``Pool.run``."""
+    pooled: bool = False
+    """Whether a pool lends it."""
 
     _command: bytes = b""
     _cut: bool = False
@@ -60,6 +64,22 @@ class Connection(psycopg.Connection[Any]):
             if ours is error:
                 raise
             raise ours from error
+
+    @contextmanager
+    def transaction(
+        self,
+        savepoint_name: str | None = None,
+        force_rollback: bool = False,  # noqa: FBT001, FBT002 - psycopg's signature
+    ) -> Iterator[psycopg.Transaction]:
+        """Begin a block as psycopg does; on a connection of a pool it never commits.
+
+        What a pool lends a connection for is one transaction, so that the block is a savepoint.
+        """
+        idle = self.pgconn.transaction_status == TransactionStatus.IDLE
+        if self.pooled and idle and not self.autocommit:
+            self.wait(self._exec_command(self._get_tx_start_command()))
+        with super().transaction(savepoint_name, force_rollback) as block:
+            yield block
 
     def __exit__(
         self,

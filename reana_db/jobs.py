@@ -17,6 +17,7 @@ from reana_db.queries import Conn, query
 from reana_db.records import JSON, JobStatus, RunStatus, StatusChange
 from reana_db.registry import bulk, paging
 from reana_db.registry.arguments import Id, TextOrNumber
+from reana_db.registry.savepoints import whole
 from reana_db.registry.scalars import uuid
 from reana_db.registry.signatures import checked
 
@@ -145,7 +146,7 @@ def create_many(conn: Conn, workflow_id: Id, jobs: Iterable[NewJob]) -> list[UUI
 
 def _created(conn: Conn, workflow_id: Id, jobs: list[NewJob]) -> list[UUID]:
     new = [uuid(job.id_) for job in jobs]
-    with conn.transaction() if len(new) > 1 else nullcontext():
+    with whole(conn) if len(new) > 1 else nullcontext():
         created = _create(conn, workflow_id, bulk.rows(NewJob, jobs))
         if len(created) == len(new):
             return new

@@ -10,21 +10,26 @@ quotas, the status history.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
-from reana_db import errors, transitions, users
+from reana_db import errors, transitions, users, workflows
 from reana_db.queries import Conn, RowCount, query
 from reana_db.records import JSON, Entity, Numbered, RunStatus, ServiceType, StatusChange, Workflow
 from reana_db.registry.arguments import Id
-from reana_db.registry.savepoints import undoable
+from reana_db.registry.savepoints import undoable, whole
 from reana_db.registry.signatures import checked
 from reana_db.workspaces import build_workspace_path
+
+if TYPE_CHECKING:
+    from reana_db.connection import Connection
+    from reana_db.pool import Pool
 
 NO_RULES: Mapping[str, int] = MappingProxyType({})
 """No retention rules."""
@@ -48,6 +53,8 @@ class MessageOutcome(StrEnum):
     """The status may not follow that of the run: nothing of the message was stored."""
     RUN_ENDED = "run ended"
     """The run had ended before: nothing of the message was stored."""
+    REPEATED = "repeated"
+    """A message with this id was applied before: nothing was stored again."""
     UNKNOWN_RUN = "unknown run"
 
 
@@ -57,13 +64,16 @@ class AppliedMessage:
 
     outcome: MessageOutcome
     before: RunStatus | None
-    """The status that the run had."""
+    """The status that the run had; of a repeated message, when it was applied."""
     after: RunStatus | None
-    """The status that it has now."""
+    """The status that the message left it with."""
 
     @property
     def ended(self) -> bool:
-        """Whether the message ended the run: now its engine can be cleaned up."""
+        """Whether the message ended the run: now its engine can be cleaned up.
+
+        A repeated one says what it said before, so that what a dead consumer left is done.
+        """
         return self.before is not self.after and self.after in transitions.FINAL[Entity.workflow]
 
 
@@ -74,11 +84,35 @@ class DeletionOutcome(StrEnum):
     ALREADY_DELETED = "already deleted"
     RUNNING = "running"
     """It runs and was left as it is: stop it first."""
+    WORKSPACE_IN_USE = "workspace in use"
+    """Another run of its workspace has not ended; it was left as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedEndpoint:
+    """A session or a service that a deletion closed."""
+
+    entity: Entity
+    """``interactive_session`` or ``service``."""
+    id_: UUID
+    name: str | None
+    path: str | None
+    """Where it was reached: the path of a session, the URI of a service."""
+    type_: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnendedJob:
+    """A job of a deleted run that may still be in its compute backend."""
+
+    id_: UUID
+    backend_job_id: str | None
+    compute_backend: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class RunDeletion(Numbered):
-    """What the deletion of a run did."""
+    """What the deletion of a run did, and what is left to remove."""
 
     id_: UUID
     name: str | None
@@ -88,9 +122,17 @@ class RunDeletion(Numbered):
     before: RunStatus | None
     """The status that the run had."""
     outcome: DeletionOutcome
-    sessions_closed: int
-    services_deleted: int
+    claimed_at: datetime | None
+    """Since when its removal waits for a confirmation; None: there is nothing to remove."""
+    closed: tuple[ClosedEndpoint, ...]
+    """The sessions and services that were closed since then."""
+    jobs: tuple[UnendedJob, ...]
     cache_entries_deleted: int
+
+    @property
+    def to_remove(self) -> bool:
+        """Whether files, sessions, services and jobs are to be removed now."""
+        return self.claimed_at is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +184,13 @@ def create(
     see :func:`reana_db.workspaces.build_workspace_path`.
     ``retention_rules``: pattern of files to number of days.  One statement; creations of one name
     and owner wait for each other until their transactions end, so commit soon.
-    Raises MissingReference for an unknown owner and AlreadyExists for an id or a service that
-    exists.
+    Idempotent with a ``workflow_id``: a run that has it already is returned as it is if its owner,
+    name and workspace are the given ones.
+    Raises MissingReference for an unknown owner and AlreadyExists for an id of another run or a
+    service that exists.
     """
     new_id = workflow_id or uuid4()
+    path = workspace_path or build_workspace_path(owner_id, new_id)
     with undoable(conn) if service else nullcontext():
         run = _create(
             conn,
@@ -154,7 +199,7 @@ def create(
             name=name,
             specification=specification,
             type_=type_,
-            workspace_path=workspace_path or build_workspace_path(owner_id, new_id),
+            workspace_path=path,
             operational_options={} if operational_options is None else operational_options,
             git_ref=git_ref,
             git_repo=git_repo,
@@ -164,7 +209,10 @@ def create(
     if run is None:
         if users.find_by_id(conn, owner_id) is None:
             raise errors.MissingReference(f"no user {owner_id}")
-        raise errors.AlreadyExists(f"the run {new_id} exists")
+        same = workflows.get(conn, new_id)
+        if (same.owner_id, same.name, same.workspace_path) != (owner_id, name, path):
+            raise errors.AlreadyExists(f"the run {new_id} exists: it is {same.full_name}")
+        return same
     return run
 
 
@@ -202,22 +250,30 @@ def clone_for_restart(
 
     It has the next minor number, and the specification and type of the original unless given; what
     was given at the start of the original and its git fields are not copied.  The retention rules
-    of all earlier runs of the workspace become inactive.  One statement.
-    Raises NotFound without original, and RestartRefused when the original still runs or is deleted,
-    or while files of the workspace are being removed.
+    of all earlier runs of the workspace become inactive.  One statement.  Idempotent with a
+    ``workflow_id``: a restart that has it already is returned as it is.
+    Raises NotFound without original, RestartRefused when the original still runs or is deleted, or
+    while files of the workspace are being removed, and AlreadyExists for an id of another run.
     """
+    new_id = workflow_id or uuid4()
     with undoable(conn):
         run = _clone_for_restart(
             conn,
             original_id=original_id,
-            workflow_id=workflow_id or uuid4(),
+            workflow_id=new_id,
             specification=specification,
             type_=type_,
             more=_More.of(retention_rules, service),
         )
-        if run is None:
-            status = _status(conn, original_id)
-            raise errors.RestartRefused(f"run {original_id} is {status}: it cannot be restarted")
+    if run is None:
+        original, same = workflows.get(conn, original_id), workflows.find_by_id(conn, new_id)
+        if same is None:
+            raise errors.RestartRefused(
+                f"run {original_id} is {original.status}: it cannot be restarted"
+            )
+        if not same.restart or same.workspace_path != original.workspace_path:
+            raise errors.AlreadyExists(f"the run {new_id} exists: it is {same.full_name}")
+        return same
     return run
 
 
@@ -234,16 +290,12 @@ def _clone_for_restart(
     """Insert a restart, its rules and its service, if the original has ended."""
 
 
-@query
-def _status(conn: Conn, workflow_id: Id) -> RunStatus:
-    """Return the status of a run; raises NotFound."""
-
-
 @checked
 def queue(conn: Conn, workflow_id: Id) -> StatusChange:
     """Queue a created run; raises NotFound and InvalidTransition for any other status.
 
-    Of two requests at once one succeeds: only its caller publishes the message.
+    Of two requests at once one succeeds: only its caller publishes the message.  So it is not
+    idempotent: after an error in doubt, InvalidTransition from ``queued`` may be about oneself.
     """
     return transitions.set_workflow_status(
         conn, workflow_id, RunStatus.queued, expected=[RunStatus.created]
@@ -261,7 +313,7 @@ def start(
     """Make a queued run pending, with the parameters and options it is started with.
 
     Both are flat objects and replace what is stored.  Call it before the engine is created: who
-    does not get the change must not create one.  One statement.
+    does not get the change must not create one.  One statement; not idempotent, as :func:`queue`.
     Raises NotFound, and InvalidTransition for any status but queued.
     """
     change = _start(
@@ -296,6 +348,7 @@ def apply_status_message(
     progress: JSON = None,
     engine_logs: str | None = None,
     at: datetime | None = None,
+    message_id: str | None = None,
 ) -> AppliedMessage:
     """Apply what an engine reports: status, logs and progress, in one statement.
 
@@ -303,10 +356,12 @@ def apply_status_message(
     and ``engine_logs`` are appended with a newline after each, the latter only if the run has ended
     then.  ``progress``: an object with the keys ``total``, ``running``, ``finished`` and
     ``failed``, each ``{"total": int, "job_ids": [text, …]}``, merged into what is stored.  ``at``:
-    when it happened, if that is not now.
+    when it happened, if that is not now.  ``message_id``: an id of the sender, 1 to 255
+    characters, unique among the messages about a run.
 
-    Raises nothing for a late or wrong message: see :class:`MessageOutcome`.  Messages may come
-    twice, in another order, and from several consumers at once.
+    Raises nothing for a late or wrong message: see :class:`MessageOutcome`.  Messages may come in
+    another order, and from several consumers at once.  Idempotent with a ``message_id``; without
+    one, the logs of a message that comes twice are there twice.
     """
     applied = _apply_status_message(
         conn,
@@ -316,6 +371,7 @@ def apply_status_message(
         progress=progress,
         engine_logs=engine_logs or None,
         at=at,
+        message_id=message_id,
     )
     return applied or AppliedMessage(MessageOutcome.UNKNOWN_RUN, None, None)
 
@@ -330,6 +386,7 @@ def _apply_status_message(
     progress: JSON,
     engine_logs: str | None,
     at: datetime | None,
+    message_id: str | None,
 ) -> AppliedMessage | None:
     """Judge a message and apply it."""
 
@@ -375,27 +432,83 @@ def stop(conn: Conn, workflow_id: Id) -> StatusChange:
 def delete_run(conn: Conn, workflow_id: Id) -> RunDeletion:
     """Delete a run unless it is running, and return what was done; raises NotFound.
 
-    Call it after the workspace was removed.  Its sessions are closed (their rows deleted), its
-    services marked deleted, cache entries of its jobs deleted, retention rules of all runs of the
-    workspace ended, and the disk usage of these runs set to 0.  Deleting it again does what is left
-    to do.  A start or a message that comes later finds a deleted run.  Three statements.
+    Its sessions are closed (their rows deleted), its services marked deleted, cache entries of its
+    jobs deleted, retention rules of all runs of the workspace ended, and the disk usage of these
+    runs set to 0.  A start or a message that comes later finds a deleted run.  Three statements.
+
+    Commit before the files are removed: until then the run may still be started.  Then remove what
+    the record names and call :func:`confirm_deletions`; :func:`delete_with_files` does all that in
+    this order.  Idempotent: deleting a run again does what is left to do.
     """
-    with conn.transaction():
-        deleted = _delete_locked(conn, _lock_run(conn, workflow_id))
+    with whole(conn):
+        locked = _lock_run(conn, workflow_id)
+        deleted = _delete_locked(conn, [run for run in locked if run == workflow_id])
     if not deleted:
         raise errors.NotFound(f"no {Entity.workflow} {workflow_id}")
     return deleted[0]
 
 
 @checked
-def delete_all_runs(conn: Conn, owner_id: Id, name: str) -> list[RunDeletion]:
-    """Delete all runs of a name that are not running, as :func:`delete_run` does.
+def delete_all_runs(
+    conn: Conn, owner_id: Id, name: str, *, run_number_major: int | None = None
+) -> list[RunDeletion]:
+    """Delete all runs of a name, or of one number of it, as :func:`delete_run` does.
 
-    Returns what was done with each, running and deleted ones included, in the order of their
-    numbers.  Three statements for any number of runs.
+    Returns what was done with each, those that were left included, in the order of their numbers.
+    Three statements for any number of runs.  Idempotent.
     """
-    with conn.transaction():
-        return _delete_locked(conn, _lock_runs_of_name(conn, owner_id=owner_id, name=name))
+    with whole(conn):
+        locked = _lock_runs_of_name(
+            conn, owner_id=owner_id, name=name, run_number_major=run_number_major
+        )
+        return _delete_locked(conn, locked)
+
+
+def delete_with_files(
+    pool: Pool,
+    claim: Callable[[Connection], Sequence[RunDeletion]],
+    remove: Callable[[RunDeletion], object],
+) -> list[RunDeletion]:
+    """Delete runs, remove what they leave, and confirm each; return what was done.
+
+    ``claim`` calls one of the functions that return deletions, in a transaction which is committed
+    before anything is removed::
+
+        delete_with_files(pool, lambda conn: [delete_run(conn, workflow_id)], remove)
+
+    ``remove`` removes the files in ``workspace_path``, the sessions, services and jobs of one run;
+    some may be gone, for runs share workspaces and a dead process may have come half way.  What it
+    raises comes out: that run and those after it are listed by :func:`unconfirmed_deletions`,
+    which can be the claim of the next attempt.
+    """
+    deletions = [item for item in pool.run(claim, idempotent=True) if item.to_remove]
+    for item in deletions:
+        remove(item)
+        _confirm(pool, item.id_)
+    return deletions
+
+
+def _confirm(pool: Pool, workflow_id: UUID) -> None:
+    pool.run(lambda conn: confirm_deletions(conn, [workflow_id]), idempotent=True)
+
+
+@query
+def unconfirmed_deletions(
+    conn: Conn, *, claimed_before: datetime | None = None
+) -> list[RunDeletion]:
+    """Return the deleted runs whose files may still be there, the longest waiting first.
+
+    ``claimed_before``: leaves out those that a service may just be removing.  Deletions by
+    services of released versions are not among them.
+    """
+
+
+@query
+def confirm_deletions(conn: Conn, workflow_ids: Sequence[Id]) -> RowCount:
+    """Say that the files of deleted runs are gone; return how many were not confirmed before.
+
+    Idempotent.
+    """
 
 
 def _delete_locked(conn: Conn, workflow_ids: Sequence[Id]) -> list[RunDeletion]:
@@ -405,12 +518,14 @@ def _delete_locked(conn: Conn, workflow_ids: Sequence[Id]) -> list[RunDeletion]:
 
 @query
 def _lock_run(conn: Conn, workflow_id: Id) -> list[UUID]:
-    """Lock a run and return its id."""
+    """Lock a run and those of its workspace, in the order of their ids, and return these."""
 
 
 @query
-def _lock_runs_of_name(conn: Conn, *, owner_id: Id, name: str) -> list[UUID]:
-    """Lock the runs of a name, in the order of their ids, and return these."""
+def _lock_runs_of_name(
+    conn: Conn, *, owner_id: Id, name: str, run_number_major: int | None
+) -> list[UUID]:
+    """Lock the runs of a name, or of a number, in the order of their ids, and return these."""
 
 
 @query
@@ -420,4 +535,4 @@ def _lock_rules(conn: Conn, workflow_ids: Sequence[Id]) -> RowCount:
 
 @query
 def _delete(conn: Conn, workflow_ids: Sequence[Id]) -> list[RunDeletion]:
-    """Delete runs that are locked, with all that goes with them."""
+    """Delete runs that are locked, with all that goes with them, and claim their removal."""

@@ -179,6 +179,7 @@ class Pool:
 
     def _configure(self, conn: Connection) -> None:
         conn.deadline = self._deadline
+        conn.pooled = True
 
     def _take(self, timeout: float) -> tuple[_Part, Connection]:
         """Return a live connection, and the part of the pool that it goes back to.

@@ -10,6 +10,7 @@ from reana_db.config import DEFAULT_RESOURCES, Settings
 from reana_db.queries import Conn, RowCount, query
 from reana_db.records import ResourceType, ResourceUnit
 from reana_db.registry.arguments import Id
+from reana_db.registry.savepoints import whole
 from reana_db.registry.signatures import checked
 
 
@@ -48,7 +49,7 @@ def create_defaults(conn: Conn, settings: Settings | None = None) -> int:
         ResourceType.cpu: chosen.default_cpu_limit,
         ResourceType.disk: chosen.default_disk_limit,
     }
-    with conn.transaction():
+    with whole(conn):
         return sum(
             _create(
                 conn,

@@ -25,6 +25,7 @@ from reana_db.errors import InvalidArgument
 from reana_db.queries import Conn, RowCount, query
 from reana_db.records import JSON, RetentionRuleStatus
 from reana_db.registry.arguments import Id
+from reana_db.registry.savepoints import whole
 from reana_db.registry.signatures import checked
 
 
@@ -78,7 +79,7 @@ def add(conn: Conn, workflow_id: Id, rules: Mapping[str, int]) -> list[Retention
     All or none.  Raises MissingReference for an unknown run, and AlreadyExists when the run has a
     rule for one of the patterns.
     """
-    with conn.transaction() if len(rules) > 1 else nullcontext():
+    with whole(conn) if len(rules) > 1 else nullcontext():
         added = _add(
             conn,
             workflow_id=workflow_id,

@@ -14,6 +14,7 @@ from reana_db import errors, transitions
 from reana_db.queries import Conn, RowCount, query
 from reana_db.records import RunStatus, SessionType
 from reana_db.registry.arguments import Id
+from reana_db.registry.savepoints import whole
 from reana_db.registry.signatures import checked
 
 
@@ -65,7 +66,7 @@ def open_session(
     WorkflowDeleted, SessionAlreadyOpen; AlreadyExists when another run has a session of this name
     and path.  Two statements.
     """
-    with conn.transaction():
+    with whole(conn):
         if _touch_workflow(conn, workflow_id) is RunStatus.deleted:
             raise errors.WorkflowDeleted(f"workflow {workflow_id} is deleted")
         session = _open(

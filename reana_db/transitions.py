@@ -126,7 +126,7 @@ def set_workflow_status(
     """Change the status of a run; see :func:`try_set_workflow_status`.
 
     Raises NotFound for a run that does not exist and InvalidTransition for a change that is not
-    allowed; the transaction stays usable.
+    allowed; the transaction stays usable.  Idempotent without ``expected`` and ``logs``.
     """
     change = try_set_workflow_status(
         conn,

@@ -12,7 +12,7 @@ from psycopg.pq import TransactionStatus
 from reana_db import errors, lifecycle, queries, retention, workflows, workspaces
 from reana_db.lifecycle import DeletionOutcome, MessageOutcome, NewService
 from reana_db.queries import Conn
-from reana_db.records import RunStatus, Workflow
+from reana_db.records import Entity, RunStatus, Workflow
 from tests.support.factories import (
     insert,
     make_job,
@@ -422,7 +422,7 @@ def test_a_deletion_takes_its_sessions_services_and_caches(conn: Conn, owner: UU
             columns = {"created": "2026-01-01", "updated": "2026-01-01", "id_": uuid4()}
             insert(conn, "job_cache", job_id=job, **columns)
     deletion = lifecycle.delete_run(conn, run)
-    assert deletion.sessions_closed == deletion.services_deleted == 1
+    assert sorted(item.entity for item in deletion.closed) == ["interactive_session", "service"]
     assert deletion.cache_entries_deleted == 3
     assert (service_status(conn, run), service_status(conn, other)) == ("deleted", "running")
     assert rows(conn, "interactive_session") == rows(conn, "workflow_session") == 1
@@ -433,7 +433,8 @@ def test_a_running_run_is_not_deleted(conn: Conn, running: UUID) -> None:
     make_session(conn, running)
     deletion = lifecycle.delete_run(conn, running)
     assert deletion.outcome is DeletionOutcome.RUNNING
-    assert deletion.sessions_closed == 0
+    assert not deletion.closed
+    assert not deletion.to_remove
     assert status(conn, running) is RunStatus.running
     assert rows(conn, "interactive_session") == 1
 
@@ -444,7 +445,7 @@ def test_a_second_deletion_does_what_is_left_to_do(conn: Conn, owner: UUID) -> N
     make_session(conn, run)
     deletion = lifecycle.delete_run(conn, run)
     assert deletion.outcome is DeletionOutcome.ALREADY_DELETED
-    assert deletion.sessions_closed == 1
+    assert [item.entity for item in deletion.closed] == [Entity.interactive_session]
 
 
 def test_nothing_is_not_deleted(conn: Conn) -> None:
@@ -480,7 +481,7 @@ def test_r9_a_deletion_frees_the_disk_of_all_runs_of_the_workspace(conn: Conn, o
 
 
 def test_all_runs_of_a_name_are_deleted_in_three_statements(conn: Conn, owner: UUID) -> None:
-    runs = [create(conn, owner) for _ in range(20)]
+    runs = [create(conn, owner, workspace_path=f"/w/{number}") for number in range(20)]
     for run in runs:
         make_session(conn, run.id_)
         for _ in range(3):
@@ -564,7 +565,7 @@ def test_a_run_is_created_again_with_the_same_id_and_the_first_one_stays(
 ) -> None:
     first = create(conn, owner)
     with pytest.raises(errors.AlreadyExists, match=str(first.id_)):
-        create(conn, owner, workflow_id=first.id_)
+        create(conn, owner, workflow_id=first.id_, name="other")
     assert workflows.get(conn, first.id_) == first
 
 
@@ -592,3 +593,90 @@ def test_the_service_of_a_new_run_has_no_owner_as_in_released_versions(
     create(conn, owner, service=NewService(name="dask", uri="https://example.org"))
     found = conn.execute("SELECT owner_id FROM __reana.service").fetchall()
     assert found == [(None,)]
+
+
+# Messages with an id of their sender
+
+
+def test_a_message_that_comes_twice_is_stored_once(conn: Conn, running: UUID) -> None:
+    for _ in range(3):
+        applied = lifecycle.apply_status_message(conn, running, logs="once", message_id="m1")
+    assert applied.outcome is MessageOutcome.REPEATED
+    assert (workflows.logs(conn, running) or "").count("once") == 1
+
+
+def test_messages_with_other_ids_are_all_stored(conn: Conn, running: UUID) -> None:
+    for number in range(3):
+        lifecycle.apply_status_message(conn, running, logs="line", message_id=f"m{number}")
+    assert (workflows.logs(conn, running) or "").count("line") == 3
+
+
+def test_one_id_can_be_that_of_messages_about_two_runs(conn: Conn, owner: UUID) -> None:
+    for run in [make_workflow(conn, owner, status="running") for _ in range(2)]:
+        applied = lifecycle.apply_status_message(conn, run, logs="line", message_id="m")
+        assert applied.outcome is MessageOutcome.APPLIED
+
+
+def test_the_last_message_says_again_that_it_ended_the_run(conn: Conn, running: UUID) -> None:
+    def end() -> lifecycle.AppliedMessage:
+        return lifecycle.apply_status_message(
+            conn, running, status=RunStatus.finished, logs="over", message_id="last"
+        )
+
+    first, second = end(), end()
+    assert (first.outcome, second.outcome) == (MessageOutcome.APPLIED, MessageOutcome.REPEATED)
+    assert first.ended
+    assert second.ended
+    assert (workflows.logs(conn, running) or "").count("over") == 1
+
+
+def test_an_ended_run_keeps_the_id_of_its_last_message_only(conn: Conn, running: UUID) -> None:
+    for number in range(5):
+        lifecycle.apply_status_message(conn, running, message_id=str(number))
+    lifecycle.apply_status_message(conn, running, status=RunStatus.failed, message_id="last")
+    assert conn.execute("SELECT message_id FROM __reana.status_message").fetchall() == [("last",)]
+
+
+def test_a_message_that_was_refused_may_come_again(conn: Conn, owner: UUID) -> None:
+    run = make_workflow(conn, owner, status="created")
+    for _ in range(2):
+        applied = lifecycle.apply_status_message(
+            conn, run, status=RunStatus.finished, message_id="early"
+        )
+        assert applied.outcome is MessageOutcome.NOT_ALLOWED
+
+
+def test_an_id_of_a_message_has_a_length(conn: Conn, running: UUID) -> None:
+    with pytest.raises(errors.InvalidArgument), conn.transaction():
+        lifecycle.apply_status_message(conn, running, message_id="x" * 256)
+
+
+# What may happen twice
+
+
+def test_a_creation_that_is_repeated_gives_the_same_run(conn: Conn, owner: UUID) -> None:
+    run_id = uuid4()
+    first = create(conn, owner, workflow_id=run_id, retention_rules={"*": 1})
+    lifecycle.queue(conn, run_id)
+    again = create(conn, owner, workflow_id=run_id, retention_rules={"*": 1})
+    assert (again.id_, again.full_name) == (first.id_, first.full_name)
+    assert again.status is RunStatus.queued
+    assert len(retention.list_rules(conn, run_id)) == 1
+
+
+@pytest.mark.parametrize("other", [{"name": "other"}, {"workspace_path": "/other"}])
+def test_an_id_of_another_run_is_refused(conn: Conn, owner: UUID, other: dict[str, str]) -> None:
+    run_id = uuid4()
+    create(conn, owner, workflow_id=run_id)
+    with pytest.raises(errors.AlreadyExists, match=str(run_id)):
+        create(conn, owner, workflow_id=run_id, **other)
+    assert rows(conn, "workflow") == 1
+
+
+def test_a_restart_that_is_repeated_gives_the_same_run(conn: Conn, owner: UUID) -> None:
+    original = make_workflow(conn, owner, status="finished", workspace_path="/w")
+    restart_id = uuid4()
+    first = lifecycle.clone_for_restart(conn, original, workflow_id=restart_id)
+    again = lifecycle.clone_for_restart(conn, original, workflow_id=restart_id)
+    assert again == first
+    assert rows(conn, "workflow") == 2

@@ -282,16 +282,15 @@ def test_deletions_of_all_runs_at_once_do_not_deadlock(fresh_db: str) -> None:
             make_session(conn, run)
             make_job(conn, run)
 
-    def work(conn: Conn, number: int) -> int:
+    def work(conn: Conn, number: int) -> set[UUID]:
         if number % 2:
-            return sum(
-                lifecycle.delete_run(conn, run).sessions_closed
-                for run in random.sample(runs, len(runs))
-            )
-        deletions = lifecycle.delete_all_runs(conn, owner, "w")
-        return sum(item.sessions_closed for item in deletions)
+            chosen = random.sample(runs, len(runs))
+            deletions = [lifecycle.delete_run(conn, run) for run in chosen]
+        else:
+            deletions = lifecycle.delete_all_runs(conn, owner, "w")
+        return {item.id_ for deletion in deletions for item in deletion.closed}
 
-    assert sum(at_once(fresh_db, 8, work)) == len(runs)
+    assert len(set.union(*at_once(fresh_db, 8, work))) == len(runs)
     assert set(statuses(fresh_db, runs)) == {RunStatus.deleted}
 
 
@@ -354,3 +353,20 @@ def test_whole_lives_at_once_lose_nothing(fresh_db: str) -> None:
             " OR run_finished_at < run_started_at OR run_stopped_at < run_started_at"
         ).fetchall()
     assert odd == []
+
+
+def test_a_message_that_comes_twice_at_once_is_stored_once(fresh_db: str) -> None:
+    with psycopg.connect(fresh_db) as conn:
+        runs = [make_workflow(conn, make_user(conn), status="running") for _ in range(10)]
+
+    def work(conn: Conn, _: int) -> list[str]:
+        return [
+            str(lifecycle.apply_status_message(conn, run, logs="x", message_id="m").outcome)
+            for run in runs
+        ]
+
+    outcomes = at_once(fresh_db, 6, work)
+    for number, run in enumerate(runs):
+        assert sorted(of[number] for of in outcomes) == ["applied", *["repeated"] * 5]
+        with psycopg.connect(fresh_db) as conn:
+            assert workflows.logs(conn, run) == "x\n"

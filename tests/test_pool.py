@@ -248,6 +248,19 @@ def test_a_block_that_ends_well_in_a_failed_transaction_is_told(settings: Settin
             assert value_of(conn, "SELECT to_regclass('lost')") is None
 
 
+def test_what_a_pool_lends_a_connection_for_is_one_transaction(settings: Settings) -> None:
+    with Pool(settings) as pool:
+        with pytest.raises(ZeroDivisionError), pool.connection() as conn:
+            with conn.transaction():
+                conn.execute("CREATE TABLE lost ()")
+            _ = 1 / 0
+        with pool.connection() as conn:
+            assert value_of(conn, "SELECT to_regclass('lost')") is None
+            with contextlib.suppress(psycopg.errors.DivisionByZero), conn.transaction():
+                conn.execute("SELECT 1 / 0")
+            assert value_of(conn, "SELECT 1") == 1
+
+
 # Transactions that are run again
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -99,6 +100,18 @@ def test_a_function_passes_in_a_read_only_transaction_exactly_if_it_only_reads(
     else:
         with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
             call_with_valid_values(conn, world, name)
+    conn.rollback()
+
+
+@EVERY_FUNCTION
+def test_a_function_that_comes_first_does_not_commit(
+    recorded: tuple[RecordingConnection, World], name: str
+) -> None:
+    conn, world = recorded
+    conn.ends.clear()
+    with contextlib.suppress(errors.ReanaDBError):
+        call_with_valid_values(conn, world, name)
+    assert not {"COMMIT", "commit()"} & set(conn.ends)
     conn.rollback()
 
 

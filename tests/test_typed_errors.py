@@ -34,7 +34,11 @@ PROVOKED: dict[str, Callable[[Conn, World, Given], list[Given]]] = {
     ],
     "identities.find_or_create": lambda *_: [{"subject": "another"}],
     "identities.link": lambda _, world, __: [{"user_id": world.reader}],
-    "lifecycle.clone_for_restart": lambda _, world, __: [{"original_id": world.running}],
+    "lifecycle.clone_for_restart": lambda _, world, __: [
+        {"original_id": world.running, "workflow_id": None},
+        {"workflow_id": world.running},
+    ],
+    "lifecycle.create": lambda _, world, __: [{"workflow_id": world.running}],
     "quota.resource_id": lambda *_: [{"name": "nothing"}],
     "services.ensure": lambda _, world, __: [{"workflow_id": world.finished}],
     "sessions.open_session": lambda conn, world, _: [

@@ -782,6 +782,36 @@ ALTER TABLE __reana.status_history ALTER COLUMN role SET NOT NULL;
 -- object: constraint: pk_status_history ON __reana.status_history
 ALTER TABLE __reana.status_history ADD CONSTRAINT pk_status_history PRIMARY KEY (entity_id, id);
 
+-- object: table: __reana.status_message
+CREATE TABLE __reana.status_message ();
+
+-- object: column: __reana.status_message.message_id
+ALTER TABLE __reana.status_message ADD COLUMN message_id text;
+
+-- object: column: __reana.status_message.status_after
+ALTER TABLE __reana.status_message ADD COLUMN status_after text;
+
+-- object: column: __reana.status_message.status_before
+ALTER TABLE __reana.status_message ADD COLUMN status_before text;
+
+-- object: column: __reana.status_message.workflow_id
+ALTER TABLE __reana.status_message ADD COLUMN workflow_id uuid;
+
+-- object: not null: __reana.status_message.message_id
+ALTER TABLE __reana.status_message ALTER COLUMN message_id SET NOT NULL;
+
+-- object: not null: __reana.status_message.workflow_id
+ALTER TABLE __reana.status_message ALTER COLUMN workflow_id SET NOT NULL;
+
+-- object: constraint: ck_status_message_message_id ON __reana.status_message
+ALTER TABLE __reana.status_message ADD CONSTRAINT ck_status_message_message_id CHECK (((length(message_id) >= 1) AND (length(message_id) <= 255)));
+
+-- object: constraint: fk_status_message_workflow_id ON __reana.status_message
+ALTER TABLE __reana.status_message ADD CONSTRAINT fk_status_message_workflow_id FOREIGN KEY (workflow_id) REFERENCES __reana.workflow(id_) ON DELETE CASCADE;
+
+-- object: constraint: pk_status_message ON __reana.status_message
+ALTER TABLE __reana.status_message ADD CONSTRAINT pk_status_message PRIMARY KEY (workflow_id, message_id);
+
 -- object: table: __reana.status_transition
 CREATE TABLE __reana.status_transition ();
 
@@ -1246,6 +1276,36 @@ ALTER TABLE __reana.workflow_session ADD CONSTRAINT fk_workflow_session_workflow
 
 -- object: constraint: pk_workflow_session ON __reana.workflow_session
 ALTER TABLE __reana.workflow_session ADD CONSTRAINT pk_workflow_session PRIMARY KEY (session_id);
+
+-- object: table: __reana.workspace_removal
+CREATE TABLE __reana.workspace_removal ();
+
+-- object: column: __reana.workspace_removal.claimed_at
+ALTER TABLE __reana.workspace_removal ADD COLUMN claimed_at timestamp with time zone;
+
+-- object: column: __reana.workspace_removal.closed
+ALTER TABLE __reana.workspace_removal ADD COLUMN closed jsonb;
+
+-- object: column: __reana.workspace_removal.workflow_id
+ALTER TABLE __reana.workspace_removal ADD COLUMN workflow_id uuid;
+
+-- object: default: __reana.workspace_removal.claimed_at
+ALTER TABLE __reana.workspace_removal ALTER COLUMN claimed_at SET DEFAULT clock_timestamp();
+
+-- object: not null: __reana.workspace_removal.claimed_at
+ALTER TABLE __reana.workspace_removal ALTER COLUMN claimed_at SET NOT NULL;
+
+-- object: not null: __reana.workspace_removal.closed
+ALTER TABLE __reana.workspace_removal ALTER COLUMN closed SET NOT NULL;
+
+-- object: not null: __reana.workspace_removal.workflow_id
+ALTER TABLE __reana.workspace_removal ALTER COLUMN workflow_id SET NOT NULL;
+
+-- object: constraint: fk_workspace_removal_workflow_id ON __reana.workspace_removal
+ALTER TABLE __reana.workspace_removal ADD CONSTRAINT fk_workspace_removal_workflow_id FOREIGN KEY (workflow_id) REFERENCES __reana.workflow(id_) ON DELETE CASCADE;
+
+-- object: constraint: pk_workspace_removal ON __reana.workspace_removal
+ALTER TABLE __reana.workspace_removal ADD CONSTRAINT pk_workspace_removal PRIMARY KEY (workflow_id);
 
 -- object: table: __reana.workspace_retention_audit_log
 CREATE TABLE __reana.workspace_retention_audit_log ();
@@ -2578,6 +2638,36 @@ END
 $function$
 ;
 
+-- object: function: __reana.refuse_restart_during_removal()
+CREATE OR REPLACE FUNCTION __reana.refuse_restart_during_removal()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+BEGIN
+    IF EXISTS (
+        SELECT 1
+        FROM __reana.workspace_removal
+        INNER JOIN __reana.workflow ON workspace_removal.workflow_id = workflow.id_
+        WHERE
+            workflow.workspace_path = NEW.workspace_path
+            AND workflow.owner_id = NEW.owner_id
+    ) THEN
+        RAISE EXCEPTION USING
+            ERRCODE = '23R02',
+            MESSAGE = format(
+                'Run %s.%s cannot be restarted while files of its workspace are removed.',
+                NEW.name, NEW.run_number_major),
+            DETAIL = format('entity=workflow id=%s owner=%s', NEW.id_, NEW.owner_id),
+            HINT = 'A run of this workspace was deleted.',
+            SCHEMA = '__reana',
+            TABLE = 'workflow';
+    END IF;
+    RETURN NULL;
+END
+$function$
+;
+
 -- object: function: __reana.refuse_value()
 CREATE OR REPLACE FUNCTION __reana.refuse_value()
  RETURNS trigger
@@ -3152,6 +3242,9 @@ CREATE TRIGGER refuse_inserted_value BEFORE INSERT ON __reana.workspace_retentio
 -- object: trigger: refuse_negative_usage ON __reana.workflow_resource
 CREATE TRIGGER refuse_negative_usage BEFORE INSERT OR UPDATE ON __reana.workflow_resource FOR EACH ROW WHEN ((new.quota_used < 0)) EXECUTE FUNCTION __reana.refuse_negative_usage();
 
+-- object: trigger: refuse_restart_during_removal ON __reana.workflow
+CREATE TRIGGER refuse_restart_during_removal AFTER INSERT ON __reana.workflow FOR EACH ROW WHEN ((new.restart AND (new.status = 'created'::public.runstatus))) EXECUTE FUNCTION __reana.refuse_restart_during_removal();
+
 -- object: trigger: refuse_updated_value ON __reana.interactive_session
 CREATE TRIGGER refuse_updated_value BEFORE UPDATE OF created ON __reana.interactive_session FOR EACH ROW WHEN (((new.created IS DISTINCT FROM old.created) AND (((new.created >= '0001-01-02 00:00:00'::timestamp without time zone) AND (new.created <= '9999-12-30 00:00:00'::timestamp without time zone)) IS FALSE))) EXECUTE FUNCTION __reana.refuse_value('created', 'NEW.created BETWEEN ''0001-01-02'' AND ''9999-12-30''', 'between the years 1 and 9999');
 
@@ -3680,6 +3773,18 @@ COMMENT ON COLUMN __reana.status_history.role IS 'The role that had logged in.';
 -- object: comment: COLUMN __reana.status_history.to_status
 COMMENT ON COLUMN __reana.status_history.to_status IS 'The status from then on; NULL where the row was deleted.';
 
+-- object: comment: COLUMN __reana.status_message.message_id
+COMMENT ON COLUMN __reana.status_message.message_id IS 'The id that the sender gave the message.';
+
+-- object: comment: COLUMN __reana.status_message.status_after
+COMMENT ON COLUMN __reana.status_message.status_after IS 'The status of the run after it.';
+
+-- object: comment: COLUMN __reana.status_message.status_before
+COMMENT ON COLUMN __reana.status_message.status_before IS 'The status of the run before the message.';
+
+-- object: comment: COLUMN __reana.status_message.workflow_id
+COMMENT ON COLUMN __reana.status_message.workflow_id IS 'The run that the message is about.';
+
 -- object: comment: COLUMN __reana.status_transition.entity
 COMMENT ON COLUMN __reana.status_transition.entity IS 'Name of the table whose rows have the status.';
 
@@ -3893,6 +3998,15 @@ COMMENT ON COLUMN __reana.workflow_session.session_id IS 'The session.';
 -- object: comment: COLUMN __reana.workflow_session.workflow_id
 COMMENT ON COLUMN __reana.workflow_session.workflow_id IS 'The run.';
 
+-- object: comment: COLUMN __reana.workspace_removal.claimed_at
+COMMENT ON COLUMN __reana.workspace_removal.claimed_at IS 'When it was deleted.';
+
+-- object: comment: COLUMN __reana.workspace_removal.closed
+COMMENT ON COLUMN __reana.workspace_removal.closed IS 'The sessions and services that its deletion closed, as a JSON array.';
+
+-- object: comment: COLUMN __reana.workspace_removal.workflow_id
+COMMENT ON COLUMN __reana.workspace_removal.workflow_id IS 'The deleted run.';
+
 -- object: comment: COLUMN __reana.workspace_retention_audit_log."timestamp"
 COMMENT ON COLUMN __reana.workspace_retention_audit_log."timestamp" IS 'When; the default is the start of the transaction in the time zone of the database session.';
 
@@ -4052,6 +4166,9 @@ COMMENT ON FUNCTION __reana.recount_user(uuid) IS 'Makes the ledger and the tota
 -- object: comment: FUNCTION __reana.refuse_negative_usage()
 COMMENT ON FUNCTION __reana.refuse_negative_usage() IS 'Sets usage to zero that would become negative, with a warning.';
 
+-- object: comment: FUNCTION __reana.refuse_restart_during_removal()
+COMMENT ON FUNCTION __reana.refuse_restart_during_removal() IS 'Refuses a restart (SQLSTATE 23R02) in a workspace whose files are being removed.';
+
 -- object: comment: FUNCTION __reana.refuse_value()
 COMMENT ON FUNCTION __reana.refuse_value() IS 'Refuses a value out of bounds (SQLSTATE 23514). Arguments: column, condition, and the condition in words, for each bound of the table.';
 
@@ -4133,6 +4250,9 @@ COMMENT ON TABLE __reana.setting IS 'What a site decides for this database; the 
 -- object: comment: TABLE __reana.status_history
 COMMENT ON TABLE __reana.status_history IS 'Every change of a status; written by triggers only. The view reana.run_history shows the lives of runs; the command "reana-db status" reads and prunes it.';
 
+-- object: comment: TABLE __reana.status_message
+COMMENT ON TABLE __reana.status_message IS 'The messages about a run that were applied and have an id of their sender, so that none is applied twice. When a run ends, only the message that ended it stays.';
+
 -- object: comment: TABLE __reana.status_transition
 COMMENT ON TABLE __reana.status_transition IS 'Which status may follow which. An equal status changes nothing and is always accepted; NULL, in old rows, may become any status.';
 
@@ -4159,6 +4279,9 @@ COMMENT ON TABLE __reana.workflow_service IS 'Which service runs beside which ru
 
 -- object: comment: TABLE __reana.workflow_session
 COMMENT ON TABLE __reana.workflow_session IS 'Which interactive session is open on which run.';
+
+-- object: comment: TABLE __reana.workspace_removal
+COMMENT ON TABLE __reana.workspace_removal IS 'Deleted runs whose files may still be there; a row goes when their removal is confirmed. The command "reana-db deletions" lists them.';
 
 -- object: comment: TABLE __reana.workspace_retention_audit_log
 COMMENT ON TABLE __reana.workspace_retention_audit_log IS 'Every status that a retention rule had. Only ever appended.';
@@ -4273,6 +4396,9 @@ COMMENT ON TRIGGER refuse_inserted_value ON __reana.workspace_retention_rule IS 
 
 -- object: comment: TRIGGER refuse_negative_usage ON __reana.workflow_resource
 COMMENT ON TRIGGER refuse_negative_usage ON __reana.workflow_resource IS 'Sets usage to zero that would become negative.';
+
+-- object: comment: TRIGGER refuse_restart_during_removal ON __reana.workflow
+COMMENT ON TRIGGER refuse_restart_during_removal ON __reana.workflow IS 'Refuses a restart in a workspace whose files are being removed.';
 
 -- object: comment: TRIGGER refuse_updated_value ON __reana.interactive_session
 COMMENT ON TRIGGER refuse_updated_value ON __reana.interactive_session IS 'Refuses a changed value that is out of bounds.';

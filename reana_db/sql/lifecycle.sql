@@ -157,17 +157,12 @@ original AS MATERIALIZED (
     FROM original
     CROSS JOIN moment
     WHERE original.status IN ('finished', 'failed', 'stopped')
+    ON CONFLICT (id_) DO NOTHING
     RETURNING
         -- include: workflows.columns
 ),
 
 -- include: created_run;
-
--- name: _status
--- not null: status
-SELECT workflow.status
-FROM __reana.workflow
-WHERE workflow.id_ = %(workflow_id)s;
 
 -- name: _start
 -- not null: changed, allowed
@@ -225,6 +220,16 @@ locked AS MATERIALIZED (
     FOR NO KEY UPDATE
 ),
 
+earlier AS MATERIALIZED (
+    SELECT
+        status_message.status_before AS before,
+        status_message.status_after AS after
+    FROM __reana.status_message
+    WHERE
+        status_message.workflow_id = %(workflow_id)s
+        AND status_message.message_id = %(message_id)s::text
+),
+
 judged AS (
     SELECT
         locked.id_,
@@ -232,6 +237,7 @@ judged AS (
         COALESCE(message.status, locked.status) AS after,
         (message.status IS DISTINCT FROM locked.status) AS differs,
         CASE
+            WHEN EXISTS (SELECT 1 FROM earlier) THEN 'repeated'
             WHEN locked.status IN ('finished', 'failed', 'stopped', 'deleted') THEN 'run ended'
             WHEN message.status IS NULL OR message.status = locked.status THEN 'applied'
             WHEN
@@ -242,6 +248,36 @@ judged AS (
         END AS outcome
     FROM locked
     CROSS JOIN message
+),
+
+-- Of the same message twice at once, the second finds the first here: it waited for its lock.
+noted AS (
+    INSERT INTO __reana.status_message (
+        workflow_id,
+        message_id,
+        status_before,
+        status_after
+    )
+    SELECT
+        judged.id_,
+        %(message_id)s::text,
+        judged.before,
+        judged.after
+    FROM judged
+    WHERE
+        %(message_id)s::text IS NOT NULL
+        AND judged.outcome = 'applied'
+    ON CONFLICT (workflow_id, message_id) DO NOTHING
+    RETURNING status_message.workflow_id
+),
+
+forgotten AS (
+    DELETE FROM __reana.status_message
+    USING judged
+    WHERE
+        judged.outcome = 'applied'
+        AND judged.after IN ('finished', 'failed', 'stopped')
+        AND status_message.workflow_id = judged.id_
 ),
 
 applied AS (
@@ -277,13 +313,23 @@ applied AS (
     WHERE
         workflow.id_ = judged.id_
         AND judged.outcome = 'applied'
+        AND (%(message_id)s::text IS NULL OR EXISTS (SELECT 1 FROM noted))
+    RETURNING workflow.id_
 )
 
 SELECT
-    judged.outcome,
-    judged.before,
-    CASE judged.outcome WHEN 'applied' THEN judged.after ELSE judged.before END AS after
-FROM judged;
+    CASE
+        WHEN judged.outcome = 'applied' AND applied.id_ IS NULL THEN 'repeated'
+        ELSE judged.outcome
+    END AS outcome,
+    COALESCE(earlier.before, judged.before::text) AS before,
+    COALESCE(
+        earlier.after,
+        CASE WHEN applied.id_ IS NULL THEN judged.before ELSE judged.after END::text
+    ) AS after
+FROM judged
+LEFT JOIN applied ON judged.id_ = applied.id_
+LEFT JOIN earlier ON TRUE;
 
 -- name: _append_engine_logs
 UPDATE __reana.workflow
@@ -300,7 +346,19 @@ WHERE workflow.id_ = %(workflow_id)s;
 -- name: _lock_run
 SELECT workflow.id_
 FROM __reana.workflow
-WHERE workflow.id_ = %(workflow_id)s
+WHERE
+    workflow.id_ IN (
+        SELECT %(workflow_id)s::uuid
+        UNION ALL
+        SELECT sibling.id_
+        FROM __reana.workflow AS asked
+        INNER JOIN __reana.workflow AS sibling
+            ON
+                asked.workspace_path = sibling.workspace_path
+                AND asked.owner_id = sibling.owner_id
+        WHERE asked.id_ = %(workflow_id)s
+    )
+ORDER BY workflow.id_
 FOR NO KEY UPDATE;
 
 -- name: _lock_runs_of_name
@@ -309,6 +367,10 @@ FROM __reana.workflow
 WHERE
     workflow.owner_id = %(owner_id)s
     AND workflow.name = %(name)s
+    AND (
+        %(run_number_major)s::integer IS NULL
+        OR workflow.run_number_major = %(run_number_major)s
+    )
 ORDER BY workflow.id_
 FOR NO KEY UPDATE;
 
@@ -334,8 +396,28 @@ WHERE
 ORDER BY rule.id_
 FOR NO KEY UPDATE OF rule;
 
+-- part: unended_jobs
+(
+    SELECT
+        COALESCE(
+            json_agg(
+                json_build_object(
+                    'id_', job.id_,
+                    'backend_job_id', job.backend_job_id,
+                    'compute_backend', job.compute_backend
+                )
+                ORDER BY job.id_
+            ),
+            '[]'
+        )
+    FROM __reana.job
+    WHERE
+        job.workflow_uuid = asked.id_
+        AND job.status IN ('created', 'queued', 'running')
+)
+
 -- name: _delete
--- not null: outcome, sessions_closed, services_deleted, cache_entries_deleted
+-- not null: outcome, closed, jobs, cache_entries_deleted
 -- The runs are locked, so nobody changes them meanwhile.  Retention rules follow by trigger.
 WITH asked AS MATERIALIZED (
     SELECT
@@ -345,7 +427,22 @@ WITH asked AS MATERIALIZED (
         workflow.run_number_major,
         workflow.run_number_minor,
         workflow.workspace_path,
-        workflow.status
+        workflow.status,
+        EXISTS (
+            SELECT 1
+            FROM __reana.workflow AS other
+            WHERE
+                workflow.workspace_path = other.workspace_path
+                AND workflow.owner_id = other.owner_id
+                AND workflow.id_ <> other.id_
+                AND (
+                    other.status = 'running'
+                    OR (
+                        other.status IN ('created', 'queued', 'pending')
+                        AND other.id_ <> ALL((SELECT %(workflow_ids)s::uuid[])::uuid[])
+                    )
+                )
+        ) AS shared
     FROM __reana.workflow
     WHERE workflow.id_ = ANY((SELECT %(workflow_ids)s::uuid[])::uuid[])
 ),
@@ -356,7 +453,9 @@ doomed AS (
         asked.owner_id,
         asked.workspace_path
     FROM asked
-    WHERE asked.status IS DISTINCT FROM 'running'
+    WHERE
+        asked.status IS DISTINCT FROM 'running'
+        AND NOT asked.shared
 ),
 
 session_link AS (
@@ -378,7 +477,12 @@ session AS (
     DELETE FROM __reana.interactive_session
     USING session_link
     WHERE interactive_session.id_ = session_link.session_id
-    RETURNING session_link.workflow_id
+    RETURNING
+        session_link.workflow_id,
+        interactive_session.id_,
+        interactive_session.name,
+        interactive_session.path,
+        interactive_session.type_
 ),
 
 service AS (
@@ -389,7 +493,12 @@ service AS (
     WHERE
         service.id_ = workflow_service.service_id
         AND service.status IN ('created', 'running', 'stopped', 'failed', 'finished')
-    RETURNING workflow_service.workflow_id
+    RETURNING
+        workflow_service.workflow_id,
+        service.id_,
+        service.name,
+        service.uri,
+        service.type_
 ),
 
 cache AS (
@@ -398,6 +507,51 @@ cache AS (
     INNER JOIN doomed ON job.workflow_uuid = doomed.id_
     WHERE job_cache.job_id = job.id_
     RETURNING doomed.id_ AS workflow_id
+),
+
+closed AS (
+    SELECT
+        session.workflow_id,
+        jsonb_build_object(
+            'entity', 'interactive_session',
+            'id_', session.id_,
+            'name', session.name,
+            'path', session.path,
+            'type_', session.type_
+        ) AS item
+    FROM session
+    UNION ALL
+    SELECT
+        service.workflow_id,
+        jsonb_build_object(
+            'entity', 'service',
+            'id_', service.id_,
+            'name', service.name,
+            'path', service.uri,
+            'type_', service.type_
+        ) AS item
+    FROM service
+),
+
+removal AS (
+    INSERT INTO __reana.workspace_removal (workflow_id, closed)
+    SELECT
+        doomed.id_,
+        COALESCE(
+            (
+                SELECT jsonb_agg(closed.item)
+                FROM closed
+                WHERE closed.workflow_id = doomed.id_
+            ),
+            '[]'
+        )
+    FROM doomed
+    ON CONFLICT (workflow_id) DO UPDATE
+        SET closed = workspace_removal.closed || excluded.closed
+    RETURNING
+        workspace_removal.workflow_id,
+        workspace_removal.claimed_at,
+        workspace_removal.closed
 ),
 
 sharing AS MATERIALIZED (
@@ -450,28 +604,53 @@ SELECT
     asked.run_number_minor,
     asked.workspace_path,
     asked.status AS before,
-    CASE asked.status
-        WHEN 'running' THEN 'running'
-        WHEN 'deleted' THEN 'already deleted'
+    CASE
+        WHEN asked.status = 'running' THEN 'running'
+        WHEN asked.shared THEN 'workspace in use'
+        WHEN asked.status = 'deleted' THEN 'already deleted'
         ELSE 'deleted'
     END AS outcome,
-    (
-        SELECT count(*)
-        FROM session
-        WHERE session.workflow_id = asked.id_
-    ) AS sessions_closed,
-    (
-        SELECT count(*)
-        FROM service
-        WHERE service.workflow_id = asked.id_
-    ) AS services_deleted,
+    removal.claimed_at,
+    COALESCE(removal.closed, '[]') AS closed,
+    CASE
+        WHEN removal.workflow_id IS NULL THEN '[]'::json
+        ELSE
+            -- include: unended_jobs
+    END AS jobs,
     (
         SELECT count(*)
         FROM cache
         WHERE cache.workflow_id = asked.id_
     ) AS cache_entries_deleted
 FROM asked
+LEFT JOIN removal ON asked.id_ = removal.workflow_id
 ORDER BY
     asked.run_number_major,
     asked.run_number_minor,
     asked.id_;
+
+-- name: unconfirmed_deletions
+-- not null: outcome, closed, jobs, cache_entries_deleted
+SELECT
+    asked.id_,
+    asked.name,
+    asked.run_number_major,
+    asked.run_number_minor,
+    asked.workspace_path,
+    asked.status AS before,
+    'already deleted' AS outcome,
+    removal.claimed_at,
+    removal.closed,
+    -- include: unended_jobs
+    AS jobs,
+    0 AS cache_entries_deleted
+FROM __reana.workspace_removal AS removal
+INNER JOIN __reana.workflow AS asked ON removal.workflow_id = asked.id_
+WHERE removal.claimed_at <= COALESCE(%(claimed_before)s::timestamptz, 'infinity')
+ORDER BY
+    removal.claimed_at,
+    asked.id_;
+
+-- name: confirm_deletions
+DELETE FROM __reana.workspace_removal
+WHERE workspace_removal.workflow_id = ANY(%(workflow_ids)s);

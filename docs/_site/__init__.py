@@ -1,1 +1,0 @@
-"""What the documentation site generates: reference pages and pictures."""
