@@ -20,6 +20,7 @@
     ├── TransactionAborted      the end of a transaction in which a statement had failed (25P02)
     ├── DatabaseFailure         whatever else a server says: a deadlock, a lock timeout, no rights
     ├── MigrationError          a migration, adoption or rollback was refused; nothing was changed
+    ├── RefreshRefused          a refresh of quota would wipe what is recorded
     ├── RefreshRunning          another refresh of quota runs in this database; says which
     ├── InvalidTransition       a status change against the rules (SQLSTATE 23R01)
     ├── WorkflowDeleted         a run is deleted; nothing can be opened or added
@@ -138,6 +139,10 @@ class MigrationError(ReanaDBError):
 
 class RefreshRunning(ReanaDBError):
     """Another refresh of quota runs in this database; the message says since when and where."""
+
+
+class RefreshRefused(ReanaDBError):
+    """A refresh of quota would set to zero what is recorded; nothing was written."""
 
 
 class InvalidTransition(ReanaDBError, psycopg.IntegrityError, code="23R01"):

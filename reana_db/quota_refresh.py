@@ -1,35 +1,43 @@
 """The refresh of quota: everything measured and added up again, and corrected where it differs.
 
-Processing time is compared inside the database, and what differs is streamed.  Disk usage is
-measured by several processes and uploaded in batches.  Nothing is written where nothing differs.
-Corrections are short transactions that lock the totals of their users first, in key order, and
-leave out rows that somebody else is changing: the platform goes on meanwhile, and a run that ends
-is counted by its trigger.  Memory does not grow with the number of runs.
+Disk usage is measured first, by several processes.  What differs is kept in a file until it is
+clear that the volumes are there: one that is not mounted must not set everybody to zero.
+Processing time is compared inside the database, and what differs is streamed.  Nothing is written
+where nothing differs.  Corrections are short transactions that lock the totals of their users
+first, in key order, and leave out rows that somebody else is changing: the platform goes on
+meanwhile, and a run that ends is counted by its trigger.  Memory does not grow with the number of
+runs.
 """
 
 from __future__ import annotations
 
 import contextlib
+import dataclasses
+import json
 import logging
 import os
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
+from typing import IO
 from uuid import UUID
 
-from reana_db import cpu_refresh
+from reana_db import config, cpu_refresh
 from reana_db.disk_usage import Measure, batches, measuring
-from reana_db.errors import RefreshRunning
+from reana_db.errors import RefreshRefused, RefreshRunning
 from reana_db.progress import Progress
 from reana_db.queries import Conn, RowCount, query
 from reana_db.records import ResourceType
 from reana_db.registry.arguments import Id
+from reana_db.units import size
 
 RUNS_PER_TRANSACTION = 500
 WORKSPACES_PER_PAGE = 2000
-WORKSPACES_PER_UPLOAD = 500
+WORKSPACES_PER_BATCH = 500
 PASSES = 3
 """How often rows that somebody else was changing are tried again."""
 SESSIONS = 2
@@ -38,6 +46,11 @@ SESSIONS = 2
 _LOCK = 0x5245414E4171  # nobody else in the database uses this number
 
 logger = logging.getLogger("reana_db.quota")
+
+
+def _configured_roots() -> tuple[str, ...]:
+    settings = config.settings()
+    return (settings.shared_volume_path, *settings.workspace_paths.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +64,10 @@ class Plan:
     """Whether to look for differences without correcting them."""
     workers: int = field(default_factory=lambda: os.cpu_count() or 1)
     """Processes that measure workspaces."""
+    roots: tuple[str, ...] = field(default_factory=_configured_roots)
+    """Directories that hold the workspaces."""
+    force: bool = False
+    """Whether to record what was measured although files seem to be missing."""
 
 
 @dataclass(slots=True)
@@ -109,9 +126,14 @@ class _Workspace:
 class _WrongDisk:
     owner_id: UUID
     workflow_id: UUID
+    workspace_path: str
     bytes_: int
-    drift: int
-    recorded: bool
+    recorded: int | None
+    """The bytes that are recorded; None if there is no row."""
+
+    @property
+    def drift(self) -> int:
+        return abs(self.bytes_ - (self.recorded or 0))
 
 
 def refresh(
@@ -120,7 +142,9 @@ def refresh(
     """Measure, add up and correct what the plan says; return what was found.
 
     ``connect`` opens a connection; three are used, in autocommit mode, through PgBouncer too.
-    Raises :class:`~reana_db.errors.RefreshRunning` if another refresh runs in this database.
+    Raises :class:`~reana_db.errors.RefreshRunning` if another refresh runs in this database;
+    :class:`~reana_db.errors.RefreshRefused` if a root of workspaces of which bytes are recorded is
+    missing or empty, or if more than half of the recorded bytes would vanish: nothing was written.
     """
     plan, progress = plan or Plan(), progress or Progress()
     started = time.monotonic()
@@ -133,12 +157,16 @@ def refresh(
         stack.enter_context(_alone(guard))
         sizes = _sizes(guard, user_id=plan.user_id)
         summary.users, summary.runs = sizes.users, sizes.runs
+        kept = stack.enter_context(tempfile.TemporaryFile("w+"))
+        if ResourceType.disk in plan.types:
+            _refuse_missing_roots(guard, plan)
+            progress.start("disk usage", _workspace_count(guard, user_id=plan.user_id))
+            _measure_disk(sessions[0], plan, summary, progress, measure, kept)
         if ResourceType.cpu in plan.types:
             progress.start("processing time", summary.runs)
             _refresh_cpu(guard, sessions, plan, summary, progress)
-        if ResourceType.disk in plan.types:
-            progress.start("disk usage", _workspace_count(guard, user_id=plan.user_id))
-            _refresh_disk(sessions[0], plan, summary, progress, measure)
+        if not plan.dry_run:
+            summary.left_out += _correct_disk(sessions[0], kept)
         _refresh_totals(guard, sessions[0], plan, summary, progress)
     summary.seconds = round(time.monotonic() - started, 3)
     return summary
@@ -199,20 +227,59 @@ def _refresh_cpu(
 # Disk usage
 
 
-def _refresh_disk(
-    conn: Conn, plan: Plan, summary: Summary, progress: Progress, measure: Measure
+def _refuse_missing_roots(conn: Conn, plan: Plan) -> None:
+    for root in () if plan.force else plan.roots:
+        known = _known_bytes(conn, user_id=plan.user_id, prefix=root.rstrip("/") + "/")
+        if known and (wrong := _what_is_wrong_with(Path(root))):
+            raise RefreshRefused(
+                f"{root} {wrong}, but the database knows of {size(known)} in it: is the volume"
+                " mounted?"
+            )
+
+
+def _what_is_wrong_with(root: Path) -> str:
+    try:
+        return "" if any(root.iterdir()) else "is empty"
+    except OSError as error:
+        return f"cannot be read ({error.strerror})"
+
+
+def _measure_disk(
+    conn: Conn, plan: Plan, summary: Summary, progress: Progress, measure: Measure, kept: IO[str]
 ) -> None:
-    found = measure(_all_workspaces(conn, plan.user_id))
-    for batch in batches(found, WORKSPACES_PER_UPLOAD):
-        readable = {item.workspace_path: item.bytes_ for item in batch if item.bytes_ is not None}
+    """Measure all workspaces; keep what differs from what is recorded."""
+    vanished = 0
+    for batch in batches(measure(_all_workspaces(conn, plan.user_id)), WORKSPACES_PER_BATCH):
+        sizes = {item.workspace_path: item.bytes_ for item in batch if item.bytes_ is not None}
         for item in batch:
             if item.bytes_ is None:
                 logger.warning("cannot measure %s: %s", item.workspace_path, item.reason)
                 summary.unreadable += 1
-        summary.workspaces += len(readable)
-        summary.bytes_ += sum(readable.values())
-        _upload(conn, plan, summary, readable)
+        summary.workspaces += len(sizes)
+        summary.bytes_ += sum(sizes.values())
+        wrong = _differences(conn, sizes)
+        summary.disk_differences += len(wrong)
+        summary.disk_drift += sum(item.drift for item in wrong)
+        vanished += _vanished(wrong)
+        for some in batches(wrong, RUNS_PER_TRANSACTION):
+            json.dump([dataclasses.astuple(item) for item in some], kept, default=str)
+            kept.write("\n")
         progress.advance(len(batch))
+    known = _known_bytes(conn, user_id=plan.user_id, prefix="")
+    if vanished * 2 > known and not plan.force:
+        raise RefreshRefused(
+            f"of {size(known)} that the database knows, {size(vanished)} are not there any more:"
+            " is a volume not mounted?"
+        )
+
+
+def _vanished(wrong: list[_WrongDisk]) -> int:
+    """Return the recorded bytes that were not found; a workspace of several runs counts once."""
+    lost: dict[tuple[UUID, str], int] = {}
+    for item in wrong:
+        workspace = item.owner_id, item.workspace_path
+        lost[workspace] = max(lost.get(workspace, 0), (item.recorded or 0) - item.bytes_)
+    return sum(lost.values())
 
 
 def _all_workspaces(conn: Conn, user_id: Id | None) -> Iterator[str]:
@@ -228,39 +295,49 @@ def _all_workspaces(conn: Conn, user_id: Id | None) -> Iterator[str]:
         last = page[-1]
 
 
-def _upload(conn: Conn, plan: Plan, summary: Summary, measured: dict[str, int]) -> None:
-    wrong: list[_WrongDisk] = []
-    for attempt in range(PASSES):
-        wrong = _wrong_disk(conn, workspace_paths=list(measured), sizes=list(measured.values()))
-        if not attempt:
-            summary.disk_differences += len(wrong)
-            summary.disk_drift += sum(item.drift for item in wrong)
-        if plan.dry_run or not wrong:
-            return
-        left = sum(
-            len(some) - _correct_sizes(conn, some) for some in batches(wrong, RUNS_PER_TRANSACTION)
-        )
-        if not left:
-            return
-    summary.left_out += left
+def _differences(conn: Conn, sizes: dict[str, int]) -> list[_WrongDisk]:
+    return _wrong_disk(conn, workspace_paths=list(sizes), sizes=list(sizes.values()))
+
+
+def _correct_disk(conn: Conn, kept: IO[str]) -> int:
+    """Record what was kept; return how many runs others were changing all the time."""
+    kept.seek(0)
+    return sum(
+        _correct_sizes(conn, [_WrongDisk(*row) for row in json.loads(line)]) for line in kept
+    )
 
 
 def _correct_sizes(conn: Conn, wrong: list[_WrongDisk]) -> int:
+    """Record sizes but where somebody recorded another one since; return how many were left."""
+    for _ in range(PASSES):
+        if _write_sizes(conn, wrong) == len(wrong):
+            return 0
+        now = _differences(conn, {item.workspace_path: item.bytes_ for item in wrong})
+        wrong = [item for item in wrong if item in now]
+    return len(wrong)
+
+
+def _write_sizes(conn: Conn, wrong: list[_WrongDisk]) -> int:
     owners = list({item.owner_id for item in wrong})
-    recorded = [item for item in wrong if item.recorded]
-    missing = [item for item in wrong if not item.recorded]
     with conn.transaction():
         cpu_refresh.lock_totals(conn, owners)
-        return sum(
-            write(
+        written = 0
+        if change := [item for item in wrong if item.recorded is not None]:
+            written += _change_disk(
                 conn,
-                workflow_ids=[item.workflow_id for item in some],
-                sizes=[item.bytes_ for item in some],
+                workflow_ids=[item.workflow_id for item in change],
+                recorded=[item.recorded or 0 for item in change],
+                sizes=[item.bytes_ for item in change],
                 user_ids=owners,
             )
-            for write, some in ((_correct_disk, recorded), (_record_disk, missing))
-            if some
-        )
+        if missing := [item for item in wrong if item.recorded is None]:
+            written += _record_disk(
+                conn,
+                workflow_ids=[item.workflow_id for item in missing],
+                sizes=[item.bytes_ for item in missing],
+                user_ids=owners,
+            )
+        return written
 
 
 # Totals
@@ -315,8 +392,17 @@ def _wrong_disk(
 
 
 @query
-def _correct_disk(
-    conn: Conn, *, workflow_ids: Sequence[Id], sizes: list[int], user_ids: Sequence[Id]
+def _known_bytes(conn: Conn, *, user_id: Id | None, prefix: str) -> int: ...
+
+
+@query
+def _change_disk(
+    conn: Conn,
+    *,
+    workflow_ids: Sequence[Id],
+    recorded: list[int],
+    sizes: list[int],
+    user_ids: Sequence[Id],
 ) -> RowCount: ...
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,6 +21,7 @@ from reana_db import (
     resources,
 )
 from reana_db.cpu_refresh import WrongRun
+from reana_db.progress import Progress
 from reana_db.queries import Conn
 from reana_db.quota_refresh import Plan, Summary
 from reana_db.records import ResourceType
@@ -91,7 +93,7 @@ def test_what_was_written_without_triggers_is_repaired(
     without_triggers(writer, "UPDATE __reana.workflow_resource SET quota_used = 7")
     without_triggers(writer, "UPDATE __reana.user_resource SET quota_used = 8, quota_counted = 9")
     without_triggers(writer, "DELETE FROM __reana.quota_ledger WHERE workflow_id = %s", run_id)
-    found = refresh(connect)
+    found = refresh(connect, force=True)
     assert found.cpu_differences == 1
     assert found.total_differences == 1
     assert stored(writer) == recomputed(writer)
@@ -146,11 +148,98 @@ def test_workspaces_are_measured_once_for_all_their_runs(
             make_workflow(writer, user_id, workspace_path=str(tmp_path / str(number)))
     missing = make_workflow(writer, user_id, workspace_path="/nonexistent")
     quota.set_disk_usage(writer, workflow_id=missing, bytes_=99)
-    found = refresh(connect, types=DISK, workers=workers)
+    found = refresh(connect, types=DISK, workers=workers, force=True)
     assert (found.workspaces, found.bytes_, found.disk_differences) == (6, sum(sizes), 11)
     assert quota.of_user(writer, user_id)[1].quota_used == sum(sizes)
     assert quota.of_workflow(writer, missing)[0].quota_used == 0
     assert stored(writer) == recomputed(writer)
+
+
+def recorded_workspaces(writer: Conn, root: Path, count: int) -> list[Path]:
+    """Make workspaces of ended runs whose sizes are recorded."""
+    user_id = make_user(writer)
+    workspaces = [root / str(number) for number in range(count)]
+    for workspace in workspaces:
+        run_id = make_workflow(writer, user_id, **TIMES, workspace_path=str(workspace))
+        quota.set_disk_usage(writer, workflow_id=run_id, bytes_=make_files(workspace, 5000))
+    return workspaces
+
+
+def usage(conn: Conn) -> list[Any]:
+    rows = (
+        "SELECT workflow_id, resource_id, quota_used FROM __reana.workflow_resource ORDER BY 1, 2"
+    )
+    return conn.execute(rows.encode()).fetchall()
+
+
+def removed(root: Path) -> str:
+    shutil.rmtree(root)
+    return "cannot be read"
+
+
+def emptied(root: Path) -> str:
+    removed(root)
+    root.mkdir()
+    return "is empty"
+
+
+@pytest.mark.parametrize("lose", [removed, emptied])
+@pytest.mark.parametrize("chosen", [{}, {"dry_run": True}])
+def test_without_its_volume_a_refresh_writes_nothing(
+    connect: Callable[[], Conn],
+    writer: Conn,
+    tmp_path: Path,
+    lose: Callable[[Path], str],
+    chosen: dict[str, Any],
+) -> None:
+    """Neither sizes nor processing time; and this though most files are on another volume."""
+    root, other = tmp_path / "root", tmp_path / "other"
+    recorded_workspaces(writer, root, 1)
+    recorded_workspaces(writer, other, 2)
+    before = usage(writer)
+    reason = lose(root)
+    with pytest.raises(errors.RefreshRefused, match=f"^{root} {reason}.* knows of 12 KiB in it"):
+        refresh(connect, roots=(str(other), str(root)), **chosen)
+    assert usage(writer) == before
+
+
+def test_if_most_bytes_would_vanish_a_refresh_writes_nothing(
+    connect: Callable[[], Conn], writer: Conn, tmp_path: Path
+) -> None:
+    workspaces = recorded_workspaces(writer, tmp_path, 4)
+    before = usage(writer)
+    for workspace in workspaces[:3]:
+        shutil.rmtree(workspace)
+    with pytest.raises(errors.RefreshRefused, match=r"of 48 KiB that .* 36 KiB are not there"):
+        refresh(connect, roots=(str(tmp_path),))
+    assert usage(writer) == before
+    assert refresh(connect, force=True).disk_differences == 3
+    assert stored(writer) == recomputed(writer)
+
+
+def test_half_of_the_bytes_may_vanish(
+    connect: Callable[[], Conn], writer: Conn, tmp_path: Path
+) -> None:
+    workspaces = recorded_workspaces(writer, tmp_path, 4)
+    for workspace in workspaces[:2]:
+        shutil.rmtree(workspace)
+    assert refresh(connect, roots=(str(tmp_path),)).disk_differences == 2
+
+
+def test_what_a_service_records_after_the_measuring_stays(
+    connect: Callable[[], Conn], writer: Conn, tmp_path: Path
+) -> None:
+    make_files(tmp_path / "w", 5000)
+    run_id = make_workflow(writer, make_user(writer), **TIMES, workspace_path=str(tmp_path / "w"))
+
+    class Recording(Progress):
+        def start(self, label: str, total: int) -> None:  # noqa: ARG002 - the protocol
+            if label == "processing time":
+                quota.set_disk_usage(writer, workflow_id=run_id, bytes_=7)
+
+    found = quota_refresh.refresh(connect, Plan(workers=1), Recording())
+    assert (found.disk_differences, found.complete) == (1, True)
+    assert [item.quota_used for item in quota.of_workflow(writer, run_id)] == [HOUR, 7]
 
 
 def test_only_one_user_is_refreshed(connect: Callable[[], Conn], writer: Conn) -> None:

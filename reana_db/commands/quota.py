@@ -13,7 +13,7 @@ import click
 from reana_db import config, database, quota, quota_periods, quota_refresh, resources, units, users
 from reana_db.commands import progress
 from reana_db.commands.printing import Group, counted, json_option, print_json, worded
-from reana_db.errors import InvalidArgument, RefreshRunning
+from reana_db.errors import InvalidArgument, RefreshRefused, RefreshRunning
 from reana_db.queries import Conn
 from reana_db.quota import UserQuota
 from reana_db.quota_refresh import Plan, Summary
@@ -22,6 +22,7 @@ from reana_db.units import duration, human_readable, size
 
 EXIT_INCOMPLETE = 1
 EXIT_RUNNING = 3
+EXIT_REFUSED = 4
 
 RESOURCE = click.Choice([str(type_) for type_ in ResourceType])
 UNITS = {ResourceType.cpu: ResourceUnit.milliseconds, ResourceType.disk: ResourceUnit.bytes_}
@@ -236,6 +237,7 @@ def _user(conn: Conn, email: str) -> UUID:
 @click.option("--user", "email", metavar="EMAIL", help="Only this user.")
 @click.option("--resource", "type_", type=RESOURCE, help="Only this resource.")
 @click.option("--dry-run", is_flag=True, help="Show the differences without correcting them.")
+@click.option("--force", is_flag=True, help="Go on although files seem to be missing.")
 @click.option(
     "--workers", metavar="N", type=click.IntRange(1), help="Processes that measure [one per CPU]."
 )
@@ -247,15 +249,16 @@ def refresh(
     email: str | None,
     type_: str | None,
     dry_run: bool,
+    force: bool,
     workers: int | None,
     as_json: bool,
 ) -> None:
     """Measure and add up all usage, and correct what is recorded where it differs.
 
     Exit status: 0 done, 1 done but for workspaces that cannot be read or rows that others were
-    changing, 3 another refresh is running.
+    changing, 3 another refresh is running, 4 refused because a volume seems not to be mounted.
     """
-    chosen: dict[str, Any] = {"dry_run": dry_run}
+    chosen: dict[str, Any] = {"dry_run": dry_run, "force": force}
     if type_:
         chosen["types"] = frozenset([ResourceType(type_)])
     if workers:
@@ -272,6 +275,9 @@ def _refresh(context: click.Context, plan: Plan, *, as_json: bool = False) -> No
     except RefreshRunning as error:
         click.echo(f"Error: {error}", err=True)
         context.exit(EXIT_RUNNING)
+    except RefreshRefused as error:
+        click.echo(f"Error: {error} Nothing was written; --force insists.", err=True)
+        context.exit(EXIT_REFUSED)
     if as_json:
         found = {"complete": summary.complete, **dataclasses.asdict(summary)}
         click.echo(json.dumps({name.rstrip("_"): value for name, value in found.items()}))

@@ -1513,29 +1513,36 @@ BEGIN
     ELSIF TG_OP = 'DELETE' THEN
         v_runs := (SELECT array_agg(id_) FROM old_run);
     ELSE
-        -- The former owners too: a run may have usage that the snapshot lacks.
-        SELECT
-            array_agg(DISTINCT changed.id_),
-            array_agg(DISTINCT changed.owner_id) FILTER (WHERE changed.owner_id IS NOT NULL)
-        INTO v_runs, v_owners
-        FROM (
-            SELECT run.id_, run.owner_id
+        v_runs := (
+            SELECT array_agg(changed.id_)
             FROM (
                 SELECT
-                    id_, owner_id, workspace_path, run_started_at,
-                    COALESCE(run_finished_at, run_stopped_at) AS run_ended_at
+                    id_, owner_id, workspace_path, run_finished_at, run_stopped_at,
+                    CASE
+                        WHEN run_finished_at IS NOT NULL OR run_stopped_at IS NOT NULL
+                            THEN run_started_at
+                    END
                 FROM old_run
-                UNION ALL
+                EXCEPT
                 SELECT
-                    id_, owner_id, workspace_path, run_started_at,
-                    COALESCE(run_finished_at, run_stopped_at) AS run_ended_at
+                    id_, owner_id, workspace_path, run_finished_at, run_stopped_at,
+                    CASE
+                        WHEN run_finished_at IS NOT NULL OR run_stopped_at IS NOT NULL
+                            THEN run_started_at
+                    END
                 FROM new_run
-            ) AS run
-            GROUP BY
-                run.id_, run.owner_id, run.workspace_path, run.run_ended_at,
-                CASE WHEN run.run_ended_at IS NOT NULL THEN run.run_started_at END
-            HAVING count(*) = 1
-        ) AS changed;
+            ) AS changed
+        );
+        IF v_runs IS NOT NULL THEN
+            v_runs := v_runs || ARRAY(SELECT id_ FROM new_run EXCEPT SELECT id_ FROM old_run);
+            -- All at once, in one order; the former too, for a run may have usage that the snapshot
+            -- lacks.
+            v_owners := ARRAY(
+                SELECT owner_id FROM old_run WHERE owner_id IS NOT NULL
+                UNION
+                SELECT owner_id FROM new_run WHERE owner_id IS NOT NULL
+            );
+        END IF;
     END IF;
 
     IF v_runs IS NOT NULL THEN

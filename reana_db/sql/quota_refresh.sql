@@ -85,14 +85,14 @@ ORDER BY
 LIMIT %(size)s;
 
 -- name: _wrong_disk
--- not null: owner_id, bytes_, drift, recorded
+-- not null: owner_id, workspace_path, bytes_
 -- The runs of measured workspaces whose recorded size is not what was measured.
 SELECT
     workflow.owner_id,
     workflow.id_ AS workflow_id,
+    workflow.workspace_path,
     measured.bytes_,
-    abs(measured.bytes_ - COALESCE(usage.quota_used, 0)) AS drift,
-    usage.workflow_id IS NOT NULL AS recorded
+    CASE WHEN usage.workflow_id IS NOT NULL THEN COALESCE(usage.quota_used, 0) END AS recorded
 FROM
     unnest(%(workspace_paths)s::text[], %(sizes)s::bigint[])
         AS measured (
@@ -112,8 +112,31 @@ WHERE
     workflow.owner_id IS NOT NULL
     AND usage.quota_used IS DISTINCT FROM measured.bytes_;
 
--- name: _correct_disk
--- Leaves out what cpu_refresh leaves out, for the same reasons.
+-- name: _known_bytes
+-- not null: bytes_
+-- What is recorded of the workspaces in a directory.
+SELECT LEAST(COALESCE(sum(workspace.bytes_), 0), 9223372036854775807)::bigint AS bytes_
+FROM (
+    SELECT max(usage.quota_used) AS bytes_
+    FROM __reana.workflow_resource AS usage
+    INNER JOIN __reana.quota_resource ON usage.resource_id = quota_resource.resource_id
+    INNER JOIN __reana.workflow ON usage.workflow_id = workflow.id_
+    WHERE
+        quota_resource.type_ = 'disk'
+        AND usage.quota_used > 0
+        AND starts_with(workflow.workspace_path, %(prefix)s)
+        AND (
+            %(user_id)s::uuid IS NULL
+            OR workflow.owner_id = %(user_id)s::uuid
+        )
+    GROUP BY
+        workflow.owner_id,
+        workflow.workspace_path
+) AS workspace;
+
+-- name: _change_disk
+-- Leaves out what cpu_refresh leaves out, for the same reasons; and what somebody has recorded
+-- since the workspace was measured.
 WITH free AS (
     SELECT
         usage.workflow_id,
@@ -133,13 +156,18 @@ SET
     quota_used = measured.bytes_,
     updated = pg_catalog.clock_timestamp() AT TIME ZONE 'UTC'
 FROM free
-INNER JOIN unnest(%(workflow_ids)s::uuid[], %(sizes)s::bigint[]) AS measured (
-    workflow_id,
-    bytes_
-) ON free.workflow_id = measured.workflow_id
+INNER JOIN
+    unnest(%(workflow_ids)s::uuid[], %(recorded)s::bigint[], %(sizes)s::bigint[])
+        AS measured (
+            workflow_id,
+            recorded,
+            bytes_
+        )
+    ON free.workflow_id = measured.workflow_id
 WHERE
     workflow_resource.workflow_id = free.workflow_id
-    AND workflow_resource.resource_id = free.resource_id;
+    AND workflow_resource.resource_id = free.resource_id
+    AND COALESCE(workflow_resource.quota_used, 0) = measured.recorded;
 
 -- name: _record_disk
 WITH free AS (

@@ -37,7 +37,7 @@ def refresh_quota(uri: str, world: World) -> None:
         )
     with psycopg.connect(uri) as conn:
         assert used(conn, world) == {ResourceType.cpu: 0, ResourceType.disk: 1000}
-    quota_refresh.refresh(lambda: psycopg.connect(uri), Plan(workers=1))
+    quota_refresh.refresh(lambda: psycopg.connect(uri), Plan(workers=1, force=True))
     with psycopg.connect(uri) as conn:
         assert used(conn, world) == {ResourceType.cpu: HOUR, ResourceType.disk: 0}
 

@@ -187,9 +187,9 @@ def test_init_default_period(site: Site) -> None:
     assert quota_periods.of_user(site.conn, site.user_id).quota_period_months == 6
 
 
-def ended_run(site: Site, workspace: Path) -> None:
+def ended_run(site: Site, workspace: Path) -> UUID:
     times = {"run_started_at": "2026-01-01 12:00", "run_finished_at": "2026-01-01 13:00"}
-    make_workflow(site.conn, site.user_id, **times, workspace_path=str(workspace))
+    return make_workflow(site.conn, site.user_id, **times, workspace_path=str(workspace))
 
 
 def test_refresh(site: Site, tmp_path: Path) -> None:
@@ -251,6 +251,22 @@ def test_an_unreadable_workspace_is_reported_and_keeps_its_value(site: Site) -> 
         assert (found["complete"], found["unreadable"], found["workspaces"]) == (False, 1, 1)
         assert f"cannot measure {workspaces[1]}: Permission denied" in logged.read_text()
     assert quota.of_user(site.conn, site.user_id)[1].quota_used == before + added
+
+
+@pytest.mark.parametrize(
+    "arguments", [["refresh"], ["resource-usage-update"], ["disk-usage-update"]]
+)
+def test_a_refresh_that_would_wipe_ends_with_4(
+    site: Site, tmp_path: Path, arguments: list[str]
+) -> None:
+    run_id = ended_run(site, tmp_path / "gone")
+    quota.set_disk_usage(site.conn, workflow_id=run_id, bytes_=4096)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SHARED_VOLUME_PATH", str(tmp_path / "gone"))
+        site.run(*arguments, exit_code=4)
+    assert quota.of_user(site.conn, site.user_id)[1].quota_used == 4096
+    assert "corrected: disk usage of 1 run" in site.run("refresh", "--force")
+    assert quota.of_user(site.conn, site.user_id)[1].quota_used == 0
 
 
 @pytest.mark.parametrize("name", ["resource-usage-update", "disk-usage-update"])

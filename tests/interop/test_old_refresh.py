@@ -13,6 +13,7 @@ import pytest
 
 from reana_db import migrate, quota_refresh
 from reana_db.queries import Conn
+from reana_db.quota_refresh import Plan
 from tests.interop.conftest import ALL, new_email, require
 from tests.interop.released import OldService, command
 from tests.interop.test_old_runs import LIFE, NAME
@@ -48,7 +49,7 @@ class Site:
     def after_ours(self) -> Usage:
         """Return what is recorded in the copy after we adopted and refreshed it."""
         migrate.apply(self.copy)
-        found = quota_refresh.refresh(lambda: psycopg.connect(self.copy))
+        found = quota_refresh.refresh(lambda: psycopg.connect(self.copy), Plan(force=True))
         assert found.complete
         return recorded(self.copy)
 
