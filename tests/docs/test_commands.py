@@ -21,6 +21,7 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").g
 ELSEWHERE = {
     "adopting.md": "tests/docs/test_adopting_guide.py runs them in order, on an older database",
     "README.md": "a fresh virtual environment: CI runs them",
+    "tutorial.md": "a fresh virtual environment, as in the README",
     "architecture.md": "what writes the files that tests/migrating compares with",
 }
 """Pages whose command lines are run by others."""

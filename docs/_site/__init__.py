@@ -1,0 +1,1 @@
+"""What the documentation site generates: reference pages and pictures."""

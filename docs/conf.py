@@ -1,0 +1,93 @@
+"""The documentation site: Sphinx, with the reference generated at build time."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE.parent), str(HERE)]
+
+from _site import pages, pictures  # noqa: E402
+
+import reana_db  # noqa: E402 - of this clone
+
+project = "reana-db"
+author = "the REANA collaboration"
+copyright = "the REANA collaboration"  # noqa: A001 - Sphinx's name
+version = release = reana_db.__version__
+
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx_click",
+    "sphinx_copybutton",
+]
+exclude_patterns = ["_site", "_build", "**/__pycache__"]
+html_theme = "furo"
+html_title = f"reana-db {version}"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_extra_path: list[str] = []
+myst_enable_extensions = ["colon_fence", "deflist"]
+myst_heading_anchors = 4
+copybutton_prompt_text = "$ "
+
+autodoc_member_order = "bysource"
+autodoc_typehints = "signature"
+autodoc_preserve_defaults = True
+autodoc_type_aliases = {"JSON": "JSON", "Conn": "Connection", "Id": "Id"}
+python_maximum_signature_line_length = 88
+add_module_names = False
+toc_object_entries = False
+suppress_warnings = ["misc.highlighting_failure"]
+
+
+def generate(app: Any) -> None:
+    """Write the pages of the reference."""
+    pages.write(Path(app.srcdir) / "reference")
+
+
+def add_facts(app: Any, what: str, name: str, item: Any, options: Any, lines: list[str]) -> None:
+    """Say below each function which statements it sends, and whether it runs on a standby."""
+    if what == "function":
+        lines += pages.facts_of(name)
+
+
+def plain_types(
+    app: Any, what: str, name: str, item: Any, options: Any, signature: str, returns: str
+) -> tuple[str, str] | None:
+    """Name the aliases of types as the source names them."""
+    if not signature:
+        return None
+    shown = [
+        re.sub(
+            r"~?(?:typing\.)?Annotated\[(.+?), '(\w+)'\]",
+            lambda match: {"json": "JSON", "id": "Id"}.get(match[2], match[1]),
+            re.sub(r"TypeAliasForwardRef\('([^']+)'\)", r"\1", text or ""),
+        )
+        for text in (signature, returns)
+    ]
+    return shown[0], shown[1]
+
+
+def lead_to_pages(app: Any, document: str, source: list[str]) -> None:
+    """Turn links that leave this directory into links to pages of the site."""
+    source[0] = (
+        source[0]
+        .replace("](../CHANGELOG.md)", "](reference/changes.md)")
+        .replace("](../CONTRIBUTING.md)", "](reference/contributing.md)")
+        .replace("](../benchmarks/README.md)", "](performance.md)")
+        .replace("```mermaid", "```{mermaid}")
+    )
+
+
+def setup(app: Any) -> None:
+    """Connect all that is ours."""
+    app.add_directive("mermaid", pictures.StateDiagram)
+    app.connect("builder-inited", generate)
+    app.connect("autodoc-process-docstring", add_facts)
+    app.connect("autodoc-process-signature", plain_types)
+    app.connect("source-read", lead_to_pages)
