@@ -80,6 +80,7 @@ def lead_to_pages(app: Any, document: str, source: list[str]) -> None:
         .replace("](../CHANGELOG.md)", "](reference/changes.md)")
         .replace("](../CONTRIBUTING.md)", "](reference/contributing.md)")
         .replace("](../benchmarks/README.md)", "](performance.md)")
+        .replace("[tests/data/README.md](../tests/data/README.md)", "`tests/data/README.md`")
         .replace("```mermaid", "```{mermaid}")
     )
 

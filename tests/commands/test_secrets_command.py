@@ -102,6 +102,13 @@ def test_status_works_without_any_key(own: Conn, run: Run) -> None:
     assert "unknown" in result.stdout
 
 
+def test_the_status_is_1_if_no_key_opens_a_row(own: Conn, run: Run) -> None:
+    old_token(own, "theirs")
+    result = run("secrets", "status", REANA_SECRET_KEY="a key that opens nothing")
+    assert result.exit_code == 1
+    assert "unreadable" in result.stdout
+
+
 def test_rotate_with_both_keys_from_the_environment(own: Conn, run: Run) -> None:
     old_token(own, "theirs")
     keys = {"REANA_SECRET_KEY": "next key", "REANA_SECRET_KEY_PREVIOUS": "the key"}

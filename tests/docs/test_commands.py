@@ -54,6 +54,8 @@ def site(fresh_db: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
         make_workflow(conn, owner, id_=RUN, workspace_path=str(tmp_path))
     monkeypatch.setenv("REANA_SQLALCHEMY_DATABASE_URI", fresh_db)
     monkeypatch.setenv("REANA_DEFAULT_QUOTA_CPU_PERIOD_RESET_MONTHS", "3")
+    monkeypatch.setenv("REANA_SECRET_KEY", "a key that is long enough")
+    monkeypatch.setenv("REANA_SECRET_KEY_PREVIOUS", "the key that was used before")
     config.settings.cache_clear()
     yield
     monkeypatch.undo()
