@@ -87,6 +87,12 @@ def _schema(health: DatabaseHealth) -> Iterator[str]:
 
 
 def _accounts(found: AccountHealth) -> Iterator[str]:
+    if found.lost_runs or found.lost_others:
+        yield "restore from a backup what the history has and nobody deleted (docs/restoring.md):"
+    if found.lost_runs:
+        yield f"runs that are gone: {found.lost_runs}"
+    if found.lost_others:
+        yield f"jobs, sessions and services that are gone: {found.lost_others}"
     if found.uncounted_runs or found.vanished_runs or found.wrong_totals:
         yield "run reana-db quota refresh, which counts again:"
     if found.uncounted_runs:
@@ -95,6 +101,3 @@ def _accounts(found: AccountHealth) -> Iterator[str]:
         yield f"runs in the ledger that are gone or use nothing: {found.vanished_runs}"
     if found.wrong_totals:
         yield f"totals of users that are not what the ledger adds up to: {found.wrong_totals}"
-    if found.lost_runs:
-        yield "restore __reana.workflow from a backup, see docs/restoring.md:"
-        yield f"runs in the history that are gone without having been deleted: {found.lost_runs}"

@@ -6,7 +6,7 @@ triggers, or after triggers were off.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 from reana_db.queries import Conn, query
 
@@ -23,13 +23,13 @@ class AccountHealth:
     """Totals of users that are not what the ledger adds up to."""
     lost_runs: int
     """Runs in the history of statuses that are gone, though nobody deleted their rows."""
+    lost_others: int
+    """Jobs, sessions and services of which the same is true."""
 
     @property
     def healthy(self) -> bool:
         """Whether nothing was found."""
-        return not (
-            self.uncounted_runs or self.vanished_runs or self.wrong_totals or self.lost_runs
-        )
+        return not any(astuple(self))
 
 
 @query

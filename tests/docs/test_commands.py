@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 ELSEWHERE = {
     "adopting.md": "tests/docs/test_adopting_guide.py runs them in order, on an older database",
+    "restoring.md": "tests/docs/test_restoring_guide.py runs them with the programs of PostgreSQL",
     "README.md": "a fresh virtual environment: CI runs them",
     "tutorial.md": "a fresh virtual environment, as in the README",
     "architecture.md": "what writes the files that tests/migrating compares with",

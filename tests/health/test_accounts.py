@@ -12,7 +12,7 @@ from reana_db.health.accounts import AccountHealth
 from reana_db.queries import Conn
 from tests.support import factories
 
-AGREED = AccountHealth(uncounted_runs=0, vanished_runs=0, wrong_totals=0, lost_runs=0)
+AGREED = AccountHealth(0, 0, 0, 0, 0)
 
 
 @pytest.fixture
@@ -59,6 +59,12 @@ def test_a_wrong_total_is_found(used: Conn) -> None:
 def test_a_missing_total_is_found(used: Conn) -> None:
     found = _without_triggers(used, "DELETE FROM __reana.user_resource")
     assert found.wrong_totals == 1
+
+
+def test_a_lost_job_is_found(used: Conn) -> None:
+    factories.make_job(used, factories.make_workflow(used, None))
+    found = _without_triggers(used, "DELETE FROM __reana.job")
+    assert (found.lost_runs, found.lost_others) == (0, 1)
 
 
 def test_a_deleted_run_is_not_lost(used: Conn) -> None:

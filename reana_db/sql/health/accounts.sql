@@ -1,6 +1,30 @@
 -- name: accounts
--- not null: uncounted_runs, vanished_runs, wrong_totals, lost_runs
+-- not null: uncounted_runs, vanished_runs, wrong_totals, lost_runs, lost_others
 -- One statement, so one snapshot: what is compared holds at every commit.
+WITH lost AS (
+    SELECT recorded.entity
+    FROM (
+        SELECT
+            status_history.entity,
+            status_history.entity_id AS id_
+        FROM __reana.status_history
+        WHERE status_history.entity IN ('workflow', 'job', 'interactive_session', 'service')
+        GROUP BY
+            status_history.entity,
+            status_history.entity_id
+        HAVING bool_and(status_history.to_status IS NOT NULL)
+    ) AS recorded
+    LEFT JOIN __reana.workflow
+        ON recorded.id_ = workflow.id_
+    LEFT JOIN __reana.job
+        ON recorded.id_ = job.id_
+    LEFT JOIN __reana.interactive_session AS session
+        ON recorded.id_ = session.id_
+    LEFT JOIN __reana.service
+        ON recorded.id_ = service.id_
+    WHERE COALESCE(workflow.id_, job.id_, session.id_, service.id_) IS NULL
+)
+
 SELECT
     (
         SELECT count(*) AS runs
@@ -68,16 +92,11 @@ SELECT
     ) AS wrong_totals,
     (
         SELECT count(*) AS runs
-        FROM (
-            SELECT status_history.entity_id
-            FROM __reana.status_history
-            WHERE status_history.entity = 'workflow'
-            GROUP BY status_history.entity_id
-            HAVING bool_and(status_history.to_status IS NOT NULL)
-        ) AS recorded
-        WHERE NOT EXISTS (
-            SELECT 1
-            FROM __reana.workflow
-            WHERE workflow.id_ = recorded.entity_id
-        )
-    ) AS lost_runs;
+        FROM lost
+        WHERE lost.entity = 'workflow'
+    ) AS lost_runs,
+    (
+        SELECT count(*) AS others
+        FROM lost
+        WHERE lost.entity <> 'workflow'
+    ) AS lost_others;
