@@ -7,6 +7,7 @@ Exit status 1 if a limit is not kept.
 
     python -m benchmarks.trigger_cost              without the wait for the disk: the work alone
     python -m benchmarks.trigger_cost --fsync      with it: what a client of a durable server sees
+    python -m benchmarks.trigger_cost --each       each trigger on its own, as EXPLAIN ANALYZE says
 """
 
 from __future__ import annotations
@@ -128,6 +129,30 @@ def measure(pgbench: Path, uri: str, case: Case, given: argparse.Namespace) -> b
     return case.limit is None or ratio <= case.limit
 
 
+def measure_each(uri: str, case: Case, changes: int) -> None:
+    """Print the microseconds that each trigger takes: the median, and what it calls included."""
+    table, id_ = ("workflow", "cost/{}") if case.of_run else ("job", "cost/{}/1")
+    change = f"UPDATE __reana.{table} SET {case.change} WHERE id_ = md5(%s)::uuid"
+    taken: dict[str, list[float]] = {}
+    with psycopg.connect(uri, autocommit=True, cursor_factory=psycopg.ClientCursor) as conn:
+        refresh(conn, uri, case)
+        servers.switch_triggers(uri, "ENABLE")
+        for number in range(1, WARM_UP + changes):
+            explain = f"EXPLAIN (ANALYZE, FORMAT JSON) {change}"
+            row = conn.execute(explain.encode(), [id_.format(number)]).fetchone()
+            assert row is not None
+            plan = row[0][0]
+            if number >= WARM_UP:
+                taken.setdefault("the statement, triggers included", []).append(
+                    plan["Execution Time"]
+                )
+                for trigger in plan["Triggers"]:
+                    taken.setdefault(trigger["Trigger Name"], []).append(trigger["Time"])
+    print(f"\n{case.name}")
+    for name, values in taken.items():
+        print(f"    {name:33} {statistics.median(values) * 1000:6.0f} µs", flush=True)
+
+
 def main() -> None:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(
@@ -136,17 +161,25 @@ def main() -> None:
     parser.add_argument("--fsync", action="store_true", help="a durable server")
     parser.add_argument("--changes", type=int, default=4000, help="changes per round")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--each", action="store_true", help="the cost of each trigger")
     parser.add_argument("--case", default="", help="a part of the names of the cases to measure")
     given = parser.parse_args()
     bindir, _ = embedded.find_binaries()
     pgbench = Path(shutil.which("pgbench") or bindir / "pgbench")
-    print(f"{'change':33} {'without':>9} {'with':>9} {'least':>6} {'ratio':>6} {'most':>6}  limit")
+    kept = []
+    if not given.each:
+        head = f"{'change':33} {'without':>9} {'with':>9}"
+        print(f"{head} {'least':>6} {'ratio':>6} {'most':>6}  limit")
     with contextlib.ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         server = stack.enter_context(embedded.start(directory / "pg" if given.fsync else None))
         prepare(server.uri(), given.changes + WARM_UP)
         cases = [case for case in CASES if given.case in case.name]
-        kept = [measure(pgbench, server.uri(), case, given) for case in cases]
+        for case in cases:
+            if given.each:
+                measure_each(server.uri(), case, given.changes)
+            else:
+                kept.append(measure(pgbench, server.uri(), case, given))
     raise SystemExit(not all(kept))
 
 
