@@ -119,8 +119,8 @@ def test_sessions_go_on_meanwhile(site: Site) -> None:
     alone = during(site, numbers, lambda: time.sleep(2))
     meanwhile = during(site, numbers, lambda: site.start().communicate())
     assert len(meanwhile) > 100
-    # On a machine that is busy with something else, changes take longer without a refresh too.
-    assert percentile(meanwhile) <= max(WAIT_LIMIT, 5 * percentile(alone))
+    # On a machine that is busy with something else, another worker too, changes take longer.
+    assert percentile(meanwhile) <= max(WAIT_LIMIT, 10 * percentile(alone))
     assert stored(site.conn) == recomputed(site.conn)
 
 

@@ -566,15 +566,17 @@ def test_binaries_in_an_unreadable_home_work_and_it_stays_unreadable(tmp_path: P
 
 
 @as_root
-def test_a_persistent_directory_in_an_unreadable_home_works(tmp_path: Path) -> None:
-    closed = tmp_path / "home"
-    closed.mkdir(mode=0o700)
-    with embedded.start(closed / "kept") as server:
+def test_a_persistent_directory_in_an_unreadable_home_works() -> None:
+    # The name of tmp_path may be too long for a socket.
+    with (
+        tempfile.TemporaryDirectory() as name,
+        embedded.start((closed := Path(name)) / "kept") as server,
+    ):
         assert server.socket_directory == closed / "kept" / "run"
         assert ask(server.uri(), "SELECT 1") == 1
         server.restart(immediate=True)
         assert ask(server.uri(), "SELECT 1") == 1
-    assert closed.stat().st_mode & 0o7777 == 0o700
+        assert closed.stat().st_mode & 0o7777 == 0o700
 
 
 @as_root
