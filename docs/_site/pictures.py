@@ -26,11 +26,12 @@ class StateDiagram(Directive):
             for line in self.content
             if (match := re.fullmatch(r"\s*(\w+) --> (\w+)", line))
         ]
-        return [nodes.raw("", state_diagram(edges), format="html")]
+        final = {line.split()[1] for line in self.content if line.endswith(" final")}
+        return [nodes.raw("", state_diagram(edges, final), format="html")]
 
 
-def state_diagram(edges: list[Edge]) -> str:
-    """Draw states in rows, each below those that it follows; ways back are at the sides."""
+def state_diagram(edges: list[Edge], final: set[str]) -> str:
+    """Draw states in rows, each below those that it follows, the final ones in bold."""
     rows = _rows(edges)
     width = max(len(row) for row in rows) * (WIDTH + GAP) + 160
     places = {
@@ -47,7 +48,7 @@ def state_diagram(edges: list[Edge]) -> str:
         f' width="{width:.0f}" aria-label="Changes of status: {escape(said)}">',
         ARROW,
         *(_arrow(places[before], places[after]) for before, after in edges),
-        *(_box(state, *place) for state, place in places.items()),
+        *(_box(state, *place, bold=state in final) for state, place in places.items()),
         "</svg>",
     ]
     return "\n".join(parts)
@@ -72,10 +73,11 @@ def _leads(start: str, end: str, edges: list[Edge]) -> bool:
     )
 
 
-def _box(state: str, x: float, y: float) -> str:
+def _box(state: str, x: float, y: float, *, bold: bool) -> str:
+    weight = ' font-weight="bold"' if bold else ""
     return (
         f'<rect x="{x - WIDTH / 2:.0f}" y="{y:.0f}" width="{WIDTH}" height="{HEIGHT}" rx="6"/>'
-        f'<text x="{x:.0f}" y="{y + 20:.0f}" text-anchor="middle">{escape(state)}</text>'
+        f'<text x="{x:.0f}" y="{y + 20:.0f}" text-anchor="middle"{weight}>{escape(state)}</text>'
     )
 
 
