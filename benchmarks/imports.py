@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from benchmarks.contenders import environment, is_released, python
 
 MODULES = {
-    "ours": "reana_db, reana_db.database",
+    "ours": "reana_db.database, reana_db.workflows",
     "by hand": "psycopg",
 }
 RELEASED = "reana_db.models, reana_db.database, reana_db.utils"

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from reana_db import database_settings, errors, lifecycle, retention, workflows
+from reana_db import database_settings, errors, lifecycle, retention, users, workflows
 from reana_db.lifecycle import DeletionOutcome, MessageOutcome, NewService
 from reana_db.queries import Conn
 from reana_db.records import RunStatus, SettingName
@@ -370,3 +370,33 @@ def test_a_message_that_comes_twice_at_once_is_stored_once(fresh_db: str) -> Non
         assert sorted(of[number] for of in outcomes) == ["applied", *["repeated"] * 5]
         with psycopg.connect(fresh_db) as conn:
             assert workflows.logs(conn, run) == "x\n"
+
+
+def test_of_creations_with_one_id_at_once_one_succeeds_and_all_go_on(fresh_db: str) -> None:
+    workflow_id = uuid4()
+    with psycopg.connect(fresh_db) as conn:
+        owner = make_user(conn)
+
+    def work(conn: Conn, number: int) -> bool:
+        with conn.transaction():
+            written = make_user(conn)
+            try:
+                lifecycle.create(
+                    conn,
+                    owner_id=owner,
+                    workflow_id=workflow_id,
+                    name=f"analysis{number}",
+                    specification={},
+                    type_="serial",
+                    retention_rules={"**/*": 7},
+                )
+            except errors.AlreadyExists:
+                return users.find_by_id(conn, written) is None
+            return True
+
+    assert sum(at_once(fresh_db, 8, work)) == 1
+    with psycopg.connect(fresh_db) as conn:
+        assert conn.execute("SELECT count(*) FROM __reana.workspace_retention_rule").fetchone() == (
+            1,
+        )
+        assert conn.execute("SELECT count(*) FROM __reana.user_").fetchone() == (9,)

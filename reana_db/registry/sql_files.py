@@ -24,7 +24,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from textwrap import indent
 from typing import Any
@@ -65,18 +65,17 @@ class Statement:
     line: int
     function: Callable[..., Any] | None = field(default=None, compare=False, repr=False)
     """The function bound to it; None until its module is imported."""
-    text: str = field(init=False)
-    """The SQL without comments, with ``%(parameter)s`` placeholders."""
-    parameters: frozenset[str] = field(init=False)
 
-    def __post_init__(self) -> None:
-        found = [m["parameter"] for m in _TOKEN.finditer(self.source) if m["parameter"]]
-        self.parameters = frozenset(found)
-        bare = _TOKEN.sub(lambda match: "" if match["comment"] else match[0], self.source)
-        lines = [line.rstrip() for line in bare.splitlines() if line.strip()]
-        self.text = "\n".join(lines).removesuffix(";").strip()
-        if not self.text:
-            raise errors.RegistryError(f"{self.place}: {self.name} is empty")
+    @cached_property
+    def text(self) -> str:
+        """The SQL without comments, with ``%(parameter)s`` placeholders."""
+        lines = [line.rstrip() for line in _bare(self.source).splitlines() if line.strip()]
+        return "\n".join(lines).removesuffix(";").strip()
+
+    @property
+    def parameters(self) -> frozenset[str]:
+        """The names of its placeholders."""
+        return frozenset(m["parameter"] for m in _TOKEN.finditer(self.source) if m["parameter"])
 
     @property
     def place(self) -> str:
@@ -152,6 +151,8 @@ def parse(module: str, source: str, file: Path) -> dict[str, Statement]:
             if name in found:
                 raise errors.RegistryError(f"{file}:{line}: statement {name} is there twice")
             text = _with_parts(block, parts, f"{file}:{line}")
+            if not _bare(text).strip():
+                raise errors.RegistryError(f"{file}:{line}: statement {name} is empty")
             found[name] = Statement(f"{module}.{name}", text, file, line)
     return found
 
@@ -168,7 +169,7 @@ def _blocks(source: str, file: Path) -> Iterator[tuple[re.Match[str], int, str]]
     _refuse_lone_percent(source, file)
     headers = list(_HEADER.finditer(source))
     before = source[: headers[0].start() if headers else None]
-    if _TOKEN.sub(lambda match: "" if match["comment"] else match[0], before).strip():
+    if _bare(before).strip():
         raise errors.RegistryError(f"{file}:1: SQL before the first '-- name:' line")
     ends = [header.start() for header in headers[1:]] + [len(source)]
     for header, end in zip(headers, ends, strict=True):
@@ -176,12 +177,17 @@ def _blocks(source: str, file: Path) -> Iterator[tuple[re.Match[str], int, str]]
         yield header, line, source[header.end() : end].strip("\n")
 
 
+def _bare(source: str) -> str:
+    """Return SQL without comments."""
+    return _TOKEN.sub(lambda match: "" if match["comment"] else match[0], source)
+
+
 def _with_parts(block: str, parts: dict[str, str], place: str) -> str:
     """Return the text of a statement, or of a part, with its parts in place."""
 
     def part(match: re.Match[str]) -> str:
         module, _, name = match["name"].rpartition(".")
-        known = parts_of(module) if module else parts
+        known = _parts_of(file_of(module)) if module else parts
         if name not in known:
             raise errors.RegistryError(f"{place}: there is no part {match['name']}")
         text = _with_parts(known[name], known, place) + match["end"]
@@ -190,14 +196,10 @@ def _with_parts(block: str, parts: dict[str, str], place: str) -> str:
     return _INCLUDE.sub(part, block)
 
 
-def parts_of(module: str) -> dict[str, str]:
-    """Return the parts in the file of a module, by name."""
-    file = file_of(module)
-    return {
-        header["names"]: block
-        for header, _, block in _blocks(_read(file), file)
-        if header["kind"] == "part"
-    }
+@cache
+def _parts_of(file: Path) -> dict[str, str]:
+    blocks = _blocks(_read(file), file)
+    return {header["names"]: block for header, _, block in blocks if header["kind"] == "part"}
 
 
 def _refuse_lone_percent(source: str, file: Path) -> None:

@@ -63,18 +63,20 @@ SELECT
     new.job_name,
     pg_catalog.clock_timestamp() AT TIME ZONE 'UTC',
     pg_catalog.clock_timestamp() AT TIME ZONE 'UTC'
-FROM json_to_recordset(%(jobs)s::json) AS new (
-    id_ uuid,
-    backend_job_id text,
-    compute_backend text,
-    cvmfs_mounts text,
-    shared_file_system boolean,
-    docker_img text,
-    cmd json,
-    env_vars json,
-    prettified_cmd json,
-    job_name text
-)
+FROM
+    json_to_recordset(%(jobs)s::json)
+        AS new (
+            id_ uuid,
+            backend_job_id text,
+            compute_backend text,
+            cvmfs_mounts text,
+            shared_file_system boolean,
+            docker_img text,
+            cmd json,
+            env_vars json,
+            prettified_cmd json,
+            job_name text
+        )
 WHERE
     EXISTS (
         SELECT 1

@@ -42,3 +42,22 @@ print((time.process_time() - driver) / (driver - start))
         for _ in range(5)
     ]
     assert min(runs) < 1.2
+
+
+def test_importing_what_a_service_needs_costs_little_beside_the_driver_and_its_pool() -> None:
+    code = """
+import sys, time
+start = time.process_time()
+import psycopg, psycopg_pool
+driver = time.process_time()
+import reana_db
+from reana_db import workflows
+print((time.process_time() - start) / (driver - start))
+print([name for name in sys.modules if name == "reana_db.lifecycle"])
+"""
+    runs = [
+        subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+        for _ in range(5)
+    ]
+    assert min(float(run.stdout.splitlines()[0]) for run in runs) < 1.3
+    assert {run.stdout.splitlines()[1] for run in runs} == {"[]"}  # no other subject

@@ -99,7 +99,7 @@ def test_sql_before_the_first_name_is_refused() -> None:
 
 
 def test_an_empty_statement_is_refused() -> None:
-    with pytest.raises(errors.RegistryError, match=r"x\.sql:1: x\.one is empty"):
+    with pytest.raises(errors.RegistryError, match=r"x\.sql:1: statement one is empty"):
         sql_files.parse("x", "-- name: one\n-- why\n", Path("x.sql"))
 
 
