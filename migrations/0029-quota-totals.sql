@@ -159,7 +159,7 @@ DECLARE
     c_endless CONSTANT integer := 120000;
     v_start_at timestamp := p_start_at;
 BEGIN
-    IF p_start_at > p_now OR NOT isfinite(p_start_at) OR p_months > c_endless THEN
+    IF p_start_at > p_now OR NOT isfinite(p_start_at) OR p_months NOT BETWEEN 1 AND c_endless THEN
         RETURN p_start_at;
     END IF;
     -- Step by step, not a multiple at once: 31 January, 28 February, 28 March, as in the services.

@@ -6,10 +6,11 @@ return a token value need them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import contextlib
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from uuid import UUID, uuid4
 
 from reana_db import config, errors, users
@@ -22,6 +23,7 @@ from reana_db.records import ResourceType, ResourceUnit, TokenStatus
 from reana_db.registry.arguments import Id, SecretBytes
 from reana_db.registry.savepoints import undoable
 from reana_db.registry.signatures import checked
+from reana_db.values import Email, Token
 
 if TYPE_CHECKING:
     from reana_db.encryption.ciphers import Key
@@ -31,11 +33,11 @@ if TYPE_CHECKING:
 class NewUser:
     """A user to be created."""
 
-    email: str
+    email: Email
     """Unique."""
     full_name: str | None = None
     username: str | None = None
-    token: str | None = field(default=None, repr=False)
+    token: Token | None = field(default=None, repr=False)
     """An access token, active at once; None or "" for none."""
     id_: UUID = field(default_factory=uuid4)
 
@@ -167,8 +169,8 @@ def create_many(
 def create_administrator(
     conn: Conn,
     *,
-    email: str,
-    token: str,
+    email: Email,
+    token: Token,
     settings: Settings | None = None,
     keys: KeyRing | None = None,
 ) -> bool:
@@ -228,7 +230,7 @@ def search(
         ciphertexts=None if ring is None or token is None else ring.ciphertexts(token),
         with_tokens=with_tokens,
     )
-    return (_account(row, ring) for row in found)
+    return _accounts(cast(Generator[_AccountRow, None, None], found), ring)
 
 
 @checked
@@ -311,6 +313,12 @@ def _encrypted(user: NewUser, keys: KeyRing | None) -> _NewToken:
         sealed=key.seal(user.token, TOKENS.row(token_id, user.id_).name),
         digest=key.digest(user.token),
     )
+
+
+def _accounts(found: Generator[_AccountRow, None, None], ring: KeyRing | None) -> Iterator[Account]:
+    with contextlib.closing(found):  # at once, even if a row cannot be read
+        for row in found:
+            yield _account(row, ring)
 
 
 def _account(row: _AccountRow, keys: KeyRing | None) -> Account:

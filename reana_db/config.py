@@ -34,6 +34,7 @@ from psycopg import ProgrammingError, pq
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from reana_db.errors import ConfigurationError
+from reana_db.values import LONGEST_PERIOD
 
 POLICY_VARIABLE = "REANA_WORKFLOW_TERMINATION_QUOTA_UPDATE_POLICY"
 
@@ -60,6 +61,8 @@ _STATUSES = frozenset(
 _LARGEST_INTEGER = 2**31 - 1
 _LARGEST_BIGINT = 2**63 - 1
 _SHOWN_VALUE_LENGTH = 80
+_PREFIXES = ("REANA_", "SQLALCHEMY_", "SHARED_VOLUME_PATH", "WORKSPACE_PATHS")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 logger = logging.getLogger("reana_db")
 
@@ -95,7 +98,7 @@ def _boolean(text: str) -> bool:
 
 
 def _months(text: str) -> int | None:
-    return _whole(0)(text) or None
+    return _whole(0, LONGEST_PERIOD)(text) or None
 
 
 def _threshold(text: str) -> int | None:
@@ -249,6 +252,7 @@ class Settings:
 
         Raises :class:`~reana_db.errors.ConfigurationError`, which names the variable and the rule.
         """
+        _refuse_undecodable(environ)
         return cls._read(environ, _conninfo(environ))
 
     @classmethod
@@ -309,6 +313,15 @@ def public(conninfo: str) -> str:
     hidden = {option.keyword.decode() for option in pq.Conninfo.get_defaults() if option.dispchar}
     given = conninfo_to_dict(conninfo)
     return make_conninfo("", **{key: given[key] for key in given if key not in hidden})
+
+
+def _refuse_undecodable(environ: Mapping[str, str]) -> None:
+    """Refuse a variable of ours or of libpq that is no UTF-8; Python reads it with surrogates."""
+    libpq = {option.envvar.decode() for option in pq.Conninfo.get_defaults() if option.envvar}
+    ours = {name for name in environ if name.startswith(_PREFIXES)}
+    for name in sorted(libpq | ours):
+        if _SURROGATE.search(environ.get(name, "")):
+            raise ConfigurationError(f"{name}: must be UTF-8 (the value is not shown)")
 
 
 def _parsed(variable: str, text: str, parse: Callable[[str], object]) -> object:

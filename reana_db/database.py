@@ -22,7 +22,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from reana_db import config
 from reana_db.config import Settings
 from reana_db.connection import Connection
-from reana_db.errors import DeadlineExceeded, NoConnection
+from reana_db.errors import ConfigurationError, DeadlineExceeded, NoConnection
 
 _T = TypeVar("_T")
 
@@ -68,8 +68,22 @@ def _complete(settings: Settings, place: str, **parameters: ConnParam) -> str:
         "application_name": settings.application_name,
         "connect_timeout": settings.connect_timeout,
     }
-    given = {key: value for key, value in (named | parameters).items() if value is not None}
-    return make_conninfo("", **{**defaults, **conninfo_to_dict(place), **given})
+    chosen = {key: value for key, value in (named | parameters).items() if value is not None}
+    given = {**defaults, **conninfo_to_dict(place), **chosen}
+    _check_hosts(str(given.get("host") or os.environ.get("PGHOST", "")))
+    return make_conninfo("", **given)
+
+
+def _check_hosts(hosts: str) -> None:
+    """Refuse what Python cannot look up: it would raise UnicodeError when connecting."""
+    for host in hosts.split(","):
+        if host and not host.startswith(("/", "@")):
+            try:
+                host.encode("idna")
+            except UnicodeError:
+                raise ConfigurationError(
+                    f"host={host[:80]!r}: must be the name of a host"
+                ) from None
 
 
 def _in_environment(keyword: str) -> bool:

@@ -5,7 +5,7 @@
     ReanaDBError
     ├── ConfigurationError      a setting is missing or wrong; names its environment variable
     ├── InvalidArgument         an argument breaks a rule; names the argument and the rule
-    │   └── InvalidValue        the database refused a value (SQLSTATE class 22, 23502, 23514)
+    │   └── InvalidValue        the database refused a value (SQLSTATE class 22, 23502, 23514, 54)
     ├── NotFound                the row that a function must return does not exist
     │   ├── MissingReference    the row that another one refers to does not exist (23503)
     │   └── NoActiveToken       the user has no active token
@@ -234,6 +234,8 @@ _TRANSLATIONS: dict[type[psycopg.Error], type[Any]] = {
     psycopg.errors.CheckViolation: InvalidValue,
     psycopg.errors.NotNullViolation: InvalidValue,
     psycopg.DataError: InvalidValue,
+    psycopg.errors.ProgramLimitExceeded: InvalidValue,
+    psycopg.errors.StatementTooComplex: InvalidValue,
 }
 
 _READ_ONLY = "25006"

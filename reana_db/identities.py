@@ -11,6 +11,7 @@ from reana_db.records import User
 from reana_db.registry.arguments import Id
 from reana_db.registry.savepoints import undoable
 from reana_db.registry.signatures import checked
+from reana_db.values import Email, Name
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ def of_user(conn: Conn, user_id: Id) -> Identity:
 
 
 @checked
-def link(conn: Conn, user_id: Id, *, issuer: str, subject: str) -> User | None:
+def link(conn: Conn, user_id: Id, *, issuer: Name, subject: Name) -> User | None:
     """Give a user this identity and return the user; None for one with another, or unknown.
 
     Raises AlreadyExists when another user has the identity.
@@ -55,9 +56,9 @@ def unlink(conn: Conn, user_id: Id) -> RowCount:
 def find_or_create(
     conn: Conn,
     *,
-    issuer: str,
-    subject: str,
-    email: str,
+    issuer: Name,
+    subject: Name,
+    email: Email,
     full_name: str | None = None,
     username: str | None = None,
     settings: Settings | None = None,

@@ -15,6 +15,7 @@ from reana_db.queries import Conn, RowCount, query
 from reana_db.records import JSON
 from reana_db.registry.arguments import Id
 from reana_db.registry.signatures import checked
+from reana_db.values import Line, Object, Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class CachedJob:
 
 
 @checked
-def create(conn: Conn, job_id: Id, access_times: JSON) -> UUID:
+def create(conn: Conn, job_id: Id, access_times: Object) -> UUID:
     """Make the entry of a job and return its id; raises MissingReference without such a job."""
     entry_id = uuid4()
     if _create(conn, entry_id=entry_id, job_id=job_id, access_times=access_times) == 0:
@@ -54,7 +55,7 @@ def find_by_job(conn: Conn, job_id: Id) -> CachedJob | None:
 
 @query
 def complete(
-    conn: Conn, job_id: Id, *, parameters: str, workspace_hash: str, result_path: str
+    conn: Conn, job_id: Id, *, parameters: Line, workspace_hash: Line, result_path: Path
 ) -> RowCount:
     """Store where the results of a job are, and the hashes that find them.
 

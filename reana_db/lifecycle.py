@@ -25,6 +25,7 @@ from reana_db.records import JSON, Entity, Numbered, RunStatus, ServiceType, Sta
 from reana_db.registry.arguments import Id
 from reana_db.registry.savepoints import undoable, whole
 from reana_db.registry.signatures import checked
+from reana_db.values import Days, Line, Name, Object, Path
 from reana_db.workspaces import build_workspace_path
 
 if TYPE_CHECKING:
@@ -39,8 +40,8 @@ NO_RULES: Mapping[str, int] = MappingProxyType({})
 class NewService:
     """A service to be created with a run: a Dask cluster."""
 
-    name: str
-    uri: str
+    name: Name
+    uri: Line
     """Where its dashboard is; name and uri together are unique."""
     type_: ServiceType = ServiceType.dask
 
@@ -165,16 +166,16 @@ def create(
     conn: Conn,
     *,
     owner_id: Id,
-    name: str,
-    specification: JSON,
-    type_: str,
-    workspace_path: str | None = None,
+    name: Name,
+    specification: Object,
+    type_: Name,
+    workspace_path: Path | None = None,
     workflow_id: Id | None = None,
-    operational_options: JSON = None,
+    operational_options: Object | None = None,
     git_ref: str = "",
     git_repo: str = "",
     launcher_url: str | None = None,
-    retention_rules: Mapping[str, int] = NO_RULES,
+    retention_rules: Mapping[Name, Days] = NO_RULES,
     service: NewService | None = None,
 ) -> Workflow:
     """Create a run with its retention rules and its service and return it, numbered.
@@ -241,9 +242,9 @@ def clone_for_restart(
     original_id: Id,
     *,
     workflow_id: Id | None = None,
-    specification: JSON = None,
-    type_: str | None = None,
-    retention_rules: Mapping[str, int] = NO_RULES,
+    specification: Object | None = None,
+    type_: Name | None = None,
+    retention_rules: Mapping[Name, Days] = NO_RULES,
     service: NewService | None = None,
 ) -> Workflow:
     """Create a run that restarts an ended one in its workspace, and return it.
@@ -307,8 +308,8 @@ def start(
     conn: Conn,
     workflow_id: Id,
     *,
-    input_parameters: JSON = None,
-    operational_options: JSON = None,
+    input_parameters: Object | None = None,
+    operational_options: Object | None = None,
 ) -> StatusChange:
     """Make a queued run pending, with the parameters and options it is started with.
 
@@ -345,7 +346,7 @@ def apply_status_message(
     *,
     status: RunStatus | None = None,
     logs: str | None = None,
-    progress: JSON = None,
+    progress: Object | None = None,
     engine_logs: str | None = None,
     at: datetime | None = None,
     message_id: str | None = None,

@@ -32,7 +32,7 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import tuple_row
 
 from reana_db import errors
-from reana_db.registry import arguments, results, signatures, sql_files
+from reana_db.registry import arguments, odd_values, results, signatures, sql_files
 from reana_db.registry.results import RowCount
 from reana_db.registry.sql_files import Statement
 
@@ -117,9 +117,7 @@ class _BoundQuery:
         """A private query takes what the function that executes it has checked."""
         if self.function.__name__.startswith("_"):
             return signatures.Signature(self.function, signatures.encoder)
-        return signatures.Signature(
-            self.function, lambda kind: signatures.encoder(kind) or arguments.checker(kind)
-        )
+        return signatures.Signature(self.function, signatures.converter)
 
     @cached_property
     def result(self) -> results.Result:
@@ -139,7 +137,7 @@ class _BoundQuery:
         if form is results.Form.COUNT:
             return cursor.rowcount
         if form is results.Form.MANY:
-            return [build(row) for row in cursor.fetchall()]
+            return [build(row) for row in odd_values.fetch_all(cursor)]
         return self.single(cursor, values)
 
     def execute(
@@ -159,16 +157,16 @@ class _BoundQuery:
         return cursor
 
     def single(self, cursor: psycopg.Cursor[tuple[Any, ...]], values: dict[str, Any]) -> object:
-        row = cursor.fetchone()
-        if row is None:
+        rows = odd_values.fetch_all(cursor)
+        if not rows:
             if self.result.form is results.Form.OPTIONAL:
                 return None
             raise errors.NotFound(f"no row for {self.described(values)}")
-        if cursor.rowcount > 1:
+        if len(rows) > 1:
             raise errors.RegistryError(
-                f"{self.statement.place}: {cursor.rowcount} rows where one is declared"
+                f"{self.statement.place}: {len(rows)} rows where one is declared"
             )
-        return self.result.build(row)
+        return self.result.build(rows[0])
 
     def described(self, values: dict[str, Any]) -> str:
         """Name the arguments of a call, without those that are secret."""
@@ -188,5 +186,6 @@ class _BoundQuery:
         name = f"reana_db_{next(_cursor_numbers)}"
         with conn.cursor(name, row_factory=tuple_row) as cursor:
             cursor.itersize = ROWS_PER_FETCH
+            odd_values.prepare(cursor)
             for row in self.execute(cursor, values):
                 yield self.result.build(row)

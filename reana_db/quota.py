@@ -22,6 +22,7 @@ from reana_db.registry.arguments import Id
 from reana_db.registry.signatures import checked
 from reana_db.site_report import TopUser
 from reana_db.units import human_readable
+from reana_db.values import Amount
 
 WARNING_PERCENTAGE = 80
 CRITICAL_PERCENTAGE = 100
@@ -179,7 +180,7 @@ def set_limit(
     conn: Conn,
     *,
     user_ids: Sequence[Id],
-    limit: int,
+    limit: Amount,
     type_: ResourceType | None = None,
     resource_name: str | None = None,
 ) -> RowCount:
@@ -189,8 +190,6 @@ def set_limit(
     of ``type_`` and ``resource_name`` is given; NotFound for an unknown user or resource.  Nothing
     is changed then.
     """
-    if limit < 0:
-        raise InvalidArgument(f"limit must be at least 0, not {limit}")
     if (type_ is None) == (resource_name is None):
         raise InvalidArgument("either type_ or resource_name must be given")
     name = resource_name if type_ is None else DEFAULT_RESOURCES[type_]
@@ -215,7 +214,7 @@ def _set_limit(
 
 
 @query
-def set_default_limits(conn: Conn, *, cpu_limit: int, disk_limit: int) -> RowCount:
+def set_default_limits(conn: Conn, *, cpu_limit: Amount, disk_limit: Amount) -> RowCount:
     """Give users without a limit the default limits; 0 leaves them unlimited.
 
     Returns the number of limits that were set.

@@ -14,8 +14,7 @@ from reana_db.errors import InvalidArgument
 from reana_db.queries import Conn, query
 from reana_db.registry.arguments import Id
 from reana_db.registry.signatures import checked
-
-_LARGEST_MONTHS = 2**31 - 1
+from reana_db.values import Months
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +34,14 @@ def of_user(conn: Conn, user_id: Id) -> QuotaPeriod:
 
 @checked
 def set_period(
-    conn: Conn, *, user_id: Id, months: int, start_at: datetime | None = None
+    conn: Conn, *, user_id: Id, months: Months, start_at: datetime | None = None
 ) -> QuotaPeriod:
     """Count the processing time of a user in periods of months, and return the current one.
 
     Without a start, the one that there is stays; the first period began when the user was created.
-    The usage becomes that of the current period.  Raises InvalidArgument unless months is at least
-    1, NotFound for an unknown user.
+    The usage becomes that of the current period.  Raises InvalidArgument unless months is from 1
+    to 1,200, NotFound for an unknown user.
     """
-    _check(months)
     return _set_period(conn, user_id=user_id, months=months, start_at=start_at)
 
 
@@ -80,19 +78,14 @@ def users_without_period(conn: Conn) -> list[str]:
 
 
 @checked
-def init_default(conn: Conn, *, months: int) -> list[str]:
+def init_default(conn: Conn, *, months: Months) -> list[str]:
     """Give users without a quota period one that began when they were created.
 
-    Returns their e-mail addresses.  Raises InvalidArgument unless months is at least 1.
+    Returns their e-mail addresses.  Raises InvalidArgument unless months is from 1 to
+    1,200.
     """
-    _check(months)
     return _init_default(conn, months=months)
 
 
 @query
 def _init_default(conn: Conn, *, months: int) -> list[str]: ...
-
-
-def _check(months: int) -> None:
-    if isinstance(months, bool) or not 1 <= months <= _LARGEST_MONTHS:
-        raise InvalidArgument(f"months must be a whole number from 1 to {_LARGEST_MONTHS}")

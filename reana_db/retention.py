@@ -21,12 +21,12 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from reana_db import errors, workflows
-from reana_db.errors import InvalidArgument
 from reana_db.queries import Conn, RowCount, query
 from reana_db.records import JSON, RetentionRuleStatus
 from reana_db.registry.arguments import Id
 from reana_db.registry.savepoints import whole
 from reana_db.registry.signatures import checked
+from reana_db.values import Days, Name
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class DueRule:
 
 
 @checked
-def add(conn: Conn, workflow_id: Id, rules: Mapping[str, int]) -> list[RetentionRule]:
+def add(conn: Conn, workflow_id: Id, rules: Mapping[Name, Days]) -> list[RetentionRule]:
     """Add rules to a run: pattern of files to number of days.
 
     All or none.  Raises MissingReference for an unknown run, and AlreadyExists when the run has a
@@ -200,13 +200,8 @@ def _finish(conn: Conn, rule_id: Id, status: RetentionRuleStatus) -> RowCount:
 
 
 @checked
-def extend(conn: Conn, workflow_id: Id, *, days: int) -> list[RetentionRule]:
-    """Postpone the active rules of a run by a number of days and return them.
-
-    Raises InvalidArgument for a negative number.
-    """
-    if days < 0:
-        raise InvalidArgument(f"days must not be negative, not {days}")
+def extend(conn: Conn, workflow_id: Id, *, days: Days) -> list[RetentionRule]:
+    """Postpone the active rules of a run by a number of days and return them."""
     return _extend(conn, workflow_id, days)
 
 

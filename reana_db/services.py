@@ -12,6 +12,7 @@ from reana_db.queries import Conn, RowCount, query
 from reana_db.records import JSON, ServiceStatus, ServiceType
 from reana_db.registry.arguments import Id
 from reana_db.registry.signatures import checked
+from reana_db.values import Line, Name
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class ServiceLog:
 
 @checked
 def create(
-    conn: Conn, workflow_id: Id, *, name: str, uri: str, type_: ServiceType = ServiceType.dask
+    conn: Conn, workflow_id: Id, *, name: Name, uri: Line, type_: ServiceType = ServiceType.dask
 ) -> UUID:
     """Create a service of a run, in the status created, and return its id.
 
@@ -55,7 +56,7 @@ def create(
 
 @checked
 def ensure(
-    conn: Conn, workflow_id: Id, *, name: str, uri: str, type_: ServiceType = ServiceType.dask
+    conn: Conn, workflow_id: Id, *, name: Name, uri: Line, type_: ServiceType = ServiceType.dask
 ) -> bool:
     """Create a service unless the run has one of this name; tell whether it was created.
 

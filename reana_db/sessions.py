@@ -16,6 +16,7 @@ from reana_db.records import RunStatus, SessionType
 from reana_db.registry.arguments import Id
 from reana_db.registry.savepoints import whole
 from reana_db.registry.signatures import checked
+from reana_db.values import Name, Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +56,8 @@ def open_session(
     conn: Conn,
     workflow_id: Id,
     *,
-    name: str,
-    path: str,
+    name: Name,
+    path: Path,
     type_: SessionType = SessionType.jupyter,
     owner_id: Id | None = None,
 ) -> Session:

@@ -27,6 +27,7 @@ from reana_db.records import JSON, TokenStatus
 from reana_db.registry.arguments import Id, Secret, SecretBytes
 from reana_db.registry.scalars import uuid
 from reana_db.registry.signatures import checked
+from reana_db.values import Token
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +194,7 @@ def grant(
     conn: Conn,
     user_id: Id,
     *,
-    token: Secret,
+    token: Token,
     granted_by: Id | None = None,
     details: JSON = None,
     keys: KeyRing | None = None,
@@ -204,8 +205,7 @@ def grant(
     Raises NotFound for an unknown user, TokenAlreadyActive, AlreadyExists for a value that another
     token has, and InvalidArgument for details that hold the token.
     """
-    if token in str(details):
-        raise errors.InvalidArgument("details must not hold the token")
+    _refuse_in_details(token, details)
     key = (keys or keyring.current()).current
     outcome = _Outcome.REQUEST_CHANGED
     while outcome is _Outcome.REQUEST_CHANGED:
@@ -229,7 +229,7 @@ def ensure(
     conn: Conn,
     user_id: Id,
     *,
-    token: Secret,
+    token: Token,
     reissue: bool = False,
     keys: KeyRing | None = None,
 ) -> bool:
@@ -274,13 +274,21 @@ def _grant(
 
 @checked
 def revoke(
-    conn: Conn, user_id: Id, *, revoked_by: Id | None = None, details: JSON = None
+    conn: Conn,
+    user_id: Id,
+    *,
+    revoked_by: Id | None = None,
+    details: JSON = None,
+    keys: KeyRing | None = None,
 ) -> TokenState:
     """Revoke the active token of a user and return it; its value is kept.
 
-    With ``revoked_by``, an administrator, an audit entry says so; ``details`` is any JSON value and
-    must not hold the token.  Raises NoActiveToken.
+    With ``revoked_by``, an administrator, an audit entry says so; ``details`` is any JSON value,
+    and only to search it for the token the keys are needed.  Raises NoActiveToken, and
+    InvalidArgument for details that hold the token.
     """
+    if details is not None:
+        _refuse_in_details(_active_value(conn, user_id, keys), details)
     revoked = _revoke(conn, user_id, revoked_by=revoked_by, audit_id=uuid4(), details=details)
     if revoked is None:
         raise errors.NoActiveToken(f"user {user_id} has no active token")
@@ -292,6 +300,34 @@ def _revoke(
     conn: Conn, user_id: Id, *, revoked_by: Id | None, audit_id: Id, details: JSON
 ) -> TokenState | None:
     """Revoke the active token of a user and write the audit entry."""
+
+
+def _active_value(conn: Conn, user_id: Id, keys: KeyRing | None) -> str | None:
+    try:
+        found = active(conn, user_id, keys=keys)
+    except errors.UnreadableSecret:
+        return None
+    return found.value if found else None
+
+
+def _refuse_in_details(token: str | None, details: JSON) -> None:
+    """Raise InvalidArgument if a text of the details, or a key in them, holds the token."""
+    rest = [details]
+    while rest:
+        item = rest.pop()
+        if isinstance(item, dict):
+            rest += [*item, *item.values()]
+        elif isinstance(item, list | tuple):
+            rest += item
+        elif token and token in _shown(item):
+            raise errors.InvalidArgument("details must not hold the token")
+
+
+def _shown(item: object) -> str:
+    try:
+        return str(item)
+    except ValueError:  # a number of thousands of digits, which no query encodes
+        return ""
 
 
 def _raise_unless_done(outcome: _Outcome, user_id: Id) -> None:

@@ -19,7 +19,6 @@ from types import MappingProxyType
 from reana_db import errors
 from reana_db.queries import Conn, query
 from reana_db.records import (
-    JSON,
     Entity,
     JobStatus,
     RetentionRuleStatus,
@@ -29,6 +28,7 @@ from reana_db.records import (
 )
 from reana_db.registry.arguments import Id
 from reana_db.registry.signatures import checked
+from reana_db.values import Object
 
 _SESSION_RULES = MappingProxyType(
     {
@@ -120,7 +120,7 @@ def set_workflow_status(
     *,
     expected: list[RunStatus] | None = None,
     append_logs: str | None = None,
-    progress: JSON = None,
+    progress: Object | None = None,
     at: datetime | None = None,
 ) -> StatusChange:
     """Change the status of a run; see :func:`try_set_workflow_status`.
@@ -212,7 +212,7 @@ def try_set_workflow_status(
     *,
     expected: list[RunStatus] | None = None,
     append_logs: str | None = None,
-    progress: JSON = None,
+    progress: Object | None = None,
     at: datetime | None = None,
 ) -> StatusChange | None:
     """Change the status of a run, with its logs and the progress of its jobs, or report why not.

@@ -12,6 +12,7 @@ from reana_db.records import User
 from reana_db.registry.arguments import Id
 from reana_db.registry.scalars import uuid_of
 from reana_db.registry.signatures import checked
+from reana_db.values import Email
 
 ADMIN_ID = UUID(int=0)
 """The id of the administrator of a site."""
@@ -21,7 +22,7 @@ ADMIN_ID = UUID(int=0)
 def create(
     conn: Conn,
     *,
-    email: str,
+    email: Email,
     full_name: str | None = None,
     username: str | None = None,
     user_id: Id | None = None,

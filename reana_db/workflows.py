@@ -18,6 +18,7 @@ from reana_db.records import JSON, Workflow, WorkflowSpecification, WorkspaceLoc
 from reana_db.registry.arguments import Id
 from reana_db.registry.scalars import uuid_of
 from reana_db.registry.signatures import checked
+from reana_db.values import Amount, Object
 
 _RUN = re.compile(r"(?P<name>[^.]+)\.(?P<major>[0-9]{1,9})(?:\.(?P<minor>[0-9]{1,9}))?")
 
@@ -77,7 +78,7 @@ def many(conn: Conn, workflow_ids: Sequence[Id]) -> list[Workflow]:
 
 
 @query
-def replace_specification(conn: Conn, workflow_id: Id, reana_specification: JSON) -> UUID:
+def replace_specification(conn: Conn, workflow_id: Id, reana_specification: Object) -> UUID:
     """Replace the specification of a run, and return its id; raises NotFound.
 
     For engines whose specification is expanded, or loaded, after the run was created.
@@ -85,15 +86,14 @@ def replace_specification(conn: Conn, workflow_id: Id, reana_specification: JSON
 
 
 @checked
-def set_complexity(conn: Conn, workflow_id: Id, complexity: Sequence[tuple[int, int]]) -> UUID:
+def set_complexity(
+    conn: Conn, workflow_id: Id, complexity: Sequence[tuple[Amount, Amount]]
+) -> UUID:
     """Store how many first jobs of which size a run has, and return its id.
 
     Pairs of a number of jobs and the bytes that each of them needs; none when it cannot be
     estimated.  Raises NotFound and InvalidArgument.
     """
-    for pair in complexity:
-        if not isinstance(pair, tuple | list) or len(pair) != 2:
-            raise errors.InvalidArgument(f"complexity must be pairs, not {pair!r:.80}")
     return _set_complexity(
         conn,
         workflow_id,

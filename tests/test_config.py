@@ -365,3 +365,19 @@ def test_a_malformed_uri_is_not_shown() -> None:
         Settings.at("postgresql://a:hunter2@db:port:5/x")
     assert "hunter2" not in str(caught.value)
     assert caught.value.__context__ is None
+
+
+@pytest.mark.parametrize(
+    "uri", ["postgresql://reana:hushhush@[::1", "password=hushhush '", "port=x password=hushhush"]
+)
+def test_no_error_keeps_the_password_of_a_malformed_uri(uri: str) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        Settings.from_environment({"REANA_SQLALCHEMY_DATABASE_URI": uri})
+    assert refused.value.__context__ is None
+    assert "hushhush" not in str(refused.value)
+
+
+def test_a_variable_that_is_no_utf_8_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="KEY: must be UTF-8") as refused:
+        Settings.from_environment({"REANA_SECRET_KEY": "hushhush\udcff"})
+    assert refused.value.__context__ is None

@@ -362,7 +362,7 @@ def test_active_rules_are_extended(conn: Conn) -> None:
 
 
 def test_rules_are_not_extended_backwards(conn: Conn) -> None:
-    with pytest.raises(errors.InvalidArgument, match="days must not be negative"):
+    with pytest.raises(errors.InvalidArgument, match="days must be from 0 to 36500, not -1"):
         retention.extend(conn, uuid4(), days=-1)
 
 

@@ -26,7 +26,7 @@ from tests.support.secret_values import (
 
 pytestmark = pytest.mark.usefixtures("no_leaks")
 
-BOTH = keyring.of("another key", "the key")
+BOTH = keyring.of("another key", "the key of this site")
 FIND = sql_files.statements_of("tokens")["_find_owner"]
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -216,8 +217,26 @@ def test_a_revoked_token_keeps_its_value(conn: Conn, user: UUID) -> None:
 def test_a_revocation_is_audited_in_the_same_statement(conn: Conn, user: UUID, admin: UUID) -> None:
     grant(conn, user)
     before = queries.executions.total()
-    tokens.revoke(conn, user, revoked_by=admin, details={"source": "test"})
+    tokens.revoke(conn, user, revoked_by=admin)
     assert queries.executions.total() == before + 1
+    assert actions(conn, admin) == [AuditAction.revoke_token]
+
+
+@pytest.mark.parametrize(
+    "details",
+    ["for AWKWARD", {"AWKWARD": 1}, {"a": [{"b": ("xAWKWARDx",)}]}],
+)
+def test_details_are_searched_for_a_token_of_any_characters(
+    conn: Conn, user: UUID, admin: UUID, details: Any
+) -> None:
+    token = "back\\slash 'and' \"quotes\" é"
+    held = json.loads(json.dumps(details).replace("AWKWARD", json.dumps(token)[1:-1]))
+    with pytest.raises(errors.InvalidArgument, match="must not hold the token"):
+        tokens.grant(conn, user, token=token, granted_by=admin, details=held, keys=KEYS)
+    tokens.grant(conn, user, token=token, keys=KEYS)
+    with pytest.raises(errors.InvalidArgument, match="must not hold the token"):
+        tokens.revoke(conn, user, revoked_by=admin, details=held, keys=KEYS)
+    tokens.revoke(conn, user, revoked_by=admin, details=details, keys=KEYS)
     assert actions(conn, admin) == [AuditAction.revoke_token]
 
 
@@ -382,7 +401,7 @@ def test_the_repair_keeps_the_newest_token_and_says_what_it_did(
     unrepaired: Conn, fresh_db: str
 ) -> None:
     user_id = make_user(unrepaired)
-    old = make_token(unrepaired, user_id, "active", token=b"secret", created="2026-01-01")
+    old = make_token(unrepaired, user_id, "active", token=b"hushhush", created="2026-01-01")
     make_token(unrepaired, user_id, "active", created="2026-01-03")
     older = make_token(unrepaired, user_id, "active", created="2025-01-01")
     make_token(unrepaired, user_id, "requested", created="2026-01-01")
@@ -397,7 +416,7 @@ def test_the_repair_keeps_the_newest_token_and_says_what_it_did(
         "at most one active token per user",
         "at most one requested token per user",
     }
-    assert "secret" not in str(entries)
+    assert "hushhush" not in str(entries)
 
 
 def test_the_preflight_counts_duplicate_tokens(unrepaired: Conn, fresh_db: str) -> None:

@@ -25,7 +25,7 @@ from tests.support.secret_values import (
 
 pytestmark = pytest.mark.usefixtures("no_leaks")
 
-BOTH = keyring.of("another key", "the key")
+BOTH = keyring.of("another key", "the key of this site")
 FORMS = pytest.mark.parametrize("sealed", [False, True])
 
 

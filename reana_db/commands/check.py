@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 import click
 
-from reana_db import database, quota
+from reana_db import config, database, quota
 from reana_db.commands.printing import counted, json_option, print_json
+from reana_db.encryption import keyring
 from reana_db.health import checks
 from reana_db.health.accounts import AccountHealth
 from reana_db.health.checks import DatabaseHealth
@@ -36,6 +37,8 @@ def command(context: click.Context, *, accounts: bool, as_json: bool) -> None:
             click.echo(line)
     if difference:
         click.echo(difference, err=True)
+    if warning := keyring.warning(config.settings().secret_key):
+        click.echo(f"Warning: {warning}", err=True)
     context.exit(0 if health.healthy else 1)
 
 

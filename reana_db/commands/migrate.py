@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from reana_db import migrate
+from reana_db.commands import numbers
 from reana_db.commands.printing import Group, counted, json_option, print_json
 from reana_db.migrate import Outcome, State
 from reana_db.migrating import files as migration_files
@@ -25,7 +26,7 @@ def patience_options(function: _F) -> _F:
     lock_timeout = click.option(
         "--lock-timeout",
         metavar="SECONDS",
-        type=click.FloatRange(min=0.001),
+        type=numbers.Seconds(0.001),
         default=LOCK_TIMEOUT,
         show_default=True,
         help="Wait so long for a table in use, then let others pass and try again.",
@@ -33,7 +34,7 @@ def patience_options(function: _F) -> _F:
     wait = click.option(
         "--wait",
         metavar="SECONDS",
-        type=click.FloatRange(min=0),
+        type=numbers.Seconds(),
         default=WAIT,
         show_default=True,
         help="Wait so long in all for another migration or a table in use.",

@@ -11,7 +11,7 @@ from uuid import UUID
 import click
 
 from reana_db import config, database, quota, quota_periods, quota_refresh, resources, units, users
-from reana_db.commands import progress
+from reana_db.commands import numbers, progress
 from reana_db.commands.printing import Group, counted, json_option, print_json, worded
 from reana_db.errors import InvalidArgument, RefreshRefused, RefreshRunning
 from reana_db.queries import Conn
@@ -81,9 +81,7 @@ def _line(item: UserQuota) -> str:
 @click.option(
     "--limit", metavar="AMOUNT", help="A time (10h) or a size (100GB, 1.5TiB); 0 is unlimited."
 )
-@click.option(
-    "--months", metavar="N", type=click.IntRange(1), help="Count anew every so many months."
-)
+@click.option("--months", metavar="N", type=numbers.MONTHS, help="Count anew every so many months.")
 @click.option(
     "--start", metavar="DATE", type=click.DateTime(), help="When the period begins, in UTC."
 )
@@ -239,7 +237,7 @@ def _user(conn: Conn, email: str) -> UUID:
 @click.option("--dry-run", is_flag=True, help="Show the differences without correcting them.")
 @click.option("--force", is_flag=True, help="Go on although files seem to be missing.")
 @click.option(
-    "--workers", metavar="N", type=click.IntRange(1), help="Processes that measure [one per CPU]."
+    "--workers", metavar="N", type=numbers.WORKERS, help="Processes that measure [one per CPU]."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context

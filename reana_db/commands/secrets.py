@@ -57,6 +57,8 @@ def show_status(key_file: TextIO | None, old_key_file: TextIO | None, *, as_json
     """
     current = _given(key_file) or config.settings().secret_key
     keys = keyring.of(current, _previous(old_key_file)) if current else None
+    if warning := keyring.warning(current):
+        click.echo(f"Warning: {warning}", err=True)
     with database.connect(autocommit=True) as conn:
         found, suspects = rotation.status(conn, keys), redaction.suspects(conn)
     if as_json:
@@ -159,7 +161,14 @@ def _previous(old_key_file: TextIO | None) -> str | None:
 
 def _given(file: TextIO | None) -> str | None:
     """Return the key in a file, without the line end that editors add."""
-    return file.read().removesuffix("\n").removesuffix("\r") or None if file else None
+    if file is None:
+        return None
+    try:
+        return file.read().removesuffix("\n").removesuffix("\r") or None
+    except UnicodeDecodeError:
+        pass
+    # Not inside an except clause: the error would keep the other one, which holds the key.
+    raise ConfigurationError(f"{file.name}: a key must be UTF-8")
 
 
 def _prompted(what: str) -> str | None:

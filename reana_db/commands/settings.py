@@ -6,9 +6,11 @@ from dataclasses import asdict
 
 import click
 
-from reana_db import database, database_settings
+from reana_db import config, database, database_settings
 from reana_db.commands.printing import Group, json_option, print_json, print_table
 from reana_db.database_settings import VALUES
+from reana_db.encryption import keyring
+from reana_db.encryption.rotation import SecretsForm
 from reana_db.records import SettingName
 
 NAME = click.Choice([str(name) for name in SettingName])
@@ -53,5 +55,8 @@ def get(name: str, *, as_json: bool) -> None:
 @click.argument("value")
 def set_(name: str, value: str) -> None:
     """Give the setting NAME a VALUE."""
+    key = config.settings().secret_key
+    if key and (name, value) == (SettingName.secrets_form, SecretsForm.SEALED):
+        keyring.refuse_weak(keyring.of(key).current)
     with database.connect() as conn:
         database_settings.change(conn, SettingName(name), value)

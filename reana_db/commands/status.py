@@ -8,6 +8,7 @@ from uuid import UUID
 import click
 
 from reana_db import database, database_settings, status_history, transitions, users, workflows
+from reana_db.commands import numbers
 from reana_db.commands.printing import Group, counted, json_option, print_json, print_table
 from reana_db.queries import Conn
 from reana_db.records import Entity, SettingName, StatusMode
@@ -66,7 +67,7 @@ def _id(conn: Conn, what: str, email: str | None, entity: Entity) -> UUID:
 
 
 @command.command("violations")
-@click.option("--days", type=click.IntRange(min=1), metavar="N", help="Only of the last N days.")
+@click.option("--days", type=numbers.DAYS, metavar="N", help="Only of the last N days.")
 @json_option
 def violations(days: int | None, *, as_json: bool) -> None:
     """Print the changes against the rules by kind and application.
@@ -90,7 +91,7 @@ def violations(days: int | None, *, as_json: bool) -> None:
     "--older-than",
     "days",
     metavar="DAYS",
-    type=click.IntRange(min=1),
+    type=numbers.DAYS,
     required=True,
     help="Delete what is older than this many days.",
 )

@@ -5,13 +5,14 @@ from __future__ import annotations
 import click
 
 from reana_db import database
+from reana_db.commands import numbers
 
 
 @click.command("wait")
 @click.option(
     "--timeout",
     metavar="SECONDS",
-    type=click.FloatRange(min=0),
+    type=numbers.Seconds(),
     default=60.0,
     show_default=True,
     help="How long to wait.",

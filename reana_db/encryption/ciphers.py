@@ -20,6 +20,9 @@ from reana_db.registry.arguments import Secret
 SEALED = b"sealed1:"
 """What a sealed value begins with; no base64 text does."""
 
+SHORTEST_KEY = 16
+"""Bytes of a secret key that values may be sealed with."""
+
 _KEY_ID_LENGTH = 4
 _VECTOR_LENGTH = 12
 _TAG_LENGTH = 16
@@ -54,6 +57,8 @@ class Key:
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
         secret = secret_key.encode()
+        self.weak = len(secret) < SHORTEST_KEY
+        """Whether it is too short to seal with: it could be guessed."""
         shared = hashlib.sha256(secret).digest()
         self.id = _derived(secret, b"id of the key", _KEY_ID_LENGTH).hex()
         """Names the key without giving it away: 8 hexadecimal digits."""

@@ -7,14 +7,17 @@ still read and found, so that services keep working while ``reana-db secrets rot
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from reana_db import config
-from reana_db.encryption.ciphers import SEALED, Key, Layout, Undecipherable
+from reana_db.encryption.ciphers import SEALED, SHORTEST_KEY, Key, Layout, Undecipherable
 from reana_db.errors import ConfigurationError, TamperedSecret, UnreadableSecret
 from reana_db.registry.arguments import Secret
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +115,29 @@ def current() -> KeyRing:
     return of(settings.secret_key, settings.previous_secret_key)
 
 
+def warning(secret_key: Secret | None) -> str | None:
+    """Return what is wrong with a key that is in use, or None."""
+    if not secret_key or not Key(secret_key).weak:
+        return None
+    return f"REANA_SECRET_KEY has less than {SHORTEST_KEY} bytes: it can be guessed; rotate it"
+
+
+def refuse_weak(key: Key) -> None:
+    """Raise :class:`~reana_db.errors.ConfigurationError` for a key too short to seal with."""
+    if key.weak:
+        raise ConfigurationError(
+            f"REANA_SECRET_KEY has less than {SHORTEST_KEY} bytes: values are not sealed with it"
+        )
+
+
 @functools.lru_cache(maxsize=8)
 def of(secret_key: Secret, previous: Secret | None = None) -> KeyRing:
-    """Return the keys that follow from one or two secret keys."""
+    """Return the keys that follow from one or two secret keys.
+
+    Raises :class:`~reana_db.errors.ConfigurationError` for one that is no text of UTF-8.
+    """
+    if _SURROGATE.search(secret_key + (previous or "")):
+        raise ConfigurationError("a secret key must be UTF-8 (it is not shown)")
     earlier = Key(previous) if previous and previous != secret_key else None
     return KeyRing(Key(secret_key), earlier)
 

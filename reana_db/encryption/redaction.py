@@ -86,19 +86,23 @@ def _redacted(entry: _Entry, known: frozenset[str]) -> str | None:
     def clean(text: str) -> str:
         return _WORD.sub(replace, _LOOKS_LIKE_A_TOKEN.sub(REDACTED, text))
 
-    before = json.loads(entry.details)
-    after = _mapped(before, clean)
+    try:
+        before = json.loads(entry.details)
+        after = _mapped(before, clean)
+    except (ValueError, RecursionError):  # longer numbers, deeper nesting than Python reads
+        cleaned = clean(entry.details)
+        return None if cleaned == entry.details else cleaned
     return None if after == before else json.dumps(after)
 
 
 def _mapped(value: JSON, change: Callable[[str], str]) -> Any:
-    """Return a JSON value with all its texts changed."""
+    """Return a JSON value with all its texts changed, keys too."""
     if isinstance(value, str):
         return change(value)
     if isinstance(value, list):
         return [_mapped(item, change) for item in value]
     if isinstance(value, dict):
-        return {key: _mapped(item, change) for key, item in value.items()}
+        return {change(key): _mapped(item, change) for key, item in value.items()}
     return value
 
 

@@ -15,7 +15,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from reana_db import database_settings
-from reana_db.encryption import ciphers
+from reana_db.encryption import ciphers, keyring
 from reana_db.encryption.ciphers import Key, Layout
 from reana_db.encryption.columns import STORES, Store, Stored, batches, counts
 from reana_db.encryption.keyring import KeyRing, Opened
@@ -125,9 +125,11 @@ def form(conn: Conn) -> SecretsForm:
 def seal(conn: Conn, keys: KeyRing, progress: Progress | None = None) -> Rotation:
     """Seal new values from now on, then all that are there; released services read none of them.
 
-    ``conn`` must be in autocommit.
+    ``conn`` must be in autocommit.  Raises :class:`~reana_db.errors.ConfigurationError` for a key
+    of less than 16 bytes.
     """
     _refuse_transaction(conn)
+    keyring.refuse_weak(keys.current)
     database_settings.change(conn, SettingName.secrets_form, SecretsForm.SEALED)
     return rotate(conn, keys, progress)
 
@@ -146,9 +148,12 @@ def rotate(conn: Conn, keys: KeyRing, progress: Progress | None = None) -> Rotat
     """Encrypt all values with the current key, in the form of new values.
 
     Leaves alone what is so already, and what no key opens.  ``conn`` must be in autocommit: each
-    batch is a transaction.
+    batch is a transaction.  Raises :class:`~reana_db.errors.ConfigurationError` where values are
+    sealed and the key has less than 16 bytes.
     """
     _refuse_transaction(conn)
+    if form(conn) is SecretsForm.SEALED:
+        keyring.refuse_weak(keys.current)
     rewritten = 0
     for number in range(1, ROUNDS + 1):
         one = _round(conn, keys, form(conn), progress or Progress())

@@ -22,7 +22,15 @@ from reana_db.health import nullability
 from reana_db.queries import Conn, Statement, query, registered
 from reana_db.records import JSON
 from reana_db.registry import results
-from reana_db.registry.scalars import SCALARS, bare, is_optional, item_of, present, scalar_of
+from reana_db.registry.scalars import (
+    SCALARS,
+    bare,
+    is_json,
+    is_optional,
+    item_of,
+    present,
+    scalar_of,
+)
 from reana_db.registry.signatures import sent_annotations
 
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s|%%")
@@ -176,7 +184,7 @@ class _Verifier:
         promised = _name(kind)
         if not self.loads_as(loaded, present(kind)):
             yield f"{name} is {loaded.name} where {promised} is promised"
-        if nullable and not is_optional(kind) and kind != JSON:
+        if nullable and not is_optional(kind) and not is_json(kind):
             yield f"{name} can be NULL where {promised} is promised"
 
     def loads_as(self, loaded: TypeName, kind: Any) -> bool:

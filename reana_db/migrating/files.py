@@ -25,6 +25,7 @@ ROLLBACK_SUFFIX = ".rollback.sql"
 
 _DIRECTIVE = re.compile(r"^--\s*(?P<name>depends|transactional|holds)\s*:\s*(?P<value>.*?)\s*$")
 _NAME = re.compile(r"^[0-9]{4}-[a-z0-9]+(-[a-z0-9]+)*$")
+_LONGEST_SLUG = 100
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,9 @@ def scaffold(what: str, directory: Path) -> list[Path]:
     """
     slug = re.sub(r"[^a-z0-9]+", "-", what.lower()).strip("-")
     if not slug:
-        raise MigrationError(f"{what!r} says nothing that a file name can say")
+        raise MigrationError(f"{what!r:.80} says nothing that a file name can say")
+    if len(slug) > _LONGEST_SLUG:
+        raise MigrationError(f"the name is longer than {_LONGEST_SLUG} characters: {what!r:.80}")
     last = read(directory)[-1]
     path = directory / f"{int(last.id.partition('-')[0]) + 1:04}-{slug}.sql"
     texts = {

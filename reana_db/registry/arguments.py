@@ -43,7 +43,7 @@ def between(low: int, high: int) -> Converter:
 def checker(annotation: Any) -> Converter | None:
     """Return the check and conversion of an argument, or None where nothing has to be done.
 
-    JSON is left as it is: what sends it encodes it.
+    JSON is left as it is, but for its rules: what sends it encodes it.
     """
     if annotation == JSON:
         return None

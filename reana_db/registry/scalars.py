@@ -21,7 +21,12 @@ from reana_db.records import JSON
 
 Converter: TypeAlias = Callable[[Any], Any]
 
+EARLIEST = datetime(1, 1, 2, tzinfo=UTC)
+LATEST = datetime(9999, 12, 30, tzinfo=UTC)
+"""The bounds of times: so that each can be shown in every time zone."""
+
 _BIGINT = 2**63
+_FAR_YEAR = re.compile(r"[0-9]{5,}-")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _UUID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}", re.I)
 
@@ -57,7 +62,10 @@ class Scalar:
 
 def described(value: object) -> str:
     """Return type and value as messages show them."""
-    shown = repr(value)
+    try:
+        shown = repr(value)
+    except (ValueError, RecursionError):  # too long a number, too deep a nesting
+        shown = "that cannot be shown"
     return f"{type(value).__name__} {shown if len(shown) <= 80 else shown[:77] + '...'}"
 
 
@@ -90,13 +98,18 @@ def number(value: Any) -> float:
     """Check a floating-point number."""
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise Invalid(f"must be a number, not {described(value)}")
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:
+        raise Invalid("must fit into a floating-point number") from None
 
 
 def day(value: Any) -> date:
     """Check a date without a time."""
     if not isinstance(value, date) or isinstance(value, datetime):
         raise Invalid(f"must be a date, not {described(value)}")
+    if not EARLIEST.date() <= value < LATEST.date():
+        raise Invalid(f"must be from {EARLIEST.date()} to before {LATEST.date()}, not {value}")
     return value
 
 
@@ -106,6 +119,8 @@ def aware_datetime(value: Any) -> datetime:
         raise Invalid(f"must be a datetime, not {described(value)}")
     if value.utcoffset() is None:
         raise Invalid(f"must say its time zone (for example UTC), not {value.isoformat()}")
+    if not EARLIEST <= value <= LATEST:
+        raise Invalid(f"must be from {EARLIEST} to {LATEST}, not {value.isoformat()}")
     return value
 
 
@@ -148,13 +163,25 @@ def json_text(value: Any) -> str | None:
 
 def as_utc(value: datetime) -> datetime:
     """Return a time in UTC; a column without zone holds UTC already."""
-    if value.tzinfo is not None:
+    if value.tzinfo is None:
+        return datetime.combine(value, value.time(), UTC)  # a tenth of the time of replace()
+    try:
         return value.astimezone(UTC)
-    return datetime.combine(value, value.time(), UTC)  # a tenth of the time of replace()
+    except OverflowError:
+        return EARLIEST if value.year == 1 else LATEST
+
+
+def nearest_time(stored: str) -> datetime | None:
+    """Return the bound next to a stored time that Python cannot hold; None for any other text."""
+    if stored == "-infinity" or stored.endswith("BC"):
+        return EARLIEST
+    return LATEST if stored == "infinity" or _FAR_YEAR.match(stored) else None
 
 
 def _time_of(value: datetime | str) -> datetime:
-    return as_utc(value if isinstance(value, datetime) else datetime.fromisoformat(value))
+    if isinstance(value, datetime):
+        return as_utc(value)
+    return nearest_time(value) or as_utc(datetime.fromisoformat(value))
 
 
 SCALARS: dict[Any, Scalar] = {
@@ -202,6 +229,11 @@ def _enum(kind: type[StrEnum]) -> Scalar:
     )
 
 
+def is_json(annotation: Any) -> bool:
+    """Tell whether an annotation is JSON, with rules or without."""
+    return get_origin(annotation) is Annotated and "json" in annotation.__metadata__
+
+
 def is_optional(annotation: Any) -> bool:
     """Tell whether an annotation is ``T | None``."""
     return get_origin(annotation) in (Union, UnionType) and NoneType in get_args(annotation)
@@ -217,7 +249,9 @@ def present(annotation: Any) -> Any:
 def bare(annotation: Any) -> Any:
     """Return the type of an annotation: without ``| None``, without its rules."""
     kind = present(annotation)
-    if kind == JSON or get_origin(kind) is not Annotated:
+    if is_json(kind):
+        return JSON
+    if get_origin(kind) is not Annotated:
         return kind
     marks = (mark for mark in kind.__metadata__ if mark in SCALARS)
     return next(marks, get_args(kind)[0])

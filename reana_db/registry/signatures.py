@@ -79,6 +79,14 @@ def _signature(function: Callable[..., Any]) -> Signature:
     return Signature(function, checker)
 
 
+def converter(annotation: Any) -> Converter | None:
+    """Return what checks an argument and makes it what is sent, or None."""
+    check, encode = checker(annotation), encoder(annotation)
+    if check and encode:
+        return lambda value: encode(check(value))
+    return encode or check
+
+
 def encoder(annotation: Any) -> Converter | None:
     """Return what makes an argument that was checked what is sent, or None."""
     scalar = scalar_of(annotation)

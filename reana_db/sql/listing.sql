@@ -390,10 +390,18 @@ SELECT
     session.type_ AS session_type,
     session.path AS session_path,
     session.status AS session_status,
-    COALESCE((workflow.job_progress #>> '{total,total}')::bigint, 0) AS jobs_total,
-    COALESCE((workflow.job_progress #>> '{running,total}')::bigint, 0) AS jobs_running,
-    COALESCE((workflow.job_progress #>> '{finished,total}')::bigint, 0) AS jobs_finished,
-    COALESCE((workflow.job_progress #>> '{failed,total}')::bigint, 0) AS jobs_failed,
+    COALESCE(
+        substring(progress.jobs #>> '{total,total}' FROM '^[0-9]{1,18}$')::bigint, 0
+    ) AS jobs_total,
+    COALESCE(
+        substring(progress.jobs #>> '{running,total}' FROM '^[0-9]{1,18}$')::bigint, 0
+    ) AS jobs_running,
+    COALESCE(
+        substring(progress.jobs #>> '{finished,total}' FROM '^[0-9]{1,18}$')::bigint, 0
+    ) AS jobs_finished,
+    COALESCE(
+        substring(progress.jobs #>> '{failed,total}' FROM '^[0-9]{1,18}$')::bigint, 0
+    ) AS jobs_failed,
     CASE WHEN %(with_job_ids)s::boolean THEN workflow.job_progress END AS job_progress,
     array(
         SELECT receiver.email
@@ -435,6 +443,13 @@ SELECT
             AND resource.type_ = 'disk'
     ) AS disk_usage
 FROM __reana.workflow
+CROSS JOIN LATERAL (
+    SELECT
+        CASE
+            -- JSON may hold this character, and PostgreSQL reads no member of what does.
+            WHEN position('\u0000' IN workflow.job_progress::text) = 0 THEN workflow.job_progress
+        END AS jobs
+) AS progress
 LEFT JOIN __reana.user_ AS owner
     ON workflow.owner_id = owner.id_
 -- include: jobs.newest

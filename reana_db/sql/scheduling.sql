@@ -12,7 +12,13 @@ WHERE
 
 -- name: _load
 SELECT
-    workflow.complexity,
+    CASE
+        WHEN
+            array_ndims(workflow.complexity) = 2
+            AND array_length(workflow.complexity, 2) = 2
+            AND 0 <= ALL(workflow.complexity)
+            THEN workflow.complexity
+    END AS complexity,
     (
         SELECT count(*)
         FROM __reana.workflow AS run

@@ -53,7 +53,12 @@ FROM __reana.workflow
 WHERE workflow.id_ = %(workflow_id)s;
 
 -- name: specification_parameters
-SELECT workflow.reana_specification #> '{inputs,parameters}' AS parameters
+SELECT
+    CASE
+        -- JSON may hold this character, and PostgreSQL reads no member of what does.
+        WHEN position('\u0000' IN workflow.reana_specification::text) = 0
+            THEN workflow.reana_specification #> '{inputs,parameters}'
+    END AS parameters
 FROM __reana.workflow
 WHERE workflow.id_ = %(workflow_id)s;
 

@@ -26,8 +26,10 @@ from tests.support.secret_values import KEYS, grant, old_token, old_webhook_secr
 pytestmark = pytest.mark.usefixtures("no_leaks")
 
 
-LOST = keyring.of("lost key")
-NEXT = keyring.of("next key")
+LOST = keyring.of("the key that is lost")
+KEY = "the key of this site"
+NEXT_KEY = "the next key of it"
+NEXT = keyring.of(NEXT_KEY)
 
 
 class Run(Protocol):
@@ -66,7 +68,7 @@ def test_status_counts_by_column_cipher_and_key(own: Conn, run: Run) -> None:
     grant(own, "ours")
     old_webhook_secret(own, "secret", NEXT)
     entry(own, {"reana_admin": TOKEN})
-    keys = {"REANA_SECRET_KEY": "next key", "REANA_SECRET_KEY_PREVIOUS": "the key"}
+    keys = {"REANA_SECRET_KEY": NEXT_KEY, "REANA_SECRET_KEY_PREVIOUS": KEY}
     result = run("secrets", "status", **keys)
     assert result.exit_code == 0
     assert [" ".join(line.split()) for line in result.stdout.splitlines()] == [
@@ -80,7 +82,7 @@ def test_status_counts_by_column_cipher_and_key(own: Conn, run: Run) -> None:
 
 def test_status_as_json(own: Conn, run: Run) -> None:
     old_token(own, "theirs")
-    result = run("secrets", "status", "--json", REANA_SECRET_KEY="the key")
+    result = run("secrets", "status", "--json", REANA_SECRET_KEY=KEY)
     found = json.loads(result.stdout)
     assert found["current_key"] == KEYS.current.id
     assert found["values"] == [
@@ -111,7 +113,7 @@ def test_the_status_is_1_if_no_key_opens_a_row(own: Conn, run: Run) -> None:
 
 def test_rotate_with_both_keys_from_the_environment(own: Conn, run: Run) -> None:
     old_token(own, "theirs")
-    keys = {"REANA_SECRET_KEY": "next key", "REANA_SECRET_KEY_PREVIOUS": "the key"}
+    keys = {"REANA_SECRET_KEY": NEXT_KEY, "REANA_SECRET_KEY_PREVIOUS": KEY}
     result = run("secrets", "rotate", **keys)
     assert (result.exit_code, result.stdout) == (0, "1 of 1 tokens and secrets rewritten\n")
     expect_found(own, "theirs", NEXT)
@@ -120,8 +122,8 @@ def test_rotate_with_both_keys_from_the_environment(own: Conn, run: Run) -> None
 
 def test_rotate_with_both_keys_from_files(own: Conn, run: Run, tmp_path: Path) -> None:
     old_token(own, "theirs")
-    (tmp_path / "new").write_text("next key\n")
-    (tmp_path / "old").write_text("the key")
+    (tmp_path / "new").write_text(f"{NEXT_KEY}\n")
+    (tmp_path / "old").write_text(KEY)
     files = ("--key-file", str(tmp_path / "new"), "--old-key-file", str(tmp_path / "old"))
     assert run("secrets", "rotate", *files).exit_code == 0
     expect_found(own, "theirs", NEXT)
@@ -130,13 +132,13 @@ def test_rotate_with_both_keys_from_files(own: Conn, run: Run, tmp_path: Path) -
 def test_rotate_with_the_old_key_from_standard_input(own: Conn, run: Run) -> None:
     old_token(own, "theirs")
     arguments = ("secrets", "rotate", "--old-key-file", "-")
-    assert run(*arguments, stdin="the key\n", REANA_SECRET_KEY="next key").exit_code == 0
+    assert run(*arguments, stdin=f"{KEY}\n", REANA_SECRET_KEY=NEXT_KEY).exit_code == 0
     expect_found(own, "theirs", NEXT)
 
 
 @pytest.mark.parametrize(
     ("environment", "variable"),
-    [({}, "REANA_SECRET_KEY "), ({"REANA_SECRET_KEY": "next key"}, "REANA_SECRET_KEY_PREVIOUS")],
+    [({}, "REANA_SECRET_KEY "), ({"REANA_SECRET_KEY": NEXT_KEY}, "REANA_SECRET_KEY_PREVIOUS")],
 )
 def test_a_missing_key_is_named(run: Run, environment: dict[str, str], variable: str) -> None:
     result = run("secrets", "rotate", **environment)
@@ -160,12 +162,12 @@ def test_on_a_terminal_keys_are_asked_for_without_echo_and_progress_is_a_bar(
         start_new_session=True,
     )
     os.close(theirs)
-    output = answer(ours, {b"Key: ": b"next key\n", b"Old key: ": b"the key\n"})
+    output = answer(ours, {b"Key: ": f"{NEXT_KEY}\n".encode(), b"Old key: ": f"{KEY}\n".encode()})
     assert process.wait(30) == 0, output
     assert "1/1" in output
     assert "1 of 1 tokens and secrets rewritten" in output
-    assert "the key" not in output
-    assert "next key" not in output
+    assert KEY not in output
+    assert NEXT_KEY not in output
     expect_found(own, "theirs", NEXT)
 
 
@@ -186,7 +188,7 @@ def test_what_no_key_opens_is_named_without_its_value_and_the_status_is_1(
 ) -> None:
     lost = token_of(own, old_token(own, "lost", LOST))
     old_token(own, "theirs")
-    keys = {"REANA_SECRET_KEY": "next key", "REANA_SECRET_KEY_PREVIOUS": "the key"}
+    keys = {"REANA_SECRET_KEY": NEXT_KEY, "REANA_SECRET_KEY_PREVIOUS": KEY}
     result = run("secrets", "rotate", **keys)
     assert result.exit_code == 1
     assert result.stdout == "1 of 2 tokens and secrets rewritten\n"
@@ -196,9 +198,9 @@ def test_what_no_key_opens_is_named_without_its_value_and_the_status_is_1(
 
 def test_seal_and_unseal(own: Conn, run: Run) -> None:
     user_id = old_token(own, "theirs")
-    assert run("secrets", "seal", REANA_SECRET_KEY="the key").exit_code == 0
+    assert run("secrets", "seal", REANA_SECRET_KEY=KEY).exit_code == 0
     assert token_of(own, user_id)[1].startswith(b"sealed1:")
-    result = run("secrets", "unseal", "--json", REANA_SECRET_KEY="the key")
+    result = run("secrets", "unseal", "--json", REANA_SECRET_KEY=KEY)
     assert json.loads(result.stdout) == {"values": 1, "rewritten": 1, "leftovers": []}
     assert token_of(own, user_id)[1] == KEYS.current.encrypt_cbc("theirs")
 
@@ -213,17 +215,17 @@ def test_redact_audit_counts_first_and_then_removes(own: Conn, run: Run) -> None
 def test_redact_audit_with_the_key_knows_the_tokens_of_the_database(own: Conn, run: Run) -> None:
     old_token(own, "my-own")
     entry(own, {"reana_admin": "Token my-own granted"})
-    result = run("secrets", "redact-audit", REANA_SECRET_KEY="the key")
+    result = run("secrets", "redact-audit", REANA_SECRET_KEY=KEY)
     assert result.stdout == "1 audit entry redacted\n"
 
 
 def test_the_old_name_still_rotates_and_warns_about_its_argument(own: Conn, run: Run) -> None:
     old_token(own, "theirs")
-    arguments = ("migrate-secret-key", "--old-key", "the key")
-    result = run(*arguments, REANA_SECRET_KEY="next key")
+    arguments = ("migrate-secret-key", "--old-key", KEY)
+    result = run(*arguments, REANA_SECRET_KEY=NEXT_KEY)
     assert result.exit_code == 0
     assert "Warning: everybody on this machine can see --old-key" in result.stderr
-    assert "the key" not in result.output
+    assert KEY not in result.output
     expect_found(own, "theirs", NEXT)
     assert "REANA_SECRET_KEY" in run(*arguments).stderr
 
@@ -241,3 +243,15 @@ def test_in_a_log_progress_is_a_line_now_and_then(
         report.start("secrets", 10)
         report.advance(5)
     assert caplog.messages == ["secrets: 10 to do", "secrets: 5 of 10"]
+
+
+def test_a_short_key_is_warned_of(run: Run) -> None:
+    for command in ("check", "secrets status"):
+        assert "Warning: REANA_SECRET_KEY" in run(*command.split(), REANA_SECRET_KEY="short").output
+        assert "Warning" not in run(*command.split(), REANA_SECRET_KEY=KEY).output
+
+
+def test_a_database_is_not_told_to_seal_with_a_short_key(run: Run) -> None:
+    arguments = ("settings", "set", "secrets_form", "sealed")
+    assert "less than 16 bytes" in run(*arguments, REANA_SECRET_KEY="short").output
+    assert run(*arguments, REANA_SECRET_KEY=KEY).exit_code == 0

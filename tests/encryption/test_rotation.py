@@ -32,9 +32,9 @@ from tests.support.secret_values import (
 
 pytestmark = pytest.mark.usefixtures("no_leaks")
 
-NEXT = keyring.of("next key", "the key")
-NEXT_ONLY = keyring.of("next key")
-LOST = keyring.of("lost key")
+NEXT = keyring.of("the next key of it", "the key of this site")
+NEXT_ONLY = keyring.of("the next key of it")
+LOST = keyring.of("the key that is lost")
 
 
 @pytest.fixture
@@ -306,3 +306,13 @@ def test_the_migration_is_not_undone_while_values_are_sealed(own: Conn, fresh_db
 def test_a_lost_key_opens_nothing(own: Conn, values: Values) -> None:
     assert len(rotation.rotate(own, OTHER_KEYS).leftovers) == 6
     values.expect_found(KEYS)
+
+
+def test_a_short_key_seals_nothing(own: Conn) -> None:
+    weak = keyring.of("15 bytes of it.")
+    with pytest.raises(errors.ConfigurationError, match="less than 16 bytes"):
+        rotation.seal(own, weak)
+    assert rotation.form(own) is rotation.SecretsForm.COMPATIBLE
+    rotation.seal(own, KEYS)
+    with pytest.raises(errors.ConfigurationError, match="less than 16 bytes"):
+        rotation.rotate(own, keyring.of("short", "the key of this site"))

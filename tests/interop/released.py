@@ -11,7 +11,7 @@ from typing import Any, Self
 from tests.interop import environments
 
 HERE = Path(__file__).parent
-SECRET_KEY = "interop"
+SECRET_KEY = "the key of interop"
 
 
 class OldError(Exception):

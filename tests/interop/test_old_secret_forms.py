@@ -17,8 +17,8 @@ from tests.interop.conftest import new_email, require
 from tests.interop.released import SECRET_KEY, OldService, command
 
 KEYS = keyring.of(SECRET_KEY)
-NEXT = keyring.of("next key", SECRET_KEY)
-NEXT_ONLY = keyring.of("next key")
+NEXT = keyring.of("the next key of it", SECRET_KEY)
+NEXT_ONLY = keyring.of("the next key of it")
 WITH_TOKENS = ("0.9.5", "0.95.0a8")
 WITH_SECRETS = "0.95.0a13"
 
@@ -113,7 +113,7 @@ def test_after_our_rotation_they_read_their_secrets_with_the_new_key(fresh_db: s
     with psycopg.connect(fresh_db, autocommit=True) as conn:
         for work in (rotation.rotate, rotation.seal, rotation.unseal):
             assert work(conn, NEXT).leftovers == []
-    with OldService(WITH_SECRETS, fresh_db, REANA_SECRET_KEY="next key") as after:
+    with OldService(WITH_SECRETS, fresh_db, REANA_SECRET_KEY="the next key of it") as after:
         assert after("webhook_secret", user_id=user_id) == "webhook"
         assert after("find_user_by_webhook_secret", secret="webhook") == user_id
         assert after("session_secret", session_id=session_id) == "session"
@@ -128,7 +128,7 @@ def test_their_rotation_of_secrets_leaves_what_we_read_and_find(fresh_db: str) -
     with psycopg.connect(fresh_db, autocommit=True) as conn:
         webhook = user_secrets.webhook_secret(conn, user_id, keys=KEYS).value
         session = user_secrets.session_secret(conn, session_id, keys=KEYS)
-        settings = {"REANA_SECRET_KEY": "next key"}
+        settings = {"REANA_SECRET_KEY": "the next key of it"}
         arguments = ("migrate-secret-key", "--old-key", SECRET_KEY)
         done = command(WITH_SECRETS, fresh_db, *arguments, **settings)
         assert done.returncode == 0, done.stderr
@@ -145,14 +145,14 @@ def test_the_old_command_line_of_ours_does_what_theirs_did(
     with OldService("0.9.5", fresh_db) as before:
         user_id = before("create_user", email=new_email(), token="their-token")
     monkeypatch.setenv("REANA_SQLALCHEMY_DATABASE_URI", fresh_db)
-    monkeypatch.setenv("REANA_SECRET_KEY", "next key")
+    monkeypatch.setenv("REANA_SECRET_KEY", "the next key of it")
     config.settings.cache_clear()
     try:
         done = CliRunner().invoke(main, ["migrate-secret-key", "--old-key", SECRET_KEY])
     finally:
         config.settings.cache_clear()
     assert done.exit_code == 0, done.output
-    with OldService("0.9.5", fresh_db, REANA_SECRET_KEY="next key") as after:
+    with OldService("0.9.5", fresh_db, REANA_SECRET_KEY="the next key of it") as after:
         assert after("find_user_by_token", token="their-token") == user_id
 
 

@@ -13,7 +13,7 @@ from reana_db.queries import Conn
 from tests.support.factories import LONG_AGO, RESOURCES, insert, make_workflow, resource_id
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "moving-a-service.md"
-SECRET_KEY = "interop"
+SECRET_KEY = "the key of interop"
 SPECIFICATION = {"workflow": {"type": "serial"}}
 
 

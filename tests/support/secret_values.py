@@ -12,7 +12,7 @@ from reana_db.queries import Conn
 from reana_db.records import SettingName
 from tests.support.factories import insert, make_session, make_user, make_workflow
 
-KEYS = keyring.of("the key")
+KEYS = keyring.of("the key of this site")
 OTHER_KEYS = keyring.of("another key")
 
 

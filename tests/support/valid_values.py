@@ -19,7 +19,6 @@ from uuid import UUID, uuid4
 from reana_db.config import Settings
 from reana_db.encryption.keyring import KeyRing
 from reana_db.records import (
-    JSON,
     Entity,
     JobStatus,
     RetentionRuleStatus,
@@ -27,6 +26,7 @@ from reana_db.records import (
     ServiceStatus,
     SettingName,
 )
+from reana_db.registry.scalars import is_json
 from tests.catalogue.world import CLAIMED_RULE, KEYS, RULE, TOKEN, World
 from tests.support.public import parameters
 
@@ -151,7 +151,7 @@ class Values:
         """Return a value for a parameter or field of this name and annotation."""
         if name in self._ids:
             return self._ids[name]
-        if annotation == JSON:
+        if is_json(annotation):
             return self._json(name)
         origin, options = get_origin(annotation), get_args(annotation)
         if origin is Annotated:
@@ -198,6 +198,7 @@ class Values:
             "type_": "serial",
             "workspace_path": f"/var/reana/users/0/workflows/{number}",
             "path": f"/{number}",
+            "result_path": f"/{number}",
             "token": f"a token of {number}",
         }
         return known.get(name, f"{name} {number}")
