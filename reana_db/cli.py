@@ -70,9 +70,7 @@ class CommandLine(click.Group):
         """Run a command; what goes wrong on purpose becomes one sentence and exit status 1."""
         try:
             return super().invoke(ctx)
-        except BrokenPipeError:
-            raise  # click ends quietly then
-        except (ReanaDBError, psycopg.Error, OSError) as error:
+        except (ReanaDBError, psycopg.Error) as error:
             raise click.ClickException(_advice(error) or _sentence(error)) from error
 
 

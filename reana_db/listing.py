@@ -87,17 +87,25 @@ def progress_document(job_progress: JSON) -> dict[str, JSON]:
     """Return the progress of jobs as the API of REANA's server documents it.
 
     ``total``, ``running``, ``finished`` and ``failed``, each ``{"total": int, "job_ids": [text,
-    …]}``.
+    …]}``.  What is stored otherwise counts as absent.
     """
-    stored = job_progress or {}
-    parts = {key: stored.get(key) or {} for key in ("total", "running", "finished", "failed")}
+    stored = _object(job_progress)
+    parts = {key: _object(stored.get(key)) for key in ("total", "running", "finished", "failed")}
     return {
         key: {
-            "total": part.get("total") or 0,
-            "job_ids": [job_id for job_id in part.get("job_ids") or () if job_id],
+            "total": part["total"] if isinstance(part.get("total"), int) else 0,
+            "job_ids": list(filter(None, _list(part.get("job_ids")))),
         }
         for key, part in parts.items()
     }
+
+
+def _object(value: JSON) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: JSON) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 @dataclass(frozen=True, slots=True)
