@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import psycopg
 import pytest
+from psycopg.abc import PQGen
+from psycopg.waiting import Ready, Wait
 
 from reana_db import Connection, Settings, connect, errors
 from tests.support.restartable import changed, value_of
@@ -191,3 +194,25 @@ def test_the_deadline_is_a_setting(settings: Settings) -> None:
         assert conn.deadline == 3
     with connect(settings) as conn:
         assert conn.deadline is None
+
+
+def test_a_deadline_costs_at_most_two_microseconds_a_call(settings: Settings) -> None:
+    def answer() -> PQGen[int]:
+        yield Wait.R
+        return 1
+
+    def drive(gen: PQGen[int]) -> None:
+        next(gen)
+        with contextlib.suppress(StopIteration):
+            gen.send(Ready.R)
+
+    def cost(make: Callable[[], PQGen[int]]) -> float:
+        started = time.thread_time()
+        for _ in range(10_000):
+            drive(make())
+        return (time.thread_time() - started) / 10_000
+
+    with connect(settings) as conn:
+        plain = min(cost(answer) for _ in range(10))
+        limited = min(cost(lambda: conn._limited(answer(), math.inf)) for _ in range(10))
+    assert limited - plain < 2e-6
