@@ -33,7 +33,8 @@ def test_the_readme_has_two_commands_for_a_fresh_machine() -> None:
 
 def test_links_of_the_documentation_lead_somewhere() -> None:
     for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]:
-        for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text()):
+        # Pages below reference/ are made by the build of the site, which refuses a dead link.
+        for target in re.findall(r"\]\((?!https?:|reference/)([^)#]+)", page.read_text()):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
 
 
