@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 from reana_db import errors, transitions, users, workflows
@@ -361,20 +361,65 @@ def apply_status_message(
     characters, unique among the messages about a run.
 
     Raises nothing for a late or wrong message: see :class:`MessageOutcome`.  Messages may come in
-    another order, and from several consumers at once.  Idempotent with a ``message_id``; without
-    one, the logs of a message that comes twice are there twice.
+    another order, and from several consumers at once.  Idempotent with a ``message_id``, for which
+    there are three more statements at most; without one, the logs of a message that comes twice are
+    there twice.
     """
-    applied = _apply_status_message(
-        conn,
-        workflow_id,
-        status=status,
-        logs=logs or None,
-        progress=progress,
-        engine_logs=engine_logs or None,
-        at=at,
-        message_id=message_id,
-    )
+    values: dict[str, Any] = {
+        "status": status,
+        "logs": logs or None,
+        "progress": progress,
+        "engine_logs": engine_logs or None,
+        "at": at,
+    }
+    if message_id is None:
+        applied = _apply_status_message(conn, workflow_id, **values)
+    else:
+        with whole(conn):
+            applied = _apply_once(conn, workflow_id, message_id, values)
     return applied or AppliedMessage(MessageOutcome.UNKNOWN_RUN, None, None)
+
+
+def _apply_once(
+    conn: Conn, workflow_id: Id, message_id: str, values: dict[str, Any]
+) -> AppliedMessage | None:
+    if not _note_message(conn, workflow_id, message_id):
+        return _noted_message(conn, workflow_id, message_id)
+    applied = _apply_status_message(conn, workflow_id, **values)
+    if applied and applied.outcome is MessageOutcome.APPLIED:
+        _keep_message(conn, workflow_id, message_id, before=applied.before, after=applied.after)
+        if applied.ended:
+            _forget_messages(conn, workflow_id, message_id, this=False)
+    else:
+        _forget_messages(conn, workflow_id, message_id, this=True)
+    return applied
+
+
+@query
+def _note_message(conn: Conn, workflow_id: Id, message_id: str) -> RowCount:
+    """Lock the run and note a message, unless it was noted before."""
+
+
+@query
+def _noted_message(conn: Conn, workflow_id: Id, message_id: str) -> AppliedMessage | None:
+    """Return what a message that was noted before did."""
+
+
+@query
+def _keep_message(
+    conn: Conn,
+    workflow_id: Id,
+    message_id: str,
+    *,
+    before: RunStatus | None,
+    after: RunStatus | None,
+) -> RowCount:
+    """Note what a message did."""
+
+
+@query
+def _forget_messages(conn: Conn, workflow_id: Id, message_id: str, *, this: bool) -> RowCount:
+    """Forget this message, or all others about the run."""
 
 
 @query
@@ -387,7 +432,6 @@ def _apply_status_message(
     progress: JSON,
     engine_logs: str | None,
     at: datetime | None,
-    message_id: str | None,
 ) -> AppliedMessage | None:
     """Judge a message and apply it."""
 

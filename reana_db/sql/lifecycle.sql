@@ -220,16 +220,6 @@ locked AS MATERIALIZED (
     FOR NO KEY UPDATE
 ),
 
-earlier AS MATERIALIZED (
-    SELECT
-        status_message.status_before AS before,
-        status_message.status_after AS after
-    FROM __reana.status_message
-    WHERE
-        status_message.workflow_id = %(workflow_id)s
-        AND status_message.message_id = %(message_id)s::text
-),
-
 judged AS (
     SELECT
         locked.id_,
@@ -237,7 +227,6 @@ judged AS (
         COALESCE(message.status, locked.status) AS after,
         (message.status IS DISTINCT FROM locked.status) AS differs,
         CASE
-            WHEN EXISTS (SELECT 1 FROM earlier) THEN 'repeated'
             WHEN locked.status IN ('finished', 'failed', 'stopped', 'deleted') THEN 'run ended'
             WHEN message.status IS NULL OR message.status = locked.status THEN 'applied'
             WHEN
@@ -248,36 +237,6 @@ judged AS (
         END AS outcome
     FROM locked
     CROSS JOIN message
-),
-
--- Of the same message twice at once, the second finds the first here: it waited for its lock.
-noted AS (
-    INSERT INTO __reana.status_message (
-        workflow_id,
-        message_id,
-        status_before,
-        status_after
-    )
-    SELECT
-        judged.id_,
-        %(message_id)s::text,
-        judged.before,
-        judged.after
-    FROM judged
-    WHERE
-        %(message_id)s::text IS NOT NULL
-        AND judged.outcome = 'applied'
-    ON CONFLICT (workflow_id, message_id) DO NOTHING
-    RETURNING status_message.workflow_id
-),
-
-forgotten AS (
-    DELETE FROM __reana.status_message
-    USING judged
-    WHERE
-        judged.outcome = 'applied'
-        AND judged.after IN ('finished', 'failed', 'stopped')
-        AND status_message.workflow_id = judged.id_
 ),
 
 applied AS (
@@ -313,23 +272,49 @@ applied AS (
     WHERE
         workflow.id_ = judged.id_
         AND judged.outcome = 'applied'
-        AND (%(message_id)s::text IS NULL OR EXISTS (SELECT 1 FROM noted))
-    RETURNING workflow.id_
 )
 
 SELECT
-    CASE
-        WHEN judged.outcome = 'applied' AND applied.id_ IS NULL THEN 'repeated'
-        ELSE judged.outcome
-    END AS outcome,
-    COALESCE(earlier.before, judged.before::text) AS before,
-    COALESCE(
-        earlier.after,
-        CASE WHEN applied.id_ IS NULL THEN judged.before ELSE judged.after END::text
-    ) AS after
-FROM judged
-LEFT JOIN applied ON judged.id_ = applied.id_
-LEFT JOIN earlier ON TRUE;
+    judged.outcome,
+    judged.before,
+    CASE judged.outcome WHEN 'applied' THEN judged.after ELSE judged.before END AS after
+FROM judged;
+
+-- name: _note_message
+-- Of the same message twice at once, the second waits here until the first has committed.
+INSERT INTO __reana.status_message (workflow_id, message_id)
+SELECT
+    workflow.id_,
+    %(message_id)s
+FROM __reana.workflow
+WHERE workflow.id_ = %(workflow_id)s
+FOR NO KEY UPDATE
+ON CONFLICT (workflow_id, message_id) DO NOTHING;
+
+-- name: _noted_message
+SELECT
+    'repeated' AS outcome,
+    status_message.status_before AS before,
+    status_message.status_after AS after
+FROM __reana.status_message
+WHERE
+    status_message.workflow_id = %(workflow_id)s
+    AND status_message.message_id = %(message_id)s;
+
+-- name: _keep_message
+UPDATE __reana.status_message
+SET
+    status_before = %(before)s,
+    status_after = %(after)s
+WHERE
+    status_message.workflow_id = %(workflow_id)s
+    AND status_message.message_id = %(message_id)s;
+
+-- name: _forget_messages
+DELETE FROM __reana.status_message
+WHERE
+    status_message.workflow_id = %(workflow_id)s
+    AND (status_message.message_id = %(message_id)s) = %(this)s;
 
 -- name: _append_engine_logs
 UPDATE __reana.workflow
