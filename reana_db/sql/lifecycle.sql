@@ -413,7 +413,7 @@ WITH asked AS MATERIALIZED (
         workflow.run_number_minor,
         workflow.workspace_path,
         workflow.status,
-        EXISTS (
+        exists(
             SELECT 1
             FROM __reana.workflow AS other
             WHERE
@@ -424,7 +424,7 @@ WITH asked AS MATERIALIZED (
                     other.status = 'running'
                     OR (
                         other.status IN ('created', 'queued', 'pending')
-                        AND other.id_ <> ALL((SELECT %(workflow_ids)s::uuid[])::uuid[])
+                        AND other.id_ <> all((SELECT %(workflow_ids)s::uuid[])::uuid[])
                     )
                 )
         ) AS shared
@@ -582,7 +582,7 @@ deleted AS (
         AND workflow.status IS DISTINCT FROM 'deleted'
 )
 
-SELECT
+SELECT -- noqa: ST06
     asked.id_,
     asked.name,
     asked.run_number_major,
@@ -616,7 +616,7 @@ ORDER BY
 
 -- name: unconfirmed_deletions
 -- not null: outcome, closed, jobs, cache_entries_deleted
-SELECT
+SELECT -- noqa: ST06
     asked.id_,
     asked.name,
     asked.run_number_major,
@@ -627,7 +627,7 @@ SELECT
     removal.claimed_at,
     removal.closed,
     -- include: unended_jobs
-    AS jobs,
+        AS jobs,
     0 AS cache_entries_deleted
 FROM __reana.workspace_removal AS removal
 INNER JOIN __reana.workflow AS asked ON removal.workflow_id = asked.id_
