@@ -20,6 +20,7 @@ COMMANDS = {
     "demo": "Play a day of a small REANA on a private server, and show what it left.",
     "init": "Create the database if it is missing, migrate it, add the default resources.",
     "migrate": "Bring the schema up to date; see its state, undo, prepare.",
+    "roles": "Create and grant roles with the least privileges; show who has what.",
     "secrets": "Count and re-encrypt tokens and secrets; remove tokens from the audit log.",
     "repair": "Make missing or altered triggers, functions, indexes, constraints and views anew.",
     "quota": "Show and limit what users use; refresh what is recorded.",

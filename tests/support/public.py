@@ -25,6 +25,7 @@ SUBJECTS = (
     "quota_periods",
     "reports",
     "resources",
+    "roles",
     "retention",
     "scheduling",
     "user_secrets",
