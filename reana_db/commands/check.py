@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import click
 
-from reana_db import config, database, quota
+from reana_db import database, quota, roles
 from reana_db.commands.printing import counted, json_option, print_json
 from reana_db.encryption import keyring
 from reana_db.health import checks
@@ -30,15 +30,21 @@ def command(context: click.Context, *, accounts: bool, as_json: bool) -> None:
         health = checks.check(conn, with_accounts=accounts)
         unreadable = health.pending_migrations or health.statement_problems
         difference = None if unreadable else quota.policy_difference(conn)
+        powers = [] if health.pending_migrations else roles.powers(conn)
+        login = conn.info.user
     if as_json:
-        print_json(_document(health))
+        print_json({**_document(health), "powers_of_login": powers})
     else:
         for line in report(health):
             click.echo(line)
     if difference:
         click.echo(difference, err=True)
-    if warning := keyring.warning(config.settings().secret_key):
-        click.echo(f"Warning: {warning}", err=True)
+    if powers:
+        click.echo(
+            f"{login} could switch off the rules of the database ({'; '.join(powers)}):"
+            " let services log in with less (reana-db roles)",
+            err=True,
+        )
     context.exit(0 if health.healthy else 1)
 
 

@@ -1,0 +1,73 @@
+"""``reana-db roles``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from click.testing import CliRunner, Result
+
+from reana_db.cli import main
+from tests.support import role_table
+from tests.support.databases import Databases
+
+NAMES = ("reana_cli_service", "reana_cli_reader", "reana_cli_operator")
+OPTIONS = ("--service", NAMES[0], "--reader", NAMES[1], "--operator", NAMES[2])
+POOR = "reana_cli_poor"
+
+
+@pytest.fixture
+def uri(fresh_db: str) -> Iterator[str]:
+    yield fresh_db
+    with psycopg.connect(fresh_db) as conn:
+        for role in (*NAMES, POOR):
+            if conn.execute("SELECT FROM pg_roles WHERE rolname = %s", [role]).fetchone():
+                conn.execute(f"DROP OWNED BY {role}; DROP ROLE {role}".encode())
+
+
+def run(uri: str, *arguments: str) -> Result:
+    return CliRunner().invoke(main, arguments, env={"REANA_SQLALCHEMY_DATABASE_URI": uri})
+
+
+def test_roles_are_created_granted_and_shown(uri: str) -> None:
+    preview = run(uri, "roles", "create", *OPTIONS, "--dry-run")
+    assert preview.output.splitlines() == sorted(f"CREATE ROLE {name} NOLOGIN;" for name in NAMES)
+    assert run(uri, "roles", "create", *OPTIONS).output == preview.output
+    assert run(uri, "roles", "create", *OPTIONS).output == ""
+    statements = json.loads(run(uri, "roles", "grant", *OPTIONS, "--dry-run", "--json").output)
+    assert json.loads(run(uri, "roles", "show", *OPTIONS, "--json").output) == []
+    assert run(uri, "roles", "grant", *OPTIONS).output.splitlines() == [
+        f"{statement};" for statement in statements
+    ]
+    shown = json.loads(run(uri, "roles", "show", *OPTIONS, "--json").output)
+    assert {
+        "role": NAMES[0],
+        "object": "__reana.status_history",
+        "privilege": "SELECT",
+    } in shown
+    assert NAMES[1] in run(uri, "roles", "show", *OPTIONS).output
+
+
+def test_an_owner_who_may_not_create_roles_gets_the_sql(uri: str, server: Databases) -> None:
+    with psycopg.connect(uri) as conn:
+        conn.execute(f"CREATE ROLE {POOR} LOGIN PASSWORD 'x'".encode())
+        poor = server.uri(conn.info.dbname, user=POOR, password="x")
+    result = run(poor, "roles", "create", *OPTIONS)
+    assert result.exit_code == 1
+    assert "hand this to an administrator" in result.stderr
+    assert f"CREATE ROLE {NAMES[0]} NOLOGIN;" in result.stdout
+
+
+def test_check_says_when_the_login_could_switch_rules_off(uri: str) -> None:
+    result = run(uri, "check")
+    assert result.exit_code == 0
+    assert "could switch off the rules of the database (it is a superuser;" in result.stderr
+    assert result.stdout == "healthy\n"
+
+
+def test_the_table_of_the_page_is_that_of_the_catalogue(conn: psycopg.Connection) -> None:
+    assert role_table.written() == role_table.table(conn), (
+        "privileges changed: python -m tests.support.role_table"
+    )

@@ -1,0 +1,52 @@
+"""Services of released versions, and ours, with the login of a service that owns nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from reana_db import resources, roles
+from reana_db.roles import Roles
+from tests.interop.conftest import ALL, require
+from tests.interop.released import OldError, OldService
+from tests.interop.test_old_rules import *  # noqa: F403
+from tests.interop.test_old_runs import *  # noqa: F403
+from tests.interop.test_old_users import *  # noqa: F403
+from tests.support.databases import Databases
+
+ROLES = Roles("reana_interop_service", "reana_interop_reader", "reana_interop_operator")
+LOGIN = "reana_interop_login"
+
+
+@pytest.fixture(scope="module")
+def database(server: Databases, template: str) -> Iterator[str]:
+    """A database that the login of a service does not own."""
+    with server.database(template=template) as name:
+        with psycopg.connect(server.uri(name)) as conn:
+            resources.create_defaults(conn)
+            roles.create(conn, ROLES)
+            roles.grant(conn, ROLES)
+            conn.execute(f"CREATE ROLE {LOGIN} LOGIN PASSWORD 'x' IN ROLE {ROLES.service}".encode())
+        yield server.uri(name, user=LOGIN, password="x")
+        with psycopg.connect(server.uri(name)) as conn:
+            for role in (LOGIN, ROLES.service, ROLES.reader, ROLES.operator):
+                conn.execute(f"DROP OWNED BY {role}; DROP ROLE {role}".encode())
+
+
+@pytest.fixture(scope="module", params=ALL)
+def old(request: pytest.FixtureRequest, database: str) -> Iterator[OldService]:
+    """A service of each released version in turn."""
+    require(request.param)
+    with OldService(request.param, database) as service:
+        yield service
+
+
+def test_their_init_needs_the_owner_and_changes_nothing(old: OldService) -> None:
+    with pytest.raises(OldError, match="permission denied"):
+        old(
+            "run_code",
+            code="from reana_db.database import engine\n"
+            "with engine.begin() as c:\n    c.exec_driver_sql('CREATE TABLE __reana.x (i int)')",
+        )
