@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,8 +21,9 @@ from tests.catalogue.operation import Operation
 from tests.catalogue.world import World, make_world
 from tests.support.databases import Databases
 
-ROLES = Roles("reana_test_service", "reana_test_reader", "reana_test_operator")
-LOGIN = "reana_test_login"
+MINE = f"reana_test_{os.getpid()}"  # roles are shared by all databases of a server
+ROLES = Roles(f"{MINE}_service", f"{MINE}_reader", f"{MINE}_operator")
+LOGIN = f"{MINE}_login"
 CALLED = [
     pytest.param(operation, id=f"{operation.number}-{operation.name}")
     for operation in OPERATIONS

@@ -130,11 +130,13 @@ class _Verifier:
         self, statement: Statement, text: str, described: pq.abc.PGresult
     ) -> list[bool]:
         self.conn.execute(f"PREPARE {_PREPARED} AS {text}".encode(), prepare=False)
-        nullable = nullability.nullable_outputs(
-            self.conn, _PREPARED, described, self.not_null, statement.not_null
-        )
-        self.conn.execute(f"DEALLOCATE {_PREPARED}".encode(), prepare=False)
-        return nullable
+        try:
+            with self.conn.transaction():
+                return nullability.nullable_outputs(
+                    self.conn, _PREPARED, described, self.not_null, statement.not_null
+                )
+        finally:
+            self.conn.execute(f"DEALLOCATE {_PREPARED}".encode(), prepare=False)
 
     def time_messages(
         self, described: pq.abc.PGresult, hints: dict[str, Any], order: list[str]

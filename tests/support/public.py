@@ -25,7 +25,6 @@ SUBJECTS = (
     "quota_periods",
     "reports",
     "resources",
-    "roles",
     "retention",
     "scheduling",
     "user_secrets",

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from reana_db import embedded, migrate, roles
 from reana_db.queries import Conn
 from reana_db.roles import Roles
 
+PARTS = ("service", "reader", "operator")
 PAGE = Path(__file__).parents[2] / "docs" / "running.md"
 _TABLE = re.compile(r"(?<=<!-- privileges -->\n).*?(?=<!-- end -->)", re.DOTALL)
 
@@ -21,11 +23,11 @@ _TABLE = re.compile(r"(?<=<!-- privileges -->\n).*?(?=<!-- end -->)", re.DOTALL)
 def table(conn: Conn) -> str:
     """Return what the roles of a migrated database get; its transaction is rolled back."""
     with conn.transaction(force_rollback=True):
-        names = Roles("service", "reader", "operator")
+        names = Roles(*(f"reana_table_{os.getpid()}_{part}" for part in PARTS))
         roles.create(conn, names)
         roles.grant(conn, names)
-        found = roles.of(conn, names)
-    rows = [f"| {item.role} | `{item.object}` | {item.privilege} |\n" for item in found]
+        found = sorted(roles.of(conn, names), key=lambda item: (item.role, item.object))
+    rows = [f"| {item.role.rpartition('_')[2]} | `{item.object}` | {item.privilege} |\n" for item in found]
     return "".join(["\n| role | object | privilege |\n| --- | --- | --- |\n", *rows, "\n"])
 
 
