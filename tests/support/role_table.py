@@ -27,7 +27,10 @@ def table(conn: Conn) -> str:
         roles.create(conn, names)
         roles.grant(conn, names)
         found = sorted(roles.of(conn, names), key=lambda item: (item.role, item.object))
-    rows = [f"| {item.role.rpartition('_')[2]} | `{item.object}` | {item.privilege} |\n" for item in found]
+    rows = [
+        f"| {item.role.rpartition('_')[2]} | `{item.object}` | {item.privilege} |\n"
+        for item in found
+    ]
     return "".join(["\n| role | object | privilege |\n| --- | --- | --- |\n", *rows, "\n"])
 
 
