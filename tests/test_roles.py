@@ -317,10 +317,10 @@ def test_check_is_content_as_every_role(owner: Conn) -> None:
         "workflow.reana_specification",
     ],
 )
-@pytest.mark.parametrize("role", [ROLES.reader, ROLES.operator])
-def test_people_read_no_secrets_logs_or_specifications(owner: Conn, role: str, column: str) -> None:
+@pytest.mark.parametrize("part", ["reader", "operator"])
+def test_people_read_no_secrets_logs_or_specifications(owner: Conn, part: str, column: str) -> None:
     table, _, name = column.partition(".")
-    act_as(owner, role)
+    act_as(owner, getattr(ROLES, part))
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         owner.execute(f"SELECT {name} FROM __reana.{table}".encode())
 
