@@ -31,7 +31,7 @@ CALLED = [
 ]
 
 # What only the database writes, and what must stay as it is whatever a service tries.
-PROTECTED = """
+PROTECTED = f"""
 SELECT md5(string_agg(part.content, '' ORDER BY part.content))
 FROM (
     SELECT setting::text AS content FROM __reana.setting
@@ -49,8 +49,11 @@ FROM (
     FROM pg_proc WHERE pronamespace IN ('__reana'::regnamespace, 'reana'::regnamespace)
     UNION ALL SELECT concat(oid::regclass, relowner, relacl, relrowsecurity)
     FROM pg_class WHERE relnamespace = '__reana'::regnamespace
-    UNION ALL SELECT concat(rolname, rolsuper, rolbypassrls) FROM pg_roles
-    UNION ALL SELECT setdatabase::text || setrole || setconfig::text FROM pg_db_role_setting
+    UNION ALL SELECT concat(rolname, rolsuper, rolbypassrls, rolconfig) FROM pg_roles
+    WHERE rolname LIKE '{MINE}%'
+    UNION ALL SELECT setconfig::text FROM pg_db_role_setting
+    JOIN pg_database ON pg_db_role_setting.setdatabase = pg_database.oid
+    WHERE datname = current_database()
     UNION ALL SELECT defaclacl::text FROM pg_default_acl
     UNION ALL SELECT evtname::text FROM pg_event_trigger
     UNION ALL SELECT last_value::text FROM __reana.status_history_id_seq
