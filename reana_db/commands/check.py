@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import click
 
-from reana_db import database, quota, roles
+from reana_db import config, database, quota, roles
 from reana_db.commands.printing import counted, json_option, print_json
 from reana_db.encryption import keyring
 from reana_db.health import checks
@@ -41,6 +41,8 @@ def command(context: click.Context, /, *, accounts: bool, as_service: bool, as_j
             click.echo(f"this login can switch off the rules of the database: {power}")
     if difference:
         click.echo(difference, err=True)
+    if warning := keyring.warning(config.settings().secret_key):
+        click.echo(f"Warning: {warning}", err=True)
     context.exit(0 if health.healthy and not powers else 1)
 
 
