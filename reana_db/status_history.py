@@ -12,7 +12,6 @@ from datetime import datetime
 from reana_db.queries import Conn, RowCount, query
 from reana_db.records import Entity
 from reana_db.registry.arguments import Id
-from reana_db.registry.savepoints import whole
 from reana_db.registry.signatures import checked
 
 PRUNING_BATCH = 20_000
@@ -98,7 +97,7 @@ def prune(conn: Conn, *, before: datetime) -> int:
     """
     pruned = 0
     while True:
-        with whole(conn):
+        with conn.transaction():
             deleted = _prune_batch(conn, before=before, max_rows=PRUNING_BATCH)
         pruned += deleted
         if deleted < PRUNING_BATCH:
