@@ -32,7 +32,7 @@ def test_importing_all_subjects_costs_about_as_much_as_the_driver_at_most() -> N
     code = """
 import time
 start = time.process_time()
-import psycopg
+import psycopg, psycopg_pool
 driver = time.process_time()
 from reana_db import *
 print((time.process_time() - driver) / (driver - start))
