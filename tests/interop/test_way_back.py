@@ -13,6 +13,7 @@ from tests.interop.released import OldService, command
 from tests.support.migration_sets import rows
 from tests.support.schema_snapshot import snapshot
 
+EVERY = ("0.8.0", *ALL)
 STAMP = "SELECT version_num FROM __reana.alembic_version"
 
 
@@ -32,7 +33,7 @@ def _life(release: str, uri: str, status: str) -> Any:
         return old("describe_run", workflow_id=run)["status"]
 
 
-@pytest.mark.parametrize("release", ["0.9.5"])
+@pytest.mark.parametrize("release", EVERY)
 def test_the_release_works_again_after_all_was_undone(release: str, empty_db: str) -> None:
     require(release)
     with psycopg.connect(empty_db) as conn:
@@ -44,8 +45,9 @@ def test_the_release_works_again_after_all_was_undone(release: str, empty_db: st
     before, stamp = snapshot(empty_db), rows(empty_db, STAMP)
     current = _run(release, empty_db, "alembic", "current")
     migrate.apply(empty_db)
-    assert _life(release, empty_db, "finished") == "finished"
-    for later in ALL[ALL.index(release) :]:
+    if release != "0.8.0":  # which knows run numbers as floats
+        assert _life(release, empty_db, "finished") == "finished"
+    for later in EVERY[EVERY.index(release) :]:
         require(later)
         _run(later, empty_db, "init")
         _run(later, empty_db, "alembic", "init")
