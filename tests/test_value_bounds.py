@@ -11,9 +11,11 @@ import pytest
 from psycopg import sql
 
 from reana_db import lifecycle, migrate, resources, retention
+from reana_db.errors import InvalidArgument
 from reana_db.migrating import preflight
 from reana_db.queries import Conn
 from reana_db.records import Entity, RetentionRuleStatus, RunStatus
+from reana_db.values import LONGEST_RETENTION
 from tests.support.factories import insert, make_user, make_workflow, share
 from tests.support.statuses import Maker
 
@@ -170,3 +172,17 @@ def test_the_preflight_counts_values_out_of_bounds(fresh_db: str) -> None:
         "retention_days_out_of_bounds": 2,
         "limits_out_of_bounds": 2,
     }
+
+
+@pytest.mark.parametrize("days", [0, LONGEST_RETENTION])
+def test_retention_days_reach_their_bounds(conn: Conn, days: int) -> None:
+    run = make_workflow(conn, make_user(conn))
+    retention.add(conn, run, {"**/*": days})
+    assert [rule.retention_days for rule in retention.list_rules(conn, run)] == [days]
+
+
+@pytest.mark.parametrize("days", [-1, LONGEST_RETENTION + 1])
+def test_retention_days_beyond_their_bounds_are_refused(conn: Conn, days: int) -> None:
+    run = make_workflow(conn, make_user(conn))
+    with pytest.raises(InvalidArgument, match="must be from 0 to 36500"):
+        retention.add(conn, run, {"**/*": days})
