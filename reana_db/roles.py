@@ -13,6 +13,9 @@ from dataclasses import astuple, dataclass
 from reana_db.errors import InvalidArgument
 from reana_db.queries import Conn, query
 
+LONGEST_NAME = 63
+"""Bytes of a name that PostgreSQL does not cut."""
+
 
 @dataclass(frozen=True, slots=True)
 class Roles:
@@ -24,7 +27,13 @@ class Roles:
 
     def __post_init__(self) -> None:
         names = astuple(self)
-        if len(set(names)) < len(names) or not all(names):
+        for name in names:
+            if not (name.isprintable() and 1 <= len(name.encode()) <= LONGEST_NAME):
+                raise InvalidArgument(
+                    f"the name of a role must have 1 to {LONGEST_NAME} bytes of printable text, "
+                    f"not {name!r:.80}"
+                )
+        if len(set(names)) < len(names):
             raise InvalidArgument(f"roles must have three different names, not {', '.join(names)}")
 
 

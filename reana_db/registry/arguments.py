@@ -54,6 +54,8 @@ def checker(annotation: Any) -> Converter | None:
         return _one_of(options)
     if isinstance(origin, type) and issubclass(origin, Mapping):
         return _mapping_of(_checked(options[0]), _checked(options[1]))
+    if origin is tuple and Ellipsis not in options:
+        return _tuple_of([_checked(option) for option in options])
     if isinstance(origin, type) and issubclass(origin, Iterable):
         return _list_of(_checked(options[0]))
     if is_dataclass(annotation):
@@ -158,6 +160,15 @@ def _of(name: object, check: Converter, value: Any) -> Any:
         return check(value)
     except Invalid as reason:
         raise Invalid(f"of {name!r:.80} {reason}") from None
+
+
+def _tuple_of(items: list[Converter]) -> Converter:
+    def check(value: Any) -> tuple[Any, ...]:
+        if not isinstance(value, tuple | list) or len(value) != len(items):
+            raise Invalid(f"must be {len(items)} values together, not {described(value)}")
+        return tuple(item(each) for item, each in zip(items, value, strict=True))
+
+    return check
 
 
 def _list_of(item: Converter) -> Converter:

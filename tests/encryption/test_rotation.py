@@ -296,9 +296,10 @@ def test_inside_a_transaction_nothing_is_done(conn: Conn) -> None:
 def test_the_migration_is_not_undone_while_values_are_sealed(own: Conn, fresh_db: str) -> None:
     rotation.seal(own, KEYS)
     grant(own, "sealed")
+    before = migrate.status(fresh_db).applied
     with pytest.raises(errors.MigrationError, match="1 sealed tokens and secrets"):
         migrate.rollback(fresh_db, to="0027-retention-rules")
-    assert migrate.status(fresh_db).applied[-1].id == "0028-tokens-and-secrets"
+    assert migrate.status(fresh_db).applied == before
     rotation.unseal(own, KEYS)
     migrate.rollback(fresh_db, to="0027-retention-rules")
 
