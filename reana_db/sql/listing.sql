@@ -443,13 +443,15 @@ SELECT
             AND resource.type_ = 'disk'
     ) AS disk_usage
 FROM __reana.workflow
-CROSS JOIN LATERAL (
-    SELECT
-        CASE
-            -- JSON may hold this character, and PostgreSQL reads no member of what does.
-            WHEN position('\u0000' IN workflow.job_progress::text) = 0 THEN workflow.job_progress
-        END AS jobs
-) AS progress
+CROSS JOIN
+    LATERAL (
+        SELECT
+            CASE
+                -- JSON may hold this character, and PostgreSQL reads no member of what does.
+                WHEN position('\u0000' IN workflow.job_progress::text) = 0
+                    THEN workflow.job_progress
+            END AS jobs
+    ) AS progress
 LEFT JOIN __reana.user_ AS owner
     ON workflow.owner_id = owner.id_
 -- include: jobs.newest

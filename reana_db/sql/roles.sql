@@ -4,7 +4,12 @@
 -- not null: statement
 SELECT 'CREATE ROLE ' || quote_ident(wanted.name) || ' NOLOGIN' AS statement
 FROM unnest((SELECT %(names)s::text[])) AS wanted (name)
-WHERE NOT EXISTS (SELECT 1 FROM pg_catalog.pg_roles WHERE pg_roles.rolname = wanted.name)
+WHERE
+    NOT EXISTS (
+        SELECT 1
+        FROM pg_catalog.pg_roles
+        WHERE pg_roles.rolname = wanted.name
+    )
 ORDER BY wanted.name;
 
 -- name: _grants

@@ -16,7 +16,7 @@ SELECT
         WHEN
             array_ndims(workflow.complexity) = 2
             AND array_length(workflow.complexity, 2) = 2
-            AND 0 <= ALL(workflow.complexity)
+            AND 0 <= ALL(workflow.complexity) -- noqa: CP03
             THEN workflow.complexity
     END AS complexity,
     (
