@@ -140,11 +140,12 @@ def test_a_transaction_that_was_made_read_only_is_not_worth_a_second_try(conn: C
 @contextlib.contextmanager
 def frozen(conn: Connection) -> Iterator[None]:
     """Stop the process that serves a connection: its kernel goes on to acknowledge."""
-    os.kill(conn.info.backend_pid, signal.SIGSTOP)
+    pid = conn.info.backend_pid  # a connection that was given up does not know it any more
+    os.kill(pid, signal.SIGSTOP)
     try:
         yield
     finally:
-        os.kill(conn.info.backend_pid, signal.SIGCONT)
+        os.kill(pid, signal.SIGCONT)
 
 
 def test_a_frozen_server_is_given_up_at_the_deadline(settings: Settings) -> None:

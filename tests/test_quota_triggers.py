@@ -245,6 +245,13 @@ def test_what_clients_write_into_the_usage_of_a_run_counts(conn: Conn, user_id: 
     assert total(conn, user_id, "cpu") == 77
 
 
+def test_usage_that_is_deleted_is_given_back(conn: Conn, user_id: UUID) -> None:
+    use(conn, make_workflow(conn, user_id), "disk", 8)
+    conn.execute("DELETE FROM __reana.workflow_resource")
+    assert total(conn, user_id, "disk") == 0
+    assert stored(conn) == recomputed(conn)
+
+
 def test_missing_totals_are_made_with_the_default_limit(conn: Conn, user_id: UUID) -> None:
     conn.execute("UPDATE __reana.resource SET default_limit = 1234 WHERE type_ = 'cpu'")
     assert total(conn, user_id, "cpu") is None

@@ -429,6 +429,20 @@ def test_keeping_stores_the_rest_of_the_statement(conn: Conn, maker: Maker) -> N
     assert jobs.logs(conn, row_id) == "all of them"
 
 
+def test_keeping_leaves_the_times_of_a_run(conn: Conn, maker: Maker) -> None:
+    set_mode(conn, StatusMode.keep)
+    row_id = maker.make(Entity.workflow, "finished")
+    times = "run_started_at, run_finished_at, run_stopped_at"
+    read = f"SELECT {times} FROM __reana.workflow WHERE id_ = %s".encode()
+    before = conn.execute(read, [row_id]).fetchone()
+    conn.execute(
+        "UPDATE __reana.workflow SET status = 'pending', run_started_at = '2020-01-01',"
+        " run_finished_at = '2020-01-02', run_stopped_at = '2020-01-03' WHERE id_ = %s",
+        [row_id],
+    )
+    assert conn.execute(read, [row_id]).fetchone() == before
+
+
 def test_a_status_that_was_kept_is_no_part_of_a_life(conn: Conn, maker: Maker) -> None:
     set_mode(conn, StatusMode.keep)
     row_id = maker.make(Entity.workflow, "running")
