@@ -76,7 +76,7 @@ class SchemaObject:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """An object that a database should have and has not, or has otherwise."""
+    """An object that is missing from a database, or differs from what it should be."""
 
     promised: SchemaObject
     present: SchemaObject | None

@@ -2,8 +2,8 @@
 
 Such a value comes back as something near: a time beyond :data:`~reana_db.registry.scalars.EARLIEST`
 or :data:`~reana_db.registry.scalars.LATEST`, an infinite one too, as that bound; JSON with longer
-numbers or deeper nesting than Python reads as its text.  Rows are loaded as ever first, so that all
-others cost what they did.
+numbers or deeper nesting than Python reads as its text.  Every row is first loaded as
+usual, so rows without such values cost what they did.
 """
 
 from __future__ import annotations

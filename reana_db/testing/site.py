@@ -112,11 +112,12 @@ class Site:
         ``user1@reana.io`` and the token ``user1token``.
         """
         user_id = UUID(str(number) * 32)
-        if (known := users.find_by_id(self.conn, user_id)) is not None:
-            return known
-        email, token = f"user{number}@reana.io", f"user{number}token"
-        accounts.create(self.conn, NewUser(id_=user_id, email=email, token=token))
-        return users.find(self.conn, user_id=user_id) or self.user(number)
+        if users.find_by_id(self.conn, user_id) is None:
+            email, token = f"user{number}@reana.io", f"user{number}token"
+            accounts.create(self.conn, NewUser(id_=user_id, email=email, token=token))
+        user = users.find_by_id(self.conn, user_id)
+        assert user is not None
+        return user
 
     def run_in_status(
         self,
