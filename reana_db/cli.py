@@ -76,19 +76,10 @@ class CommandLine(click.Group):
 
 
 def _advice(error: Exception) -> str | None:
-    """Return what to run if something was missing because migrations are."""
-    if getattr(error, "sqlstate", None) not in _UNDEFINED:
-        return None
-    from reana_db import migrate
-    from reana_db.commands.printing import counted
-
-    try:
-        pending = migrate.status().pending
-    except (ReanaDBError, psycopg.Error):
-        return None
-    if not pending:
+    """Return what to run if something of the schema is missing."""
+    if getattr(error, "sqlstate", None) in _UNDEFINED:
         return "run reana-db check: the schema is not as the migrations made it"
-    return f"run reana-db migrate: the database lacks {counted(len(pending), 'migration')}"
+    return None
 
 
 def _sentence(error: Exception) -> str:

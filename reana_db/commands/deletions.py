@@ -6,7 +6,8 @@ import dataclasses
 
 import click
 
-from reana_db import database, lifecycle
+from reana_db import lifecycle
+from reana_db.commands.connecting import connected
 from reana_db.commands.printing import json_option, print_json, print_table
 from reana_db.lifecycle import RunDeletion
 
@@ -19,7 +20,7 @@ def command(*, as_json: bool) -> None:
     A service deletes a run, removes its files and confirms that.  What is listed for long was left
     by a service that died: remove the files, and confirm with lifecycle.confirm_deletions.
     """
-    with database.connect() as conn:
+    with connected() as conn:
         found = lifecycle.unconfirmed_deletions(conn)
     if as_json:
         print_json([dataclasses.asdict(item) for item in found])

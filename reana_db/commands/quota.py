@@ -10,8 +10,9 @@ from uuid import UUID
 
 import click
 
-from reana_db import config, database, quota, quota_periods, quota_refresh, resources, units, users
+from reana_db import config, quota, quota_periods, quota_refresh, resources, units, users
 from reana_db.commands import numbers, progress
+from reana_db.commands.connecting import connected, connecting
 from reana_db.commands.printing import Group, counted, json_option, print_json, worded
 from reana_db.errors import InvalidArgument, RefreshRefused, RefreshRunning
 from reana_db.queries import Conn
@@ -41,7 +42,7 @@ def command() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per user.")
 def show(*, email: str | None, as_json: bool) -> None:
     """Print usage, limit and health, of everybody or of one user."""
-    with database.connect() as conn:
+    with connected() as conn:
         found = quota.of_user(conn, _user(conn, email)) if email else quota.of_everybody(conn)
     for line in _as_json(found) if as_json else map(_line, found):
         click.echo(line)
@@ -111,7 +112,7 @@ def set_(
         amount = None if limit is None else units.amount(UNITS[resource], limit)
     except InvalidArgument as error:
         raise click.BadParameter(str(error), param_hint="--limit") from error
-    with database.connect() as conn:
+    with connected() as conn:
         chosen = {_user(conn, email): email for email in emails}
         words = {f"user {id_}": email for id_, email in chosen.items()}
         with worded({**words, "start_at": "--start", "months": "--months"}):
@@ -143,7 +144,7 @@ def policy(*, types: tuple[str, ...], as_json: bool) -> None:
         raise click.UsageError(f"no such resource: {', '.join(sorted(unknown))}")
     if "none" in names and len(names) > 1:
         raise click.UsageError("none excludes other resources")
-    with database.connect() as conn:
+    with connected() as conn:
         if names:
             quota.set_policy(conn, [ResourceType(name) for name in names - {"none"}])
         chosen = sorted(quota.policy(conn))
@@ -164,7 +165,7 @@ def set_default_limits(*, as_json: bool) -> None:
     These are REANA_DEFAULT_QUOTA_CPU_LIMIT and REANA_DEFAULT_QUOTA_DISK_LIMIT.
     """
     settings = config.settings()
-    with database.connect() as conn:
+    with connected() as conn:
         changed = quota.set_default_limits(
             conn, cpu_limit=settings.default_cpu_limit, disk_limit=settings.default_disk_limit
         )
@@ -183,7 +184,7 @@ def create_default_resources(*, as_json: bool) -> None:
     Users without totals get them; users who have totals keep their limits (see
     set-default-limits).
     """
-    with database.connect() as conn:
+    with connected() as conn:
         created = resources.create_defaults(conn)
     if as_json:
         print_json({"resources_created": created})
@@ -205,7 +206,7 @@ def init_default_period(*, yes: bool, dry_run: bool, as_json: bool) -> None:
     if not months:
         raise click.UsageError("REANA_DEFAULT_QUOTA_CPU_PERIOD_RESET_MONTHS is not set")
     period = f"periods of {counted(months, 'month')}"
-    with database.connect() as conn:
+    with connected() as conn:
         emails = quota_periods.users_without_period(conn)
         if emails and not dry_run:
             if not yes:
@@ -262,14 +263,15 @@ def refresh(
     if workers:
         chosen["workers"] = workers
     if email:
-        with database.connect() as conn:
+        with connected() as conn:
             chosen["user_id"] = _user(conn, email)
     _refresh(context, Plan(**chosen), as_json=as_json)
 
 
 def _refresh(context: click.Context, plan: Plan, *, as_json: bool = False) -> None:
     try:
-        summary = quota_refresh.refresh(database.connect, plan, progress.shown())
+        with connecting(autocommit=True) as connect:
+            summary = quota_refresh.refresh(connect, plan, progress.shown())
     except RefreshRunning as error:
         click.echo(f"Error: {error}", err=True)
         context.exit(EXIT_RUNNING)

@@ -10,6 +10,7 @@ import click
 import psycopg
 
 from reana_db import database, migrate, roles
+from reana_db.commands.connecting import connected
 from reana_db.commands.printing import Group, json_option, print_json, print_table
 from reana_db.roles import Roles
 
@@ -71,7 +72,7 @@ def grant(*, with_logs: bool, dry_run: bool, as_json: bool, **names: str) -> Non
 
     Repeat it after each migration.
     """
-    with database.connect(migrate.default_conninfo()) as conn:
+    with connected(migrate.default_conninfo()) as conn:
         work = roles.grants if dry_run else roles.grant
         _print(work(conn, Roles(**names), with_logs=with_logs), as_json=as_json)
 
@@ -81,7 +82,7 @@ def grant(*, with_logs: bool, dry_run: bool, as_json: bool, **names: str) -> Non
 @json_option
 def show(*, as_json: bool, **names: str) -> None:
     """Print what each role may do with each object."""
-    with database.connect() as conn:
+    with connected() as conn:
         found = roles.of(conn, Roles(**names))
     if as_json:
         print_json([dataclasses.asdict(item) for item in found])

@@ -9,8 +9,9 @@ from typing import Any, TextIO, TypeAlias, TypeVar
 
 import click
 
-from reana_db import config, database
+from reana_db import config
 from reana_db.commands import progress
+from reana_db.commands.connecting import connected
 from reana_db.commands.printing import Group, counted, json_option, print_json
 from reana_db.encryption import keyring, redaction, rotation
 from reana_db.encryption.keyring import KeyRing
@@ -59,7 +60,7 @@ def show_status(key_file: TextIO | None, old_key_file: TextIO | None, *, as_json
     keys = keyring.of(current, _previous(old_key_file)) if current else None
     if warning := keyring.warning(current):
         click.echo(f"Warning: {warning}", err=True)
-    with database.connect(autocommit=True) as conn:
+    with connected(autocommit=True) as conn:
         found, suspects = rotation.status(conn, keys), redaction.suspects(conn)
     if as_json:
         print_json(_described(found, suspects))
@@ -120,7 +121,7 @@ def redact_audit(
     """
     current = _given(key_file) or config.settings().secret_key
     keys = keyring.of(current, _previous(old_key_file)) if current else None
-    with database.connect(autocommit=True) as conn:
+    with connected(autocommit=True) as conn:
         number = redaction.redact_audit(conn, keys, dry_run=dry_run)
     if as_json:
         print_json({"entries": number, "redacted": not dry_run})
@@ -132,7 +133,7 @@ def redact_audit(
 
 def re_encrypt(work: _Work, keys: KeyRing, *, as_json: bool) -> None:
     """Do the work and print what it did; exit status 1 if anything was left."""
-    with database.connect(autocommit=True) as conn:
+    with connected(autocommit=True) as conn:
         outcome = work(conn, keys, progress.shown())
     if as_json:
         print_json(asdict(outcome))

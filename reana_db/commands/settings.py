@@ -6,7 +6,8 @@ from dataclasses import asdict
 
 import click
 
-from reana_db import config, database, database_settings
+from reana_db import config, database_settings
+from reana_db.commands.connecting import connected
 from reana_db.commands.printing import Group, json_option, print_json, print_table
 from reana_db.database_settings import VALUES
 from reana_db.encryption import keyring
@@ -25,7 +26,7 @@ def command() -> None:
 @json_option
 def list_(*, as_json: bool) -> None:
     """Print every setting with its value, and what it can be."""
-    with database.connect() as conn:
+    with connected() as conn:
         settings = database_settings.all_settings(conn)
     if as_json:
         print_json([{**asdict(item), "possible": VALUES[item.name]} for item in settings])
@@ -42,7 +43,7 @@ def list_(*, as_json: bool) -> None:
 @json_option
 def get(name: str, *, as_json: bool) -> None:
     """Print the value of the setting NAME."""
-    with database.connect() as conn:
+    with connected() as conn:
         value = database_settings.get(conn, SettingName(name))
     if as_json:
         print_json({"name": name, "value": value})
@@ -58,5 +59,5 @@ def set_(name: str, value: str) -> None:
     key = config.settings().secret_key
     if key and (name, value) == (SettingName.secrets_form, SecretsForm.SEALED):
         keyring.refuse_weak(keyring.of(key).current)
-    with database.connect() as conn:
+    with connected() as conn:
         database_settings.change(conn, SettingName(name), value)

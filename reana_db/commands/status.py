@@ -7,8 +7,9 @@ from uuid import UUID
 
 import click
 
-from reana_db import database, database_settings, status_history, transitions, users, workflows
+from reana_db import database_settings, status_history, transitions, users, workflows
 from reana_db.commands import numbers
+from reana_db.commands.connecting import connected
 from reana_db.commands.printing import Group, counted, json_option, print_json, print_table
 from reana_db.queries import Conn
 from reana_db.records import Entity, SettingName, StatusMode
@@ -39,7 +40,7 @@ def history_(what: str, email: str | None, entity: str, *, as_json: bool) -> Non
 
     RUN is an id, or the name of a run such as analysis.3 together with --user.
     """
-    with database.connect() as conn:
+    with connected() as conn:
         entity_id = _id(conn, what, email, Entity(entity))
         records = status_history.of_entity(conn, Entity(entity), entity_id)
     if as_json:
@@ -75,7 +76,7 @@ def violations(days: int | None, *, as_json: bool) -> None:
     They are recorded in the modes keep and observe; enforce refuses them.
     """
     since = None if days is None else datetime.now(UTC) - timedelta(days=days)
-    with database.connect() as conn:
+    with connected() as conn:
         found = status_history.violations(conn, since=since)
     if as_json:
         print_json([_violation(item) for item in found])
@@ -98,7 +99,7 @@ def violations(days: int | None, *, as_json: bool) -> None:
 @json_option
 def prune(days: int, *, as_json: bool) -> None:
     """Delete old entries of the history, in many small transactions."""
-    with database.connect(autocommit=True) as conn:
+    with connected(autocommit=True) as conn:
         pruned = status_history.prune(conn, before=datetime.now(UTC) - timedelta(days=days))
     if as_json:
         print_json({"deleted": pruned})
@@ -116,7 +117,7 @@ def mode_(mode: str | None, *, as_json: bool) -> None:
     enforce: they are refused.  keep: the status stays as it is, the rest of the statement is
     stored.  observe: they are made.  keep and observe record them for "status violations".
     """
-    with database.connect() as conn:
+    with connected() as conn:
         if mode:
             database_settings.change(conn, SettingName.status_mode, mode)
         chosen = database_settings.get(conn, SettingName.status_mode)
@@ -130,10 +131,19 @@ def mode_(mode: str | None, *, as_json: bool) -> None:
 @click.option(
     "--entity", type=ENTITY, metavar="ENTITY", help=f"Only the rules of one: {', '.join(Entity)}."
 )
-def rules(entity: str | None) -> None:
+@json_option
+def rules(entity: str | None, *, as_json: bool) -> None:
     """Print which status may follow which, as diagrams that Markdown renderers show."""
-    for item in [Entity(entity)] if entity else list(Entity):
+    chosen = [Entity(entity)] if entity else list(Entity)
+    if as_json:
+        print_json({item: _rules(item) for item in chosen})
+        return
+    for item in chosen:
         click.echo(transitions.diagram(item))
+
+
+def _rules(entity: Entity) -> dict[str, list[str]]:
+    return {before: sorted(after) for before, after in transitions.RULES[entity].items()}
 
 
 def _record(item: StatusRecord) -> dict[str, str | bool | None]:

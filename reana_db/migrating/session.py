@@ -7,13 +7,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, TypeVar
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.pq import TransactionStatus
 
+from reana_db.blockers import Blocker
 from reana_db.errors import MigrationError, NoConnection
 from reana_db.queries import Conn, query
 
@@ -147,14 +147,7 @@ def _refuse_unfit(conn: Conn) -> None:
 
 def blockers(conn: Conn, *, migrating: bool) -> str:
     """Return who holds the lock of migrations, or locks on REANA's tables; empty if nobody."""
-    return ", ".join(map(_described, _blockers(conn, migrating=migrating)))
-
-
-def _described(session: _Session) -> str:
-    name = session.application_name or "without application name"
-    client = f" from {session.client}" if session.client else ""
-    since = f", in a transaction since {session.since:%H:%M:%S} UTC" if session.since else ""
-    return f"server process {session.pid} ({name}{client}{since})"
+    return ", ".join(map(str, _blockers(conn, migrating=migrating)))
 
 
 def _lock(conn: Conn, wait: float) -> None:
@@ -191,16 +184,8 @@ class _Server:
     is_replica: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Session:
-    pid: int
-    since: datetime | None
-    application_name: str | None
-    client: str | None
-
-
 @query
-def _blockers(conn: Conn, *, migrating: bool) -> list[_Session]: ...
+def _blockers(conn: Conn, *, migrating: bool) -> list[Blocker]: ...
 
 
 @query
