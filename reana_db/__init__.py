@@ -70,7 +70,7 @@ if TYPE_CHECKING:
         RunDeletion,
         UnendedJob,
     )
-    from reana_db.listing import ListedService, ListedWorkflow, Page
+    from reana_db.listing import ListedService, ListedWorkflow, Page, Sort
     from reana_db.pool import Pool
     from reana_db.quota import UserQuota, WorkflowQuota
     from reana_db.quota_periods import QuotaPeriod
@@ -94,7 +94,6 @@ if TYPE_CHECKING:
         WorkflowSpecification,
         WorkspaceLocation,
     )
-    from reana_db.registry.paging import Sort
     from reana_db.reports import LogReport, StatusReport
     from reana_db.resources import Resource
     from reana_db.retention import DueRule, RetentionRule
@@ -124,7 +123,7 @@ _HOMES = {
         "AppliedMessage ClosedEndpoint DeletionOutcome MessageOutcome NewService RunDeletion "
         "UnendedJob"
     ),
-    "listing": "ListedService ListedWorkflow Page",
+    "listing": "ListedService ListedWorkflow Page Sort",
     "pool": "Pool",
     "quota": "UserQuota WorkflowQuota",
     "quota_periods": "QuotaPeriod",
@@ -133,7 +132,6 @@ _HOMES = {
         "RetentionRuleStatus RunStatus ServiceStatus ServiceType SessionType SettingName "
         "StatusChange TokenStatus User Workflow WorkflowSpecification WorkspaceLocation"
     ),
-    "registry.paging": "Sort",
     "reports": "LogReport StatusReport",
     "resources": "Resource",
     "retention": "DueRule RetentionRule",

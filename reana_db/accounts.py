@@ -20,9 +20,8 @@ from reana_db.encryption.columns import TOKENS
 from reana_db.encryption.keyring import KeyRing
 from reana_db.queries import Conn, query
 from reana_db.records import ResourceType, ResourceUnit, TokenStatus
-from reana_db.registry.arguments import Id, SecretBytes
+from reana_db.registry.arguments import Id, SecretBytes, checked
 from reana_db.registry.savepoints import undoable
-from reana_db.registry.signatures import checked
 from reana_db.values import Email, Token
 
 if TYPE_CHECKING:

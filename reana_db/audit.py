@@ -13,8 +13,7 @@ from uuid import UUID, uuid4
 from reana_db import errors
 from reana_db.queries import Conn, query
 from reana_db.records import JSON, AuditAction
-from reana_db.registry.arguments import Id
-from reana_db.registry.signatures import checked
+from reana_db.registry.arguments import Id, checked
 
 
 @dataclass(frozen=True, slots=True)

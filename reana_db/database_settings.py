@@ -13,7 +13,7 @@ from types import MappingProxyType
 from reana_db import errors
 from reana_db.queries import Conn, query
 from reana_db.records import SettingName, StatusMode
-from reana_db.registry.signatures import checked
+from reana_db.registry.arguments import checked
 
 VALUES: Mapping[SettingName, tuple[str, ...]] = MappingProxyType(
     {

@@ -8,9 +8,8 @@ from reana_db import errors, users
 from reana_db.config import Settings
 from reana_db.queries import Conn, RowCount, query
 from reana_db.records import User
-from reana_db.registry.arguments import Id
+from reana_db.registry.arguments import Id, checked
 from reana_db.registry.savepoints import undoable
-from reana_db.registry.signatures import checked
 from reana_db.values import Email, Name
 
 

@@ -12,14 +12,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from reana_db import config, errors, workflows
+from reana_db import config, errors, listing, workflows
 from reana_db.queries import Conn, query
 from reana_db.records import JSON, JobStatus, RunStatus, StatusChange
-from reana_db.registry import bulk, paging
-from reana_db.registry.arguments import Id, TextOrNumber
+from reana_db.registry.arguments import Id, TextOrNumber, checked, json_rows
 from reana_db.registry.savepoints import whole
 from reana_db.registry.scalars import uuid
-from reana_db.registry.signatures import checked
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +145,7 @@ def create_many(conn: Conn, workflow_id: Id, jobs: Iterable[NewJob]) -> list[UUI
 def _created(conn: Conn, workflow_id: Id, jobs: list[NewJob]) -> list[UUID]:
     new = [uuid(job.id_) for job in jobs]
     with whole(conn) if len(new) > 1 else nullcontext():
-        created = _create(conn, workflow_id, bulk.rows(NewJob, jobs))
+        created = _create(conn, workflow_id, json_rows(NewJob, jobs))
         if len(created) == len(new):
             return new
         if workflows.find_by_id(conn, workflow_id) is None:
@@ -253,7 +251,7 @@ def with_logs(
     Without ``texts`` no log is read.  One statement without ``size``, two with it.  Raises
     InvalidArgument.
     """
-    window = paging.numbered_window(page=page, size=size)
+    window = listing.numbered_window(page=page, size=size)
     found = _with_logs(
         conn,
         workflow_id,

@@ -22,9 +22,8 @@ from uuid import UUID, uuid4
 from reana_db import errors, transitions, users, workflows
 from reana_db.queries import Conn, RowCount, query
 from reana_db.records import JSON, Entity, Numbered, RunStatus, ServiceType, StatusChange, Workflow
-from reana_db.registry.arguments import Id
+from reana_db.registry.arguments import Id, checked, named
 from reana_db.registry.savepoints import undoable, whole
-from reana_db.registry.signatures import checked
 from reana_db.values import Days, Line, Name, Object, Path
 from reana_db.workspaces import build_workspace_path
 
@@ -291,7 +290,7 @@ def _clone_for_restart(
     """Insert a restart, its rules and its service, if the original has ended."""
 
 
-@checked
+@named
 def queue(conn: Conn, workflow_id: Id) -> StatusChange:
     """Queue a created run; raises NotFound and InvalidTransition for any other status.
 
@@ -465,7 +464,7 @@ def _append_logs(conn: Conn, workflow_id: Id, text: str) -> RowCount:
     """Append to the logs of a run."""
 
 
-@checked
+@named
 def stop(conn: Conn, workflow_id: Id) -> StatusChange:
     """Stop a running run; raises NotFound and InvalidTransition for any other status."""
     return transitions.set_workflow_status(

@@ -1,4 +1,4 @@
-"""The query registry: statements of ``sql/`` behind typed signatures.
+"""The query registry: statements of ``sql/`` behind typed arguments.
 
 A query is said once.  Its SQL stands in ``sql/users.sql`` under ``-- name: find_by_email``, its
 face in ``users.py`` as a signature with a docstring and no body::
@@ -23,23 +23,28 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
+from enum import Enum, auto
 from functools import cached_property
-from typing import Any, TypeAlias, TypeVar, cast
+from types import NoneType
+from typing import Any, NewType, TypeAlias, TypeVar, cast, get_args, get_origin, get_type_hints
 
 import psycopg
 from psycopg.pq import TransactionStatus
 from psycopg.rows import tuple_row
 
 from reana_db import errors
-from reana_db.registry import arguments, odd_values, results, signatures, sql_files
-from reana_db.registry.results import RowCount
+from reana_db.registry import arguments, odd_values, sql_files
+from reana_db.registry.scalars import Converter, bare, is_optional, present, scalar_of
 from reana_db.registry.sql_files import Statement
 
 __all__ = ["Conn", "RowCount", "Statement", "executions", "query", "refuse_unused", "registered"]
 
 Conn: TypeAlias = psycopg.Connection[Any]
 """A connection of the caller, who owns its transaction."""
+
+RowCount = NewType("RowCount", int)
+"""The number of rows that a statement inserted, updated or deleted."""
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -55,7 +60,7 @@ _cursor_numbers = itertools.count(1)
 
 def query(function: _F) -> _F:
     """Bind a typed signature to the statement of the same module and name."""
-    module, _, name = signatures.public_name(function).rpartition(".")
+    module, _, name = arguments.public_name(function).rpartition(".")
     code = function.__code__
     place = f"{code.co_filename}:{code.co_firstlineno}"
     statement = sql_files.statements_of(module).get(name)
@@ -65,7 +70,7 @@ def query(function: _F) -> _F:
     names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     if names[:1] != ("conn",):
         raise errors.RegistryError(f"{place}: the first parameter must be conn")
-    spread = signatures.record_parameters(function)
+    spread = arguments.record_parameters(function)
     sent = {part for name in names[1:] for part in spread.get(name, (name,))}
     if sent != statement.parameters:
         difference = ", ".join(sorted(sent ^ statement.parameters))
@@ -113,15 +118,15 @@ class _BoundQuery:
     spread: Mapping[str, tuple[str, ...]]
 
     @cached_property
-    def signature(self) -> signatures.Signature:
+    def signature(self) -> arguments.Signature:
         """A private query takes what the function that executes it has checked."""
         if self.function.__name__.startswith("_"):
-            return signatures.Signature(self.function, signatures.encoder)
-        return signatures.Signature(self.function, signatures.converter)
+            return arguments.Signature(self.function, arguments.encoder)
+        return arguments.Signature(self.function, arguments.converter)
 
     @cached_property
-    def result(self) -> results.Result:
-        return results.result(signatures.sent_annotations(self.function)["return"])
+    def result(self) -> Result:
+        return result_of(arguments.sent_annotations(self.function)["return"])
 
     def call(self, conn: Conn, args: tuple[object, ...], kwargs: Mapping[str, object]) -> object:
         values = self.signature.bind(args, kwargs)
@@ -129,15 +134,15 @@ class _BoundQuery:
             record = values.pop(name)
             values.update({part: getattr(record, part) for part in parts})
         form, build = self.result.form, self.result.build
-        if form is results.Form.ITERATOR:
+        if form is Form.ITERATOR:
             return self.stream(conn, values)
         cursor = self.execute(psycopg.Cursor(conn, row_factory=tuple_row), values)
-        if form is results.Form.NOTHING:
+        if form is Form.NOTHING:
             return None
-        if form is results.Form.COUNT:
+        if form is Form.COUNT:
             return cursor.rowcount
-        if form is results.Form.MANY:
-            return [build(row) for row in odd_values.fetch_all(cursor)]
+        if form is Form.MANY:
+            return [build(row) for row in _all_rows(cursor)]
         return self.single(cursor, values)
 
     def execute(
@@ -157,9 +162,9 @@ class _BoundQuery:
         return cursor
 
     def single(self, cursor: psycopg.Cursor[tuple[Any, ...]], values: dict[str, Any]) -> object:
-        rows = odd_values.fetch_all(cursor)
+        rows = _all_rows(cursor)
         if not rows:
-            if self.result.form is results.Form.OPTIONAL:
+            if self.result.form is Form.OPTIONAL:
                 return None
             raise errors.NotFound(f"no row for {self.described(values)}")
         if len(rows) > 1:
@@ -170,7 +175,7 @@ class _BoundQuery:
 
     def described(self, values: dict[str, Any]) -> str:
         """Name the arguments of a call, without those that are secret."""
-        hints = signatures.sent_annotations(self.function)
+        hints = arguments.sent_annotations(self.function)
         shown = (f"{name}={arguments.shown(hints[name], value)}" for name, value in values.items())
         return ", ".join(shown) or "this database"
 
@@ -189,3 +194,105 @@ class _BoundQuery:
             odd_values.prepare(cursor)
             for row in self.execute(cursor, values):
                 yield self.result.build(row)
+
+
+def _all_rows(cursor: psycopg.Cursor[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    try:
+        return cursor.fetchall()
+    except (psycopg.DataError, ValueError, RecursionError):
+        return odd_values.loaded_again(cursor)
+
+
+class Form(Enum):
+    """How many rows a signature promises, and as what."""
+
+    ONE = auto()
+    OPTIONAL = auto()
+    MANY = auto()
+    ITERATOR = auto()
+    COUNT = auto()
+    NOTHING = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The form of a result, the type of one row and how to build it."""
+
+    form: Form
+    row_type: Any
+    build: Converter
+
+
+def result_of(annotation: Any) -> Result:
+    """Work out the result of a return annotation."""
+    form, kind = _form_and_kind(annotation)
+    return Result(
+        form, kind, _record_builder(kind) if is_dataclass(kind) else _scalar_builder(kind)
+    )
+
+
+def _form_and_kind(annotation: Any) -> tuple[Form, Any]:
+    if annotation is NoneType:
+        return Form.NOTHING, NoneType
+    if annotation is RowCount:
+        return Form.COUNT, int
+    if get_origin(annotation) is list:
+        return Form.MANY, get_args(annotation)[0]
+    if get_origin(annotation) is Iterator:
+        return Form.ITERATOR, get_args(annotation)[0]
+    if is_optional(annotation):
+        return Form.OPTIONAL, present(annotation)
+    return Form.ONE, annotation
+
+
+def _scalar_builder(kind: Any) -> Converter:
+    load = _loader(kind) or _as_is
+    return lambda row: None if row[0] is None else load(row[0])
+
+
+def _record_builder(kind: Any) -> Converter:
+    hints = get_type_hints(kind, include_extras=True)
+    loaders = [
+        (index, load)
+        for index, item in enumerate(fields(kind))
+        if (load := _loader(hints[item.name])) is not None
+    ]
+
+    def build(row: tuple[Any, ...]) -> Any:
+        values = list(row)
+        for index, load in loaders:
+            if values[index] is not None:
+                values[index] = load(values[index])
+        return kind(*values)
+
+    return build
+
+
+def _loader(annotation: Any) -> Converter | None:
+    """Return what turns a loaded value into the annotated type, or None if nothing has to."""
+    scalar = scalar_of(annotation)
+    return scalar.load if scalar else _from_json(annotation)
+
+
+def _from_json(annotation: Any) -> Converter:
+    """Return what builds a value out of an array, or of JSON made by the server."""
+    kind = bare(annotation)
+    if get_origin(kind) is tuple:
+        inner = _element(get_args(kind)[0])
+        return lambda items: tuple(inner(item) for item in items)
+    if is_dataclass(kind):
+        hints = get_type_hints(kind, include_extras=True)
+        parts = {item.name: _element(hints[item.name]) for item in fields(kind)}
+        build: Any = kind
+        return lambda value: build(**{name: part(value[name]) for name, part in parts.items()})
+    return _as_is
+
+
+def _element(annotation: Any) -> Converter:
+    scalar = scalar_of(annotation)
+    convert = (scalar.from_json or _as_is) if scalar else _from_json(annotation)
+    return lambda value: None if value is None else convert(value)
+
+
+def _as_is(value: Any) -> Any:
+    return value

@@ -18,8 +18,7 @@ from reana_db.config import DEFAULT_RESOURCES
 from reana_db.errors import InvalidArgument
 from reana_db.queries import Conn, RowCount, query
 from reana_db.records import JSON, ResourceType, ResourceUnit, SettingName
-from reana_db.registry.arguments import Id
-from reana_db.registry.signatures import checked
+from reana_db.registry.arguments import Id, checked
 from reana_db.site_report import TopUser
 from reana_db.units import human_readable
 from reana_db.values import Amount

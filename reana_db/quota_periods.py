@@ -12,8 +12,7 @@ from datetime import datetime
 
 from reana_db.errors import InvalidArgument
 from reana_db.queries import Conn, query
-from reana_db.registry.arguments import Id
-from reana_db.registry.signatures import checked
+from reana_db.registry.arguments import Id, checked
 from reana_db.values import Months
 
 

@@ -13,8 +13,7 @@ from reana_db import jobs, services
 from reana_db.jobs import JobPage
 from reana_db.queries import Conn, query
 from reana_db.records import JSON, Numbered, RunStatus
-from reana_db.registry.arguments import Id
-from reana_db.registry.signatures import checked
+from reana_db.registry.arguments import Id, checked
 from reana_db.services import ServiceLog
 
 

@@ -9,9 +9,8 @@ from reana_db import config
 from reana_db.config import DEFAULT_RESOURCES, Settings
 from reana_db.queries import Conn, RowCount, query
 from reana_db.records import ResourceType, ResourceUnit
-from reana_db.registry.arguments import Id
+from reana_db.registry.arguments import Id, checked
 from reana_db.registry.savepoints import whole
-from reana_db.registry.signatures import checked
 
 
 @dataclass(frozen=True, slots=True)

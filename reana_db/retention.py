@@ -23,9 +23,8 @@ from uuid import UUID, uuid4
 from reana_db import errors, workflows
 from reana_db.queries import Conn, RowCount, query
 from reana_db.records import JSON, RetentionRuleStatus
-from reana_db.registry.arguments import Id
+from reana_db.registry.arguments import Id, checked
 from reana_db.registry.savepoints import whole
-from reana_db.registry.signatures import checked
 from reana_db.values import Days, Name
 
 

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from reana_db import config, errors
 from reana_db.config import MAX_MESSAGE_PRIORITY
 from reana_db.queries import Conn, query
-from reana_db.registry.arguments import Id
-from reana_db.registry.signatures import checked
+from reana_db.registry.arguments import Id, checked
 
 LOWEST_LOAD_PRIORITY = 0.1
 """The factor of a user with as many active runs as allowed, or more."""

@@ -10,8 +10,7 @@ from uuid import UUID, uuid4
 from reana_db import errors, transitions
 from reana_db.queries import Conn, RowCount, query
 from reana_db.records import JSON, ServiceStatus, ServiceType
-from reana_db.registry.arguments import Id
-from reana_db.registry.signatures import checked
+from reana_db.registry.arguments import Id, checked
 from reana_db.values import Line, Name
 
 

@@ -15,8 +15,7 @@ from uuid import UUID
 from reana_db import errors
 from reana_db.queries import Conn, query
 from reana_db.records import AccessType
-from reana_db.registry.arguments import Id
-from reana_db.registry.signatures import checked
+from reana_db.registry.arguments import Id, checked
 
 _SOME_MIDNIGHT = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY = timedelta(days=1)

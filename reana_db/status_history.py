@@ -11,8 +11,7 @@ from datetime import datetime
 
 from reana_db.queries import Conn, RowCount, query
 from reana_db.records import Entity
-from reana_db.registry.arguments import Id
-from reana_db.registry.signatures import checked
+from reana_db.registry.arguments import Id, checked
 
 PRUNING_BATCH = 20_000
 """How many entries one transaction of :func:`prune` deletes."""

@@ -24,9 +24,8 @@ from reana_db.encryption.columns import TOKENS, rewrite_tokens
 from reana_db.encryption.keyring import KeyRing
 from reana_db.queries import Conn, query
 from reana_db.records import JSON, TokenStatus
-from reana_db.registry.arguments import Id, Secret, SecretBytes
+from reana_db.registry.arguments import Id, Secret, SecretBytes, checked
 from reana_db.registry.scalars import uuid
-from reana_db.registry.signatures import checked
 from reana_db.values import Token
 
 

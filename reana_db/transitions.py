@@ -26,8 +26,7 @@ from reana_db.records import (
     ServiceStatus,
     StatusChange,
 )
-from reana_db.registry.arguments import Id
-from reana_db.registry.signatures import checked
+from reana_db.registry.arguments import Id, named
 from reana_db.values import Object
 
 _SESSION_RULES = MappingProxyType(
@@ -112,7 +111,7 @@ def diagram(entity: Entity) -> str:
     return "\n".join([*lines, "```"])
 
 
-@checked
+@named
 def set_workflow_status(
     conn: Conn,
     workflow_id: Id,
@@ -140,7 +139,7 @@ def set_workflow_status(
     return _made(Entity.workflow, workflow_id, status, change)
 
 
-@checked
+@named
 def set_job_status(
     conn: Conn,
     job_id: Id,
@@ -160,7 +159,7 @@ def set_job_status(
     return _made(Entity.job, job_id, status, change)
 
 
-@checked
+@named
 def set_session_status(
     conn: Conn, session_id: Id, status: RunStatus, *, expected: list[RunStatus] | None = None
 ) -> StatusChange:
@@ -172,7 +171,7 @@ def set_session_status(
     return _made(Entity.interactive_session, session_id, status, change)
 
 
-@checked
+@named
 def set_service_status(
     conn: Conn,
     service_id: Id,
@@ -188,7 +187,7 @@ def set_service_status(
     return _made(Entity.service, service_id, status, change)
 
 
-@checked
+@named
 def set_retention_rule_status(
     conn: Conn,
     rule_id: Id,

@@ -23,9 +23,8 @@ from reana_db.encryption.keyring import KeyRing
 from reana_db.errors import NotFound, UnreadableSecret
 from reana_db.queries import Conn, RowCount, query
 from reana_db.records import RunStatus
-from reana_db.registry.arguments import Id, Secret, SecretBytes
+from reana_db.registry.arguments import Id, Secret, SecretBytes, checked
 from reana_db.registry.scalars import uuid
-from reana_db.registry.signatures import checked
 
 _RANDOM_BYTES = 32
 

@@ -9,9 +9,8 @@ from reana_db import config, errors
 from reana_db.config import DEFAULT_RESOURCES, Settings
 from reana_db.queries import Conn, query
 from reana_db.records import User
-from reana_db.registry.arguments import Id
+from reana_db.registry.arguments import Id, checked
 from reana_db.registry.scalars import uuid_of
-from reana_db.registry.signatures import checked
 from reana_db.values import Email
 
 ADMIN_ID = UUID(int=0)

@@ -15,9 +15,8 @@ from uuid import UUID
 from reana_db import errors
 from reana_db.queries import Conn, query
 from reana_db.records import JSON, Workflow, WorkflowSpecification, WorkspaceLocation
-from reana_db.registry.arguments import Id
+from reana_db.registry.arguments import Id, checked
 from reana_db.registry.scalars import uuid_of
-from reana_db.registry.signatures import checked
 from reana_db.values import Amount, Object
 
 _RUN = re.compile(r"(?P<name>[^.]+)\.(?P<major>[0-9]{1,9})(?:\.(?P<minor>[0-9]{1,9}))?")

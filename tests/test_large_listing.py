@@ -12,10 +12,9 @@ import pytest
 
 from benchmarks import database as benchmark
 from reana_db import listing
-from reana_db.listing import Page
+from reana_db.listing import Page, Sort
 from reana_db.queries import Conn
 from reana_db.records import RunStatus
-from reana_db.registry.paging import Sort
 from tests.support.large_database import VARIABLE, workflows
 
 pytestmark = pytest.mark.slow

@@ -8,10 +8,9 @@ from uuid import UUID, uuid4
 import pytest
 
 from reana_db import errors, listing, queries, resources
-from reana_db.listing import ANYBODY, NOBODY, Page
+from reana_db.listing import ANYBODY, NOBODY, Page, Sort
 from reana_db.queries import Conn
 from reana_db.records import RunStatus
-from reana_db.registry.paging import Sort
 from tests.support import factories
 from tests.support.factories import (
     make_job,

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reana_db import listing
+from reana_db.listing import Sort
 from reana_db.queries import Conn
 from reana_db.records import RunStatus
-from reana_db.registry.paging import Sort
 from tests.support.factories import (
     FAR_AHEAD,
     LONG_AGO,

@@ -19,9 +19,9 @@ import psycopg
 from psycopg import pq
 
 from reana_db.health import nullability
-from reana_db.queries import Conn, Statement, query, registered
+from reana_db.queries import Conn, Form, Result, Statement, query, registered, result_of
 from reana_db.records import JSON
-from reana_db.registry import results
+from reana_db.registry.arguments import sent_annotations
 from reana_db.registry.scalars import (
     SCALARS,
     bare,
@@ -31,7 +31,6 @@ from reana_db.registry.scalars import (
     present,
     scalar_of,
 )
-from reana_db.registry.signatures import sent_annotations
 
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s|%%")
 _PREPARED = "reana_db_verification"
@@ -171,8 +170,8 @@ class _Verifier:
     def result_messages(
         self, statement: Statement, text: str, described: pq.abc.PGresult, annotation: Any
     ) -> Iterator[str]:
-        result = results.result(annotation)
-        if result.form in (results.Form.NOTHING, results.Form.COUNT):
+        result = result_of(annotation)
+        if result.form in (Form.NOTHING, Form.COUNT):
             return
         names = [(described.fname(i) or b"").decode() for i in range(described.nfields)]
         expected = _expected(result)
@@ -203,12 +202,12 @@ class _Verifier:
         return is_json or (get_origin(kind) is tuple and loaded.is_array)
 
 
-def _expected(result: results.Result) -> dict[str, Any]:
+def _expected(result: Result) -> dict[str, Any]:
     """Return the promised columns by name; a scalar has one, whatever its name."""
     if is_dataclass(result.row_type):
         hints = get_type_hints(result.row_type, include_extras=True)
         return {item.name: hints[item.name] for item in fields(result.row_type)}
-    optional = result.form is results.Form.OPTIONAL
+    optional = result.form is Form.OPTIONAL
     return {"": result.row_type | None if optional else result.row_type}
 
 

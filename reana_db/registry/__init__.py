@@ -1,1 +1,1 @@
-"""What binds statements to signatures: arguments, results, checks."""
+"""What :mod:`reana_db.queries` stands on: arguments, the table of types, the files of SQL."""

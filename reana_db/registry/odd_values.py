@@ -20,20 +20,13 @@ from psycopg.pq import Format
 from reana_db.registry.scalars import nearest_time
 
 
-def fetch_all(cursor: psycopg.Cursor[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """Return all rows of a result."""
-    try:
-        return cursor.fetchall()
-    except (psycopg.DataError, ValueError, RecursionError):
-        return _loaded_again(cursor)
-
-
 def prepare(cursor: psycopg.Cursor[Any] | psycopg.ServerCursor[Any]) -> None:
     """Let a cursor load whatever it fetches."""
     _register(cursor.adapters)
 
 
-def _loaded_again(cursor: psycopg.Cursor[Any]) -> list[tuple[Any, ...]]:
+def loaded_again(cursor: psycopg.Cursor[Any]) -> list[tuple[Any, ...]]:
+    """Return all rows of a result that could not be loaded as usual."""
     result = cursor.pgresult
     if result is None:
         return []

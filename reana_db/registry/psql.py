@@ -8,8 +8,8 @@ from typing import Any
 from reana_db import errors
 from reana_db.health.statements import numbered
 from reana_db.queries import Statement, registered
+from reana_db.registry.arguments import sent_annotations
 from reana_db.registry.scalars import item_of, scalar_of
-from reana_db.registry.signatures import sent_annotations
 
 _EXAMPLES = {
     "bigint": "1",

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import cache
+from pathlib import PurePosixPath
 from types import NoneType, UnionType
 from typing import Annotated, Any, TypeAlias, Union, get_args, get_origin
+from unicodedata import category
 from uuid import UUID
 
 from reana_db.records import JSON
@@ -146,6 +148,65 @@ def instance_of(kind: type) -> Converter:
         return value
 
     return check
+
+
+def between(low: int, high: int) -> Converter:
+    """Return the rule of a number that is neither less nor more."""
+
+    def check(value: int) -> int:
+        if not low <= value <= high:
+            raise Invalid(f"must be from {low} to {high}, not {value}")
+        return value
+
+    return check
+
+
+def filled(longest: int) -> Converter:
+    """Return the rule of a text that is not empty and has so many bytes at most."""
+
+    def check(value: str) -> str:
+        if not value:
+            raise Invalid("must not be empty")
+        if len(value.encode()) > longest:
+            raise Invalid(f"must have at most {longest} bytes, not {len(value.encode())}")
+        return value
+
+    return check
+
+
+def line(longest: int) -> Converter:
+    """Return the rule of a text that is also one line."""
+    check_length = filled(longest)
+
+    def check(value: str) -> str:
+        check_length(value)
+        if any(category(character) == "Cc" for character in value):
+            raise Invalid(f"must not contain control characters: {described(value)}")
+        return value
+
+    return check
+
+
+def address(value: str) -> str:
+    """Check an e-mail address: something on both sides of an ``@``, and no white space."""
+    before, _, after = value.rpartition("@")
+    if not before or not after or any(map(str.isspace, value)):
+        raise Invalid(f"must be an e-mail address, not {described(value)}")
+    return value
+
+
+def absolute(value: str) -> str:
+    """Check an absolute path."""
+    if not PurePosixPath(value).is_absolute():
+        raise Invalid(f"must be an absolute path, not {described(value)}")
+    return value
+
+
+def json_object(value: Any) -> Any:
+    """Check a JSON object."""
+    if not isinstance(value, Mapping):
+        raise Invalid(f"must be an object, not {described(value)}")
+    return value
 
 
 def json_text(value: Any) -> str | None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from reana_db import lifecycle, listing, reports, scheduling, services, workflows
 from reana_db.lifecycle import NewService
+from reana_db.listing import Sort
 from reana_db.queries import Conn
 from reana_db.records import RunStatus
-from reana_db.registry.paging import Sort
 from tests.catalogue.operation import Operation
 from tests.catalogue.world import World
 from tests.support.factories import make_workflow

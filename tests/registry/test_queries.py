@@ -30,7 +30,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 from uuid import UUID
-from reana_db.registry.arguments import Id, Secret
+from reana_db.registry.arguments import Id, Secret, checked
 from reana_db.queries import Conn, RowCount, query
 from reana_db.records import JSON, JobStatus, User
 """
@@ -228,7 +228,6 @@ def test_a_private_query_takes_what_its_caller_checked(declare: Declare, conn: C
 
 def test_an_error_names_the_public_function_that_was_called(declare: Declare, conn: Conn) -> None:
     python = """
-from reana_db.registry.signatures import checked
 
 @query
 def _one(conn: Conn, x: int) -> int:

@@ -14,7 +14,7 @@ from reana_db import errors
 from reana_db.config import Settings
 from reana_db.queries import Conn
 from reana_db.records import JSON, JobStatus
-from reana_db.registry.signatures import checked
+from reana_db.registry.arguments import checked
 from tests.support.public import FUNCTIONS
 
 
@@ -54,7 +54,7 @@ def test_what_fits_is_passed_on_unchanged(given: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"number": "5"}, r"test_signatures\.sample: number must be an int, not str '5'"),
+        ({"number": "5"}, r"test_arguments\.sample: number must be an int, not str '5'"),
         ({"days": [1]}, "days must be a mapping, not list"),
         ({"days": {"a": "1"}}, "days of 'a' must be an int, not str '1'"),
         ({"ids": "abc"}, "ids must be several values, not str"),
