@@ -11,7 +11,17 @@ import psycopg
 
 from benchmarks import database, worker
 from benchmarks.worker import Arguments
-from reana_db import jobs, lifecycle, listing, quota, site_report, tokens, transitions, workflows
+from reana_db import (
+    deletion,
+    jobs,
+    lifecycle,
+    listing,
+    quota,
+    site_report,
+    tokens,
+    transitions,
+    workflows,
+)
 from reana_db.encryption import keyring
 from reana_db.jobs import NewJob
 from reana_db.queries import Conn
@@ -97,7 +107,7 @@ class Ours:
         return quota.exceeded(self.conn, given["user_id"])
 
     def delete(self, given: Arguments) -> object:
-        return lifecycle.delete_run(self.conn, given["workflow_id"])
+        return deletion.delete_run(self.conn, given["workflow_id"])
 
     def cluster_report(self, given: Arguments) -> object:
         return site_report.cluster_report(self.conn)

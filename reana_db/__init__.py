@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         consistency,
         database,
         database_settings,
+        deletion,
         disk_usage,
         errors,
         identities,
@@ -57,19 +58,12 @@ if TYPE_CHECKING:
     from reana_db.consistency import CheckedWorkflow, WorkspaceOwner
     from reana_db.database import connect
     from reana_db.database_settings import DatabaseSetting
+    from reana_db.deletion import ClosedEndpoint, DeletionOutcome, RunDeletion, UnendedJob
     from reana_db.encryption.keyring import KeyRing
     from reana_db.identities import Identity
     from reana_db.job_cache import CachedJob
     from reana_db.jobs import Job, JobCommand, JobCount, JobPage, JobReport, JobWithLogs, NewJob
-    from reana_db.lifecycle import (
-        AppliedMessage,
-        ClosedEndpoint,
-        DeletionOutcome,
-        MessageOutcome,
-        NewService,
-        RunDeletion,
-        UnendedJob,
-    )
+    from reana_db.lifecycle import AppliedMessage, MessageOutcome, NewService
     from reana_db.listing import ListedService, ListedWorkflow, Page, Sort
     from reana_db.pool import Pool
     from reana_db.quota import UserQuota, WorkflowQuota
@@ -115,14 +109,12 @@ _HOMES = {
     "consistency": "CheckedWorkflow WorkspaceOwner",
     "database": "connect",
     "database_settings": "DatabaseSetting",
+    "deletion": "ClosedEndpoint DeletionOutcome RunDeletion UnendedJob",
     "encryption.keyring": "KeyRing",
     "identities": "Identity",
     "job_cache": "CachedJob",
     "jobs": "Job JobCommand JobCount JobPage JobReport JobWithLogs NewJob",
-    "lifecycle": (
-        "AppliedMessage ClosedEndpoint DeletionOutcome MessageOutcome NewService RunDeletion "
-        "UnendedJob"
-    ),
+    "lifecycle": "AppliedMessage MessageOutcome NewService",
     "listing": "ListedService ListedWorkflow Page Sort",
     "pool": "Pool",
     "quota": "UserQuota WorkflowQuota",
@@ -232,6 +224,7 @@ __all__ = [
     "consistency",
     "database",
     "database_settings",
+    "deletion",
     "disk_usage",
     "errors",
     "identities",

@@ -247,3 +247,13 @@ class StatusChange:
     def refused(self) -> bool:
         """Whether the row was left as it was because the change is not allowed."""
         return not self.allowed and not self.changed
+
+
+class Progress:
+    """Told how far long work has come; this one tells nobody."""
+
+    def start(self, label: str, total: int) -> None:
+        """Begin a phase of about so many steps."""
+
+    def advance(self, steps: int) -> None:
+        """Note that so many steps more are done."""

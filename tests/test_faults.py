@@ -66,7 +66,7 @@ while time.monotonic() < ends:
         ended = attempt(message, note) and ended
     if ended and run.int % 3 == 0:
         attempt(
-            lambda conn: lifecycle.delete_run(conn, run),
+            lambda conn: deletion.delete_run(conn, run),
             lambda _: done["deleted"].append(str(run)),
         )
 print(json.dumps(done))

@@ -9,8 +9,9 @@ from uuid import UUID, uuid4
 import pytest
 from psycopg.pq import TransactionStatus
 
-from reana_db import errors, lifecycle, queries, retention, workflows, workspaces
-from reana_db.lifecycle import DeletionOutcome, MessageOutcome, NewService
+from reana_db import deletion, errors, lifecycle, queries, retention, workflows, workspaces
+from reana_db.deletion import DeletionOutcome
+from reana_db.lifecycle import MessageOutcome, NewService
 from reana_db.queries import Conn
 from reana_db.records import Entity, RunStatus, Workflow
 from tests.support.factories import (
@@ -407,8 +408,8 @@ def test_no_other_run_is_stopped(conn: Conn, owner: UUID, current: str) -> None:
 @pytest.mark.parametrize("current", ["created", "queued", "pending", *ENDED[:3]])
 def test_a_run_is_deleted(conn: Conn, owner: UUID, current: str) -> None:
     run = make_workflow(conn, owner, status=current)
-    deletion = lifecycle.delete_run(conn, run)
-    assert (deletion.outcome, deletion.before) == (DeletionOutcome.DELETED, RunStatus(current))
+    deleted = deletion.delete_run(conn, run)
+    assert (deleted.outcome, deleted.before) == (DeletionOutcome.DELETED, RunStatus(current))
     assert status(conn, run) is RunStatus.deleted
 
 
@@ -421,9 +422,9 @@ def test_a_deletion_takes_its_sessions_services_and_caches(conn: Conn, owner: UU
             job = make_job(conn, workflow_id)
             columns = {"created": "2026-01-01", "updated": "2026-01-01", "id_": uuid4()}
             insert(conn, "job_cache", job_id=job, **columns)
-    deletion = lifecycle.delete_run(conn, run)
-    assert sorted(item.entity for item in deletion.closed) == ["interactive_session", "service"]
-    assert deletion.cache_entries_deleted == 3
+    deleted = deletion.delete_run(conn, run)
+    assert sorted(item.entity for item in deleted.closed) == ["interactive_session", "service"]
+    assert deleted.cache_entries_deleted == 3
     assert (service_status(conn, run), service_status(conn, other)) == ("deleted", "running")
     assert rows(conn, "interactive_session") == rows(conn, "workflow_session") == 1
     assert (rows(conn, "job_cache"), rows(conn, "job")) == (3, 6)
@@ -431,33 +432,33 @@ def test_a_deletion_takes_its_sessions_services_and_caches(conn: Conn, owner: UU
 
 def test_a_running_run_is_not_deleted(conn: Conn, running: UUID) -> None:
     make_session(conn, running)
-    deletion = lifecycle.delete_run(conn, running)
-    assert deletion.outcome is DeletionOutcome.RUNNING
-    assert not deletion.closed
-    assert not deletion.to_remove
+    deleted = deletion.delete_run(conn, running)
+    assert deleted.outcome is DeletionOutcome.RUNNING
+    assert not deleted.closed
+    assert not deleted.to_remove
     assert status(conn, running) is RunStatus.running
     assert rows(conn, "interactive_session") == 1
 
 
 def test_a_second_deletion_does_what_is_left_to_do(conn: Conn, owner: UUID) -> None:
     run = make_workflow(conn, owner, status="finished")
-    lifecycle.delete_run(conn, run)
+    deletion.delete_run(conn, run)
     make_session(conn, run)
-    deletion = lifecycle.delete_run(conn, run)
-    assert deletion.outcome is DeletionOutcome.ALREADY_DELETED
-    assert [item.entity for item in deletion.closed] == [Entity.interactive_session]
+    deleted = deletion.delete_run(conn, run)
+    assert deleted.outcome is DeletionOutcome.ALREADY_DELETED
+    assert [item.entity for item in deleted.closed] == [Entity.interactive_session]
 
 
 def test_nothing_is_not_deleted(conn: Conn) -> None:
     with pytest.raises(errors.NotFound):
-        lifecycle.delete_run(conn, uuid4())
+        deletion.delete_run(conn, uuid4())
 
 
 def test_a_deletion_ends_the_rules_of_its_workspace(conn: Conn, owner: UUID) -> None:
     run = make_workflow(conn, owner, name="w", status="running")
     retention.add(conn, run, {"**/*": 3})
     conn.execute("UPDATE __reana.workflow SET status = 'finished'")
-    lifecycle.delete_run(conn, run)
+    deletion.delete_run(conn, run)
     assert [rule.status.value for rule in retention.list_rules(conn, run)] == ["inactive"]
 
 
@@ -470,7 +471,7 @@ def test_r9_a_deletion_frees_the_disk_of_all_runs_of_the_workspace(conn: Conn, o
     for run in (first, second, other):
         set_usage(conn, run, 1000)
         set_usage(conn, run, 7, "processing time")
-    lifecycle.delete_run(conn, first)
+    deletion.delete_run(conn, first)
     found = conn.execute(
         "SELECT workflow_id, type_::text, quota_used FROM __reana.workflow_resource"
         " JOIN __reana.resource ON resource_id = id_"
@@ -489,7 +490,7 @@ def test_all_runs_of_a_name_are_deleted_in_three_statements(conn: Conn, owner: U
     create(conn, owner, name="other")
     create(conn, make_user(conn))
     before = statements(conn)
-    deletions = lifecycle.delete_all_runs(conn, owner, "analysis")
+    deletions = deletion.delete_all_runs(conn, owner, "analysis")
     assert statements(conn) == before + 3
     assert [item.run_number_major for item in deletions] == list(range(1, 21))
     assert {item.outcome for item in deletions} == {DeletionOutcome.DELETED}
@@ -500,17 +501,17 @@ def test_all_runs_of_a_name_are_deleted_in_three_statements(conn: Conn, owner: U
 def test_running_and_deleted_runs_of_a_name_are_reported(conn: Conn, owner: UUID) -> None:
     for major, current in enumerate(["deleted", "running", "failed"], 1):
         make_workflow(conn, owner, name="w", run_number_major=major, status=current)
-    outcomes = [item.outcome.value for item in lifecycle.delete_all_runs(conn, owner, "w")]
+    outcomes = [item.outcome.value for item in deletion.delete_all_runs(conn, owner, "w")]
     assert outcomes == ["already deleted", "running", "deleted"]
 
 
 def test_a_name_without_runs_has_nothing_to_delete(conn: Conn, owner: UUID) -> None:
-    assert lifecycle.delete_all_runs(conn, owner, "no such name") == []
+    assert deletion.delete_all_runs(conn, owner, "no such name") == []
 
 
 def test_a_deleted_run_stays_deleted(conn: Conn, owner: UUID) -> None:
     run = make_workflow(conn, owner, status="queued")
-    lifecycle.delete_run(conn, run)
+    deletion.delete_run(conn, run)
     with pytest.raises(errors.InvalidTransition):
         lifecycle.start(conn, run)
     assert not lifecycle.apply_status_message(conn, run, status=RunStatus.running).ended

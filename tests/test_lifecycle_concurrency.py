@@ -12,8 +12,9 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from reana_db import database_settings, errors, lifecycle, retention, users, workflows
-from reana_db.lifecycle import DeletionOutcome, MessageOutcome, NewService
+from reana_db import database_settings, deletion, errors, lifecycle, retention, users, workflows
+from reana_db.deletion import DeletionOutcome
+from reana_db.lifecycle import MessageOutcome, NewService
 from reana_db.queries import Conn
 from reana_db.records import RunStatus, SettingName
 from tests.support.factories import make_job, make_session, make_user, make_workflow, set_usage
@@ -76,7 +77,7 @@ def test_r1_a_start_never_resurrects_a_deleted_run(fresh_db: str) -> None:
         if number % 2:
             return [succeeds(lifecycle.start, conn, run) for run in runs]
         return [
-            lifecycle.delete_run(conn, run).outcome is not DeletionOutcome.RUNNING for run in runs
+            deletion.delete_run(conn, run).outcome is not DeletionOutcome.RUNNING for run in runs
         ]
 
     at_once(fresh_db, 6, work)
@@ -108,7 +109,7 @@ def test_r1_a_deletion_and_a_message_agree_on_who_was_first(fresh_db: str) -> No
                 str(lifecycle.apply_status_message(conn, run, status=RunStatus.running).outcome)
                 for run in runs
             ]
-        return [str(lifecycle.delete_run(conn, run).outcome) for run in runs]
+        return [str(deletion.delete_run(conn, run).outcome) for run in runs]
 
     deletions, messages = at_once(fresh_db, 2, work)
     ends = [str(status) for status in statuses(fresh_db, runs)]
@@ -211,7 +212,7 @@ def test_r10_a_restart_waits_for_a_deletion_and_is_refused(fresh_db: str) -> Non
     def work(conn: Conn, number: int) -> str:
         if number == 0:
             with conn.transaction():
-                lifecycle.delete_run(conn, run)
+                deletion.delete_run(conn, run)
                 deleted.append(True)
                 time.sleep(0.3)
             return "deleted"
@@ -285,10 +286,10 @@ def test_deletions_of_all_runs_at_once_do_not_deadlock(fresh_db: str) -> None:
     def work(conn: Conn, number: int) -> set[UUID]:
         if number % 2:
             chosen = random.sample(runs, len(runs))
-            deletions = [lifecycle.delete_run(conn, run) for run in chosen]
+            deletions = [deletion.delete_run(conn, run) for run in chosen]
         else:
-            deletions = lifecycle.delete_all_runs(conn, owner, "w")
-        return {item.id_ for deletion in deletions for item in deletion.closed}
+            deletions = deletion.delete_all_runs(conn, owner, "w")
+        return {item.id_ for deleted in deletions for item in deleted.closed}
 
     assert len(set.union(*at_once(fresh_db, 8, work))) == len(runs)
     assert set(statuses(fresh_db, runs)) == {RunStatus.deleted}
@@ -311,7 +312,7 @@ def test_deletions_ends_and_measurements_in_one_workspace_do_not_deadlock(fresh_
     def work(conn: Conn, number: int) -> None:
         for run in random.sample(runs, len(runs)):
             if number < 2:
-                lifecycle.delete_run(conn, run)
+                deletion.delete_run(conn, run)
             elif number < 4:
                 lifecycle.apply_status_message(conn, run, status=RunStatus.finished)
             else:
@@ -336,7 +337,7 @@ def test_whole_lives_at_once_lose_nothing(fresh_db: str) -> None:
         lambda conn, run: lifecycle.apply_status_message(conn, run, status=RunStatus.running),
         lambda conn, run: lifecycle.apply_status_message(conn, run, status=RunStatus.finished),
         lifecycle.stop,
-        lifecycle.delete_run,
+        deletion.delete_run,
     ]
 
     def work(conn: Conn, _: int) -> None:

@@ -19,7 +19,7 @@ import psycopg
 import pytest
 from psycopg import IsolationLevel
 
-from reana_db import lifecycle, quota, quota_periods, quota_refresh, resources
+from reana_db import deletion, lifecycle, quota, quota_periods, quota_refresh, resources
 from reana_db.errors import InvalidArgument, InvalidTransition, NotFound, RestartRefused
 from reana_db.records import ResourceType, RunStatus
 from tests.support import soak
@@ -192,7 +192,7 @@ class Session:
         lifecycle.stop(self.conn, self.run())
 
     def function_delete(self) -> None:
-        lifecycle.delete_run(self.conn, self.run())
+        deletion.delete_run(self.conn, self.run())
 
     def function_set_disk(self) -> None:
         bytes_ = self.random.randrange(1000)

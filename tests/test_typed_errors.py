@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 import pytest
 from psycopg.pq import TransactionStatus
 
-from reana_db import errors, lifecycle
+from reana_db import deletion, errors
 from reana_db.queries import Conn
 from tests.catalogue.world import TOKEN, World, make_world
 from tests.support.factories import make_user
@@ -42,7 +42,7 @@ PROVOKED: dict[str, Callable[[Conn, World, Given], list[Given]]] = {
     "quota.resource_id": lambda *_: [{"name": "nothing"}],
     "services.ensure": lambda _, world, __: [{"workflow_id": world.finished}],
     "sessions.open_session": lambda conn, world, _: [
-        {"workflow_id": lifecycle.delete_run(conn, world.failed).id_}
+        {"workflow_id": deletion.delete_run(conn, world.failed).id_}
     ],
     "sharing.share": lambda *_: [{"email": "nobody@example.org"}, {"email": "owner@example.org"}],
     "sharing.unshare": lambda *_: [{"email": "nobody@example.org"}],

@@ -91,7 +91,7 @@ def logs(name: str) -> ResponseReturnValue:
 def delete(name: str) -> ResponseReturnValue:
     with connection() as conn:
         run = db.workflows.resolve(conn, name, user_id=user(conn))
-        deletion = db.lifecycle.delete_run(conn, run.id_)
-    if deletion.outcome is db.DeletionOutcome.RUNNING:
+        deleted = db.deletion.delete_run(conn, run.id_)
+    if deleted.outcome is db.DeletionOutcome.RUNNING:
         return jsonify(message="Stop it first."), 409
     return jsonify(deleted=name)

@@ -6,10 +6,10 @@ import dataclasses
 
 import click
 
-from reana_db import lifecycle
+from reana_db import deletion
 from reana_db.commands.connecting import connected
 from reana_db.commands.printing import json_option, print_json, print_table
-from reana_db.lifecycle import RunDeletion
+from reana_db.deletion import RunDeletion
 
 
 @click.command("deletions")
@@ -18,10 +18,10 @@ def command(*, as_json: bool) -> None:
     """List deleted runs whose files may still be there, the longest waiting first.
 
     A service deletes a run, removes its files and confirms that.  What is listed for long was left
-    by a service that died: remove the files, and confirm with lifecycle.confirm_deletions.
+    by a service that died: remove the files, and confirm with deletion.confirm_deletions.
     """
     with connected() as conn:
-        found = lifecycle.unconfirmed_deletions(conn)
+        found = deletion.unconfirmed_deletions(conn)
     if as_json:
         print_json([dataclasses.asdict(item) for item in found])
     elif not found:

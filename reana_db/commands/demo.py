@@ -16,8 +16,9 @@ from typing import Any
 import click
 import psycopg
 
-from reana_db import demo, embedded
+from reana_db import embedded
 from reana_db.commands.printing import print_table
+from reana_db.embedded import demo
 from reana_db.migrating import installation
 from reana_db.queries import Conn
 

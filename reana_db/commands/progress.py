@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from reana_db.progress import Progress
+from reana_db.records import Progress
 
 SECONDS_PER_LINE = 10.0
 

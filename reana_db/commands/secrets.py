@@ -17,8 +17,8 @@ from reana_db.encryption import keyring, redaction, rotation
 from reana_db.encryption.keyring import KeyRing
 from reana_db.encryption.rotation import Leftover, Rotation, Status
 from reana_db.errors import ConfigurationError
-from reana_db.progress import Progress
 from reana_db.queries import Conn
+from reana_db.records import Progress
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _Work: TypeAlias = Callable[[Conn, KeyRing, Progress], Rotation]

@@ -20,9 +20,8 @@ from reana_db.encryption.ciphers import Key, Layout
 from reana_db.encryption.columns import STORES, Store, Stored, batches, counts
 from reana_db.encryption.keyring import KeyRing, Opened
 from reana_db.errors import AlreadyExists, InvalidArgument, TamperedSecret, UnreadableSecret
-from reana_db.progress import Progress
 from reana_db.queries import Conn
-from reana_db.records import SettingName
+from reana_db.records import Progress, SettingName
 
 ROUNDS = 20
 PAUSE = 0.5

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reana_db import lifecycle, listing, reports, scheduling, services, workflows
+from reana_db import deletion, lifecycle, listing, reports, scheduling, services, workflows
 from reana_db.lifecycle import NewService
 from reana_db.listing import Sort
 from reana_db.queries import Conn
@@ -228,17 +228,17 @@ OPERATIONS = [
     Operation(
         45,
         "delete_run",
-        lifecycle.delete_run,
+        deletion.delete_run,
         3,
-        lambda conn, world: lifecycle.delete_run(conn, world.finished),
+        lambda conn, world: deletion.delete_run(conn, world.finished),
         "One transaction; a running run is left as it is; also deletes its services.",
     ),
     Operation(
         46,
         "list_runs_to_delete",
-        lifecycle.delete_all_runs,
+        deletion.delete_all_runs,
         3,
-        lambda conn, world: lifecycle.delete_all_runs(conn, world.owner, "finished"),
+        lambda conn, world: deletion.delete_all_runs(conn, world.owner, "finished"),
         "Deletes them all at once; a shared workspace is subtracted once.",
     ),
     Operation(

@@ -6,7 +6,7 @@ import json
 
 from click.testing import CliRunner
 
-from reana_db import cli, config, connect, lifecycle
+from reana_db import cli, config, connect, deletion
 from tests.support.factories import make_job, make_user, make_workflow
 
 
@@ -26,12 +26,12 @@ def test_deletions_that_wait_for_their_confirmation_are_listed(fresh_db: str) ->
             conn, make_user(conn), name="fit", status="finished", workspace_path="/w/fit"
         )
         make_job(conn, deleted, status="running")
-        lifecycle.delete_run(conn, deleted)
+        deletion.delete_run(conn, deleted)
     heading, row = run(fresh_db).splitlines()
     assert heading.split() == ["deleted", "(UTC)", "run", "id", "workspace", "to", "close", "jobs"]
     assert row.split()[2:] == ["fit.1", str(deleted), "/w/fit", "0", "1"]
     (item,) = json.loads(run(fresh_db, "--json"))
     assert (item["id_"], item["workspace_path"]) == (str(deleted), "/w/fit")
     with connect(fresh_db) as conn:
-        lifecycle.confirm_deletions(conn, [deleted])
+        deletion.confirm_deletions(conn, [deleted])
     assert run(fresh_db) == "no deletion waits for its confirmation\n"

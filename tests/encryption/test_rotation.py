@@ -14,9 +14,8 @@ from reana_db.encryption import columns, keyring, rotation
 from reana_db.encryption.columns import SESSION_SECRETS, STORES, TOKENS, WEBHOOK_SECRETS
 from reana_db.encryption.keyring import KeyRing
 from reana_db.encryption.rotation import Leftover, SecretsForm, Trouble
-from reana_db.progress import Progress
 from reana_db.queries import Conn
-from reana_db.records import SettingName
+from reana_db.records import Progress, SettingName
 from tests.support.factories import make_user
 from tests.support.secret_values import (
     KEYS,

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import psycopg
 
-from reana_db import errors, lifecycle, quota
+from reana_db import deletion, errors, lifecycle, quota
 from reana_db.queries import Conn
 from reana_db.records import RunStatus
 
@@ -61,7 +61,7 @@ class Worker:
                 reported = self.chance.choice((RunStatus.running, RunStatus.finished))
                 lifecycle.apply_status_message(self.conn, run, status=reported, logs="on")
             case _:
-                lifecycle.delete_run(self.conn, run)
+                deletion.delete_run(self.conn, run)
 
     def stop(self) -> None:
         if (found := self._any()) and found[1] == "running":

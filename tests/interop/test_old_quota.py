@@ -9,7 +9,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from reana_db import database_settings, lifecycle, transitions
+from reana_db import database_settings, deletion, transitions
 from reana_db.queries import Conn
 from reana_db.records import RunStatus, SettingName
 from tests.interop.conftest import ALL, new_email, require
@@ -145,7 +145,7 @@ def test_a_deletion_of_ours_frees_what_they_measured(
 ) -> None:
     run = start(old, owner)
     old("set_disk_usage", workflow_id=run, number=1000)
-    lifecycle.delete_run(ours, run)
+    deletion.delete_run(ours, run)
     assert old("used", user_id=owner)["disk"] == 0
 
 

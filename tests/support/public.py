@@ -15,6 +15,7 @@ SUBJECTS = (
     "consistency",
     "audit",
     "database_settings",
+    "deletion",
     "status_history",
     "identities",
     "job_cache",

@@ -69,7 +69,7 @@ PARTICULAR: dict[str, Callable[[World], dict[str, Any]]] = {
         "workflow_id": uuid4(),
     },
     "lifecycle.create": lambda _: {"workflow_id": uuid4()},
-    "lifecycle.delete_all_runs": lambda _: {"name": "finished"},
+    "deletion.delete_all_runs": lambda _: {"name": "finished"},
     "lifecycle.queue": lambda world: {"workflow_id": world.created},
     "lifecycle.start": lambda world: {"workflow_id": world.queued},
     "lifecycle.stop": lambda world: {"workflow_id": world.running},

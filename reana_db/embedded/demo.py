@@ -15,6 +15,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from reana_db import (
+    deletion,
     disk_usage,
     jobs,
     lifecycle,
@@ -123,8 +124,8 @@ class Clock:
 
 def examples_directory() -> Path:
     """Return where the examples are: beside the modules, or in the checkout around them."""
-    packaged = Path(__file__).parent / "examples"
-    return packaged if packaged.is_dir() else Path(__file__).parents[1] / "examples"
+    packaged = Path(__file__).parents[1] / "examples"
+    return packaged if packaged.is_dir() else Path(__file__).parents[2] / "examples"
 
 
 def analyses() -> list[Analysis]:
@@ -280,7 +281,7 @@ class Day:
 
     def deletion(self, owner: User, analysis: Analysis) -> None:
         """Delete a run that is done."""
-        lifecycle.delete_run(self.conn, self.success(owner, analysis).id_)
+        deletion.delete_run(self.conn, self.success(owner, analysis).id_)
 
 
 @query

@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from reana_db import demo
+from reana_db.embedded import demo
 
 pytestmark = pytest.mark.slow
 

@@ -15,8 +15,18 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from reana_db import Connection, Pool, RunDeletion, RunStatus, connect, errors, lifecycle, workflows
-from reana_db.lifecycle import DeletionOutcome
+from reana_db import (
+    Connection,
+    Pool,
+    RunDeletion,
+    RunStatus,
+    connect,
+    deletion,
+    errors,
+    lifecycle,
+    workflows,
+)
+from reana_db.deletion import DeletionOutcome
 from reana_db.queries import Conn
 from tests.support.factories import make_job, make_session, make_user, make_workflow
 from tests.support.races import at_once
@@ -28,7 +38,7 @@ def owner(conn: Conn) -> UUID:
 
 
 def waiting(conn: Conn) -> set[UUID]:
-    return {item.id_ for item in lifecycle.unconfirmed_deletions(conn)}
+    return {item.id_ for item in deletion.unconfirmed_deletions(conn)}
 
 
 def restart_of(conn: Conn, owner: UUID, run: UUID, minor: int, status: str) -> UUID:
@@ -43,13 +53,13 @@ def restart_of(conn: Conn, owner: UUID, run: UUID, minor: int, status: str) -> U
 
 def test_a_deletion_waits_for_its_confirmation(conn: Conn, owner: UUID) -> None:
     run = make_workflow(conn, owner, status="finished", workspace_path="/w/1")
-    deletion = lifecycle.delete_run(conn, run)
-    assert deletion.to_remove
-    assert deletion.workspace_path == "/w/1"
+    deleted = deletion.delete_run(conn, run)
+    assert deleted.to_remove
+    assert deleted.workspace_path == "/w/1"
     assert waiting(conn) == {run}
-    assert lifecycle.confirm_deletions(conn, [run]) == 1
+    assert deletion.confirm_deletions(conn, [run]) == 1
     assert waiting(conn) == set()
-    assert lifecycle.confirm_deletions(conn, [run]) == 0
+    assert deletion.confirm_deletions(conn, [run]) == 0
 
 
 def test_what_a_deletion_closed_is_returned_until_it_is_confirmed(conn: Conn, owner: UUID) -> None:
@@ -57,10 +67,10 @@ def test_what_a_deletion_closed_is_returned_until_it_is_confirmed(conn: Conn, ow
     session = make_session(conn, run)
     job = make_job(conn, run, status="running", backend_job_id="pod", compute_backend="kubernetes")
     make_job(conn, run, status="finished")
-    deletion = lifecycle.delete_run(conn, run)
-    again = lifecycle.delete_run(conn, run)
-    (listed,) = lifecycle.unconfirmed_deletions(conn)
-    for item in (deletion, again, listed):
+    deleted = deletion.delete_run(conn, run)
+    again = deletion.delete_run(conn, run)
+    (listed,) = deletion.unconfirmed_deletions(conn)
+    for item in (deleted, again, listed):
         assert [closed.id_ for closed in item.closed] == [session]
         assert [(left.id_, left.backend_job_id, left.compute_backend) for left in item.jobs] == [
             (job, "pod", "kubernetes")
@@ -69,7 +79,7 @@ def test_what_a_deletion_closed_is_returned_until_it_is_confirmed(conn: Conn, ow
 
 def test_a_run_that_is_running_has_nothing_to_remove(conn: Conn, owner: UUID) -> None:
     run = make_workflow(conn, owner, status="running", workspace_path="/w/1")
-    assert not lifecycle.delete_run(conn, run).to_remove
+    assert not deletion.delete_run(conn, run).to_remove
     assert waiting(conn) == set()
 
 
@@ -77,16 +87,16 @@ def test_a_run_that_is_running_has_nothing_to_remove(conn: Conn, owner: UUID) ->
 def test_files_are_not_removed_under_a_restart(conn: Conn, owner: UUID, status: str) -> None:
     run = make_workflow(conn, owner, status="finished", workspace_path="/w/1")
     restart_of(conn, owner, run, 1, status)
-    deletion = lifecycle.delete_run(conn, run)
-    assert deletion.outcome is DeletionOutcome.WORKSPACE_IN_USE
-    assert not deletion.to_remove
-    assert deletion.before is RunStatus.finished
+    deleted = deletion.delete_run(conn, run)
+    assert deleted.outcome is DeletionOutcome.WORKSPACE_IN_USE
+    assert not deleted.to_remove
+    assert deleted.before is RunStatus.finished
 
 
 def test_a_run_goes_with_a_restart_that_has_not_begun(conn: Conn, owner: UUID) -> None:
     run = make_workflow(conn, owner, name="w", status="finished", workspace_path="/w/1")
     restart_of(conn, owner, run, 1, "queued")
-    outcomes = {item.outcome for item in lifecycle.delete_all_runs(conn, owner, "w")}
+    outcomes = {item.outcome for item in deletion.delete_all_runs(conn, owner, "w")}
     assert outcomes == {DeletionOutcome.DELETED}
 
 
@@ -96,7 +106,7 @@ def test_the_runs_of_one_number_are_deleted(conn: Conn, owner: UUID) -> None:
     second = make_workflow(
         conn, owner, name="w", run_number_major=2, run_number_minor=1, status="failed"
     )
-    deleted = lifecycle.delete_all_runs(conn, owner, "w", run_number_major=2)
+    deleted = deletion.delete_all_runs(conn, owner, "w", run_number_major=2)
     assert [item.id_ for item in deleted] == [first, second]
     assert waiting(conn) == {first, second}
     assert kept not in waiting(conn)
@@ -105,17 +115,17 @@ def test_the_runs_of_one_number_are_deleted(conn: Conn, owner: UUID) -> None:
 def test_a_restart_waits_until_the_files_are_gone(conn: Conn, owner: UUID) -> None:
     run = make_workflow(conn, owner, status="finished", workspace_path="/w/1")
     other = restart_of(conn, owner, run, 1, "finished")
-    lifecycle.delete_run(conn, run)
+    deletion.delete_run(conn, run)
     with pytest.raises(errors.RestartRefused, match="files of its workspace are removed"):
         lifecycle.clone_for_restart(conn, other)
-    lifecycle.confirm_deletions(conn, [run])
+    deletion.confirm_deletions(conn, [run])
     assert lifecycle.clone_for_restart(conn, other).restart
 
 
 def test_deletions_that_were_claimed_just_now_can_be_left_out(conn: Conn, owner: UUID) -> None:
-    lifecycle.delete_run(conn, make_workflow(conn, owner, status="finished"))
+    deletion.delete_run(conn, make_workflow(conn, owner, status="finished"))
     hour_ago = datetime.now(UTC) - timedelta(hours=1)
-    assert lifecycle.unconfirmed_deletions(conn, claimed_before=hour_ago) == []
+    assert deletion.unconfirmed_deletions(conn, claimed_before=hour_ago) == []
 
 
 def test_a_start_at_the_same_moment_keeps_its_files(fresh_db: str) -> None:
@@ -125,7 +135,7 @@ def test_a_start_at_the_same_moment_keeps_its_files(fresh_db: str) -> None:
 
     def work(conn: Conn, number: int) -> dict[UUID, bool]:
         if number == 0:
-            return {run: lifecycle.delete_run(conn, run).to_remove for run in runs}
+            return {run: deletion.delete_run(conn, run).to_remove for run in runs}
         started = {}
         for run in reversed(runs):
             message = lifecycle.apply_status_message(conn, run, status=RunStatus.running)
@@ -168,8 +178,8 @@ def make_runs(pool: Pool, workspaces: Path, number: int) -> tuple[UUID, list[UUI
     return pool.run(create)
 
 
-def remove(deletion: RunDeletion) -> None:
-    path = Path(deletion.workspace_path or "/nowhere")
+def remove(deleted: RunDeletion) -> None:
+    path = Path(deleted.workspace_path or "/nowhere")
     with contextlib.suppress(FileNotFoundError):
         (path / "file").unlink()
         path.rmdir()
@@ -177,8 +187,8 @@ def remove(deletion: RunDeletion) -> None:
 
 def test_a_service_deletes_runs_with_their_files(pool: Pool, tmp_path: Path) -> None:
     owner, runs = make_runs(pool, tmp_path, 3)
-    done = lifecycle.delete_with_files(
-        pool, lambda conn: lifecycle.delete_all_runs(conn, owner, "w"), remove
+    done = deletion.delete_with_files(
+        pool, lambda conn: deletion.delete_all_runs(conn, owner, "w"), remove
     )
     assert [item.id_ for item in done] == runs
     assert list(tmp_path.iterdir()) == []
@@ -190,35 +200,35 @@ def test_files_are_removed_after_the_run_is_deleted_for_everybody(
 ) -> None:
     _, (run,) = make_runs(pool, tmp_path, 1)
 
-    def look(deletion: RunDeletion) -> None:
-        seen.append(pool.run(lambda conn: workflows.get(conn, deletion.id_).status))
+    def look(deleted: RunDeletion) -> None:
+        seen.append(pool.run(lambda conn: workflows.get(conn, deleted.id_).status))
 
     seen: list[RunStatus | None] = []
-    lifecycle.delete_with_files(pool, lambda conn: [lifecycle.delete_run(conn, run)], look)
+    deletion.delete_with_files(pool, lambda conn: [deletion.delete_run(conn, run)], look)
     assert seen == [RunStatus.deleted]
 
 
 def test_files_that_could_not_be_removed_are_found_again(pool: Pool, tmp_path: Path) -> None:
     owner, runs = make_runs(pool, tmp_path, 3)
 
-    def stumble(deletion: RunDeletion) -> None:
-        if deletion.id_ == runs[1]:
-            raise PermissionError(deletion.workspace_path)
-        remove(deletion)
+    def stumble(deleted: RunDeletion) -> None:
+        if deleted.id_ == runs[1]:
+            raise PermissionError(deleted.workspace_path)
+        remove(deleted)
 
     with pytest.raises(PermissionError):
-        lifecycle.delete_with_files(
-            pool, lambda conn: lifecycle.delete_all_runs(conn, owner, "w"), stumble
+        deletion.delete_with_files(
+            pool, lambda conn: deletion.delete_all_runs(conn, owner, "w"), stumble
         )
     assert pool.run(waiting) == {runs[1], runs[2]}
-    lifecycle.delete_with_files(pool, lifecycle.unconfirmed_deletions, remove)
+    deletion.delete_with_files(pool, deletion.unconfirmed_deletions, remove)
     assert list(tmp_path.iterdir()) == []
     assert pool.run(waiting) == set()
 
 
 DYING = """
 import os, shutil, signal, sys
-from reana_db import Pool, lifecycle
+from reana_db import Pool, deletion
 
 place, owner, moment = sys.argv[1:]
 steps = iter(range(100))
@@ -229,16 +239,16 @@ def step():
 
 def claim(conn):
     step()
-    found = lifecycle.delete_all_runs(conn, owner, "w")
+    found = deletion.delete_all_runs(conn, owner, "w")
     step()
     return found
 
-def remove(deletion):
+def remove(deleted):
     step()
-    shutil.rmtree(deletion.workspace_path)
+    shutil.rmtree(deleted.workspace_path)
     step()
 
-lifecycle.delete_with_files(Pool(place), claim, remove)
+deletion.delete_with_files(Pool(place), claim, remove)
 """
 
 
@@ -259,13 +269,11 @@ def test_a_service_that_dies_loses_track_of_no_file(
     )
     if not committed:
         assert left == set(runs)
-        pool.run(lambda conn: lifecycle.delete_all_runs(conn, owner, "w"))
-    lifecycle.delete_with_files(pool, lifecycle.unconfirmed_deletions, remove)
+        pool.run(lambda conn: deletion.delete_all_runs(conn, owner, "w"))
+    deletion.delete_with_files(pool, deletion.unconfirmed_deletions, remove)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_an_unknown_run_cannot_be_deleted(pool: Pool) -> None:
     with pytest.raises(errors.NotFound):
-        lifecycle.delete_with_files(
-            pool, lambda conn: [lifecycle.delete_run(conn, uuid4())], remove
-        )
+        deletion.delete_with_files(pool, lambda conn: [deletion.delete_run(conn, uuid4())], remove)
