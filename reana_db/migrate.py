@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from reana_db import config, database_settings
+from reana_db import config, database_settings, roles
 from reana_db.errors import MigrationError
 from reana_db.migrating import adoption, record, session, webhook_digests
 from reana_db.migrating import files as migration_files
@@ -135,6 +135,8 @@ def apply(
             logger.info("adopting a database of %s", state.recognition.description)
             record.adopt(conn, state.contained, state.recognition.description)
         _run(conn, pending, Operation.APPLY, patience, secret_key)
+        if pending and to is None:
+            _renew_grants(conn, patience)
     return Outcome(
         adopted_from=state.recognition.description if state.recognition else None,
         adopted=[file.id for file in state.contained],
@@ -303,6 +305,12 @@ def _run(
     for file in files:
         logger.info("%s %s", operation, file.id)
         backend.run(migrations[file.id], operation)
+
+
+def _renew_grants(conn: Conn, patience: Patience) -> None:
+    """Grant roles what is new; those that were never granted anything stay so."""
+    for statement in session.patiently(conn, patience, "grants", lambda: roles.renew(conn)):
+        logger.info("%s", statement)
 
 
 def default_conninfo() -> str:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from pathlib import Path
 
 import psycopg
 import pytest
 from psycopg import sql
 
-from reana_db import database_settings, errors, quota, roles, status_history
+from reana_db import database_settings, errors, migrate, quota, roles, status_history
 from reana_db.health import checks
 from reana_db.queries import Conn
 from reana_db.records import ResourceType, SettingName
-from reana_db.roles import Roles
+from reana_db.roles import Granted, Roles
 from tests.catalogue import OPERATIONS
 from tests.catalogue.operation import Operation
 from tests.catalogue.world import World, make_world
@@ -24,6 +26,8 @@ from tests.support.databases import Databases
 MINE = f"reana_test_{os.getpid()}"  # roles are shared by all databases of a server
 ROLES = Roles(f"{MINE}_service", f"{MINE}_reader", f"{MINE}_operator")
 LOGIN = f"{MINE}_login"
+OWNER = f"{MINE}_owner"
+MESSAGES = "0028"
 CALLED = [
     pytest.param(operation, id=f"{operation.number}-{operation.name}")
     for operation in OPERATIONS
@@ -239,9 +243,10 @@ ATTEMPTS = {
 
 @dataclass(frozen=True)
 class Site:
-    """A database, and how its owner and a service reach it."""
+    """A database, and how a superuser, its owner and a service reach it."""
 
     uri: str
+    owner: str
     login: str
     world: World
 
@@ -255,17 +260,22 @@ def site(server: Databases, template: str) -> Iterator[Site]:
             world = make_world(conn)
             conn.execute("SELECT __reana.recount_user(id_) FROM __reana.user_")
             roles.create(conn, ROLES)
-            roles.grant(conn, ROLES)
+            roles.own(conn, OWNER)
+            conn.execute(f"ALTER ROLE {OWNER} PASSWORD 'x'".encode())
             conn.execute(f"CREATE ROLE {LOGIN} LOGIN PASSWORD 'x' IN ROLE {ROLES.service}".encode())
-        yield Site(uri, server.uri(name, user=LOGIN, password="x"), world)
+        owner = server.uri(name, user=OWNER, password="x")
+        with psycopg.connect(owner) as conn:
+            roles.grant(conn, ROLES)
+        yield Site(uri, owner, server.uri(name, user=LOGIN, password="x"), world)
         with psycopg.connect(uri) as conn:
-            for role in (LOGIN, ROLES.service, ROLES.reader, ROLES.operator):
+            conn.execute(f"REASSIGN OWNED BY {OWNER} TO CURRENT_USER".encode())
+            for role in (LOGIN, ROLES.service, ROLES.reader, ROLES.operator, OWNER):
                 conn.execute(f"DROP OWNED BY {role}; DROP ROLE {role}".encode())
 
 
 @pytest.fixture
 def owner(site: Site) -> Iterator[Conn]:
-    """The owner, in a transaction that is rolled back."""
+    """A superuser, in a transaction that is rolled back."""
     with psycopg.connect(site.uri) as conn:
         conn.execute("SELECT")
         yield conn
@@ -373,13 +383,99 @@ def test_roles_have_three_names() -> None:
         Roles(service="a", reader="a")
 
 
-def test_powers_of_a_login_are_named(site: Site, owner: Conn) -> None:
+def test_a_superuser_has_powers_and_the_login_of_a_service_none(site: Site, owner: Conn) -> None:
     assert "it is a superuser" in roles.powers(owner)
     with psycopg.connect(site.login) as conn:
         assert roles.powers(conn) == []
-    owner.execute(f"GRANT TRUNCATE ON __reana.job TO {LOGIN}".encode())
-    owner.commit()
-    with psycopg.connect(site.login) as conn:
-        assert roles.powers(conn) == ["it has TRUNCATE on job"]
-    owner.execute(f"REVOKE TRUNCATE ON __reana.job FROM {LOGIN}".encode())
-    owner.commit()
+
+
+def test_the_owner_who_is_no_superuser_migrates_and_new_objects_are_granted(site: Site) -> None:
+    with psycopg.connect(site.owner) as conn:
+        assert roles.ownership(conn, OWNER) == []
+        assert roles.granted(conn) == [
+            Granted(ROLES.operator, "operator", with_logs=False),
+            Granted(ROLES.reader, "reader", with_logs=False),
+            Granted(ROLES.service, "service", with_logs=False),
+        ]
+        before = roles.of(conn, ROLES)
+    migrate.rollback(site.owner, to=MESSAGES)
+    migrate.apply(site.owner)
+    with psycopg.connect(site.owner) as conn:
+        assert roles.of(conn, ROLES) == before
+        assert checks.check(conn).healthy
+
+
+def test_check_and_renewal_name_what_is_not_granted(site: Site) -> None:
+    with psycopg.connect(site.owner) as conn:
+        conn.execute(
+            f"REVOKE SELECT, DELETE ON __reana.status_message FROM {ROLES.service};"
+            f" REVOKE SELECT (name) ON __reana.workflow FROM {ROLES.reader};"
+            " GRANT EXECUTE ON FUNCTION __reana.count_runs TO PUBLIC".encode()
+        )
+        lacking = checks.check(conn).missing_grants
+        assert lacking[0] == "REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA __reana FROM PUBLIC"
+        assert f"GRANT DELETE, SELECT ON TABLE __reana.status_message TO {ROLES.service}" in lacking
+        assert any("TABLE __reana.workflow TO" in line for line in lacking)
+        assert roles.renew(conn) == lacking
+        assert roles.missing_grants(conn) == []
+        conn.rollback()
+
+
+def test_what_was_granted_by_hand_to_others_is_no_role_of_ours(owner: Conn) -> None:
+    by_hand = f"{MINE}_dashboard"
+    owner.execute(
+        f"CREATE ROLE {by_hand}; GRANT ALL ON ALL TABLES IN SCHEMA __reana TO {by_hand};"
+        f" GRANT SELECT (full_name, email) ON __reana.user_ TO {by_hand}".encode()
+    )
+    assert by_hand not in {item.name for item in roles.granted(owner)}
+
+
+@pytest.mark.usefixtures("site")
+def test_roles_of_another_database_of_the_server_may_nothing_here(
+    server: Databases, template: str
+) -> None:
+    mine = Roles(f"{MINE}_second_service", f"{MINE}_second_reader", f"{MINE}_second_operator")
+    with server.database(template=template) as name:
+        with psycopg.connect(server.uri(name)) as conn:
+            roles.create(conn, mine)
+            roles.grant(conn, mine)
+            assert {item.name for item in roles.granted(conn)} == set(astuple(mine))
+            assert roles.elsewhere(conn, names=list(astuple(mine))) == []
+            (other,) = roles.elsewhere(conn, names=[ROLES.service, mine.service])
+            assert other.name == ROLES.service
+            conn.commit()
+            act_as(conn, ROLES.service)
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                conn.execute("SELECT id_ FROM __reana.workflow")
+        with psycopg.connect(server.uri(name)) as conn:
+            for role in astuple(mine):
+                conn.execute(f"DROP OWNED BY {role}; DROP ROLE {role}".encode())
+
+
+POWERS = {
+    "it has TRUNCATE on job": f"GRANT TRUNCATE ON __reana.job TO {LOGIN}",
+    "it can write quota_ledger": f"GRANT INSERT ON __reana.quota_ledger TO {LOGIN}",
+    "it can create objects in the schema public": f"GRANT CREATE ON SCHEMA public TO {LOGIN}",
+    "it has BYPASSRLS": f"ALTER ROLE {LOGIN} BYPASSRLS",
+    "it can act as the owner of ": f"GRANT {OWNER} TO {LOGIN}",
+}
+
+
+@pytest.mark.parametrize("power", POWERS)
+def test_a_power_of_a_login_is_named(owner: Conn, power: str) -> None:
+    owner.execute(f"{POWERS[power]}; SET LOCAL SESSION AUTHORIZATION {LOGIN}".encode())
+    assert any(found.startswith(power) for found in roles.powers(owner))
+
+
+def test_the_sql_of_the_page_works(owner: Conn) -> None:
+    page = (Path(__file__).parents[1] / "docs" / "running.md").read_text()
+    mine = f"{MINE}_page"
+    roles.create(owner, Roles(*(f"{mine}_{part}" for part in ("service", "reader", "operator"))))
+    owner.execute(f"CREATE ROLE {mine} LOGIN SUPERUSER; CREATE ROLE {mine}_owner LOGIN".encode())
+    for block in re.findall(r"^```sql\n(.*?)^```$", page, re.MULTILINE | re.DOTALL):
+        owner.execute(block.replace("reana", mine).replace("ann", f"{mine}_ann").encode())
+    with_rights = owner.execute(
+        "SELECT rolname FROM pg_roles WHERE pg_has_role(oid, %s, 'MEMBER') AND NOT rolsuper",
+        [f"{mine}_service"],
+    ).fetchall()
+    assert {name for (name,) in with_rights} == {mine, f"{mine}_rest", f"{mine}_service"}

@@ -58,6 +58,7 @@ def _document(health: DatabaseHealth) -> dict[str, object]:
         "objects": objects,
         "settings": [dataclasses.asdict(item) for item in health.settings],
         "statement_problems": [dataclasses.asdict(item) for item in health.statement_problems],
+        "missing_grants": health.missing_grants,
         "accounts": dataclasses.asdict(health.accounts) if health.accounts else None,
     }
 
@@ -91,6 +92,9 @@ def _schema(health: DatabaseHealth) -> Iterator[str]:
         yield f"run reana-db settings set {setting.name}: it cannot be {setting.value!r}"
     for problem in health.statement_problems:
         yield f"{problem.place}: {problem.statement} {problem.message}"
+    if health.missing_grants:
+        yield "run reana-db roles grant, as services and people lack these:"
+        yield from health.missing_grants
 
 
 def _accounts(found: AccountHealth) -> Iterator[str]:

@@ -32,7 +32,7 @@ def names_of_roles(function: _F) -> _F:
 
 @click.group("roles", cls=Group)
 def command() -> None:
-    """Create the roles of services, readers and operators; grant what they need.
+    """Create the roles of services, readers and operators; grant what they need; own the schema.
 
     Connects as the owner of the schema: by REANA_DB_MIGRATION_URI if it is set.
     """
@@ -48,18 +48,39 @@ def create(context: click.Context, /, *, dry_run: bool, as_json: bool, **names: 
 
     Without CREATEROLE, prints the SQL to hand to the administrator; exit status 1.
     """
-    refused = False
     with database.connect(migrate.default_conninfo()) as conn:
         statements = roles.missing(conn, Roles(**names))
-        if not dry_run:
-            try:
-                roles.create(conn, Roles(**names))
-            except psycopg.errors.InsufficientPrivilege:
-                refused = True
-    if refused:
-        click.echo("this role may not create roles; hand this to an administrator:", err=True)
-    _print(statements, as_json=as_json)
+        refused = not dry_run and _is_refused(lambda: roles.create(conn, Roles(**names)))
+    _print(statements, as_json=as_json, refused="create roles" if refused else None)
     context.exit(1 if refused else 0)
+
+
+@command.command("own")
+@click.option(
+    "--owner", metavar="NAME", default="reana_owner", show_default=True, help="The new owner."
+)
+@dry_run_option
+@json_option
+@click.pass_context
+def own(context: click.Context, /, *, owner: str, dry_run: bool, as_json: bool) -> None:
+    """Make a role the owner of the schema, which migrates; create it if it is missing.
+
+    Needs a superuser, or an owner who is a member of the new one.  Otherwise prints the SQL to
+    hand to the administrator; exit status 1.  Set a password: ALTER ROLE ... PASSWORD.
+    """
+    with connected(migrate.default_conninfo()) as conn:
+        statements = roles.ownership(conn, owner)
+        refused = not dry_run and _is_refused(lambda: roles.own(conn, owner))
+    _print(statements, as_json=as_json, refused="change the owner" if refused else None)
+    context.exit(1 if refused else 0)
+
+
+def _is_refused(change: Callable[[], object]) -> bool:
+    try:
+        change()
+    except psycopg.errors.InsufficientPrivilege:
+        return True
+    return False
 
 
 @command.command("grant")
@@ -70,11 +91,17 @@ def create(context: click.Context, /, *, dry_run: bool, as_json: bool, **names: 
 def grant(*, with_logs: bool, dry_run: bool, as_json: bool, **names: str) -> None:
     """Grant the roles what they need and take away everything else.
 
-    Repeat it after each migration.
+    reana-db migrate grants them what is new.
     """
     with connected(migrate.default_conninfo()) as conn:
         work = roles.grants if dry_run else roles.grant
         _print(work(conn, Roles(**names), with_logs=with_logs), as_json=as_json)
+        for item in roles.elsewhere(conn, names=list(names.values())):
+            click.echo(
+                f"{item.name} has privileges in {item.databases} too: its members there may do "
+                "the same here, if you do not choose another name",
+                err=True,
+            )
 
 
 @command.command("show")
@@ -91,7 +118,9 @@ def show(*, as_json: bool, **names: str) -> None:
         print_table(("role", "object", "privilege"), rows)
 
 
-def _print(statements: list[str], *, as_json: bool) -> None:
+def _print(statements: list[str], *, as_json: bool, refused: str | None = None) -> None:
+    if refused:
+        click.echo(f"this role may not {refused}; hand this to an administrator:", err=True)
     if as_json:
         print_json(statements)
     else:

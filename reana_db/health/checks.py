@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from reana_db import database_settings
+from reana_db import database_settings, roles
 from reana_db.database_settings import DatabaseSetting
 from reana_db.health import accounts, objects, statements
 from reana_db.health.accounts import AccountHealth
@@ -35,6 +35,8 @@ class DatabaseHealth:
     """Settings with a value that they cannot have."""
     statement_problems: list[Problem] = field(default_factory=list)
     """Statements that do not fit the schema."""
+    missing_grants: list[str] = field(default_factory=list)
+    """What roles lack that were granted the rest, as statements."""
     accounts: AccountHealth | None = None
     """Whether usage, ledger and totals agree; None if that was not asked, or cannot be told."""
 
@@ -46,6 +48,7 @@ class DatabaseHealth:
             or self.differences
             or self.settings
             or self.statement_problems
+            or self.missing_grants
             or (self.accounts and not self.accounts.healthy)
         )
 
@@ -67,6 +70,7 @@ def check(conn: Conn, *, with_accounts: bool = False) -> DatabaseHealth:
         differences,
         _impossible_settings(conn) if readable else [],
         problems,
+        [] if unknown else roles.missing_grants(conn),
         accounts.accounts(conn) if with_accounts and readable else None,
     )
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import psycopg
 
-from reana_db import migrate
+from reana_db import migrate, roles
 from reana_db.errors import MigrationError
 from reana_db.health import objects
 from reana_db.health.objects import Difference, Kind
@@ -91,6 +91,7 @@ def make_anew(conn: Conn) -> Plan:
             # Dropping an object takes its comment and its privileges along: hence another round.
             found = plan(conn)
             if not found.repairs:
+                roles.renew(conn)
                 return first
         left = ", ".join(map(str, found.repairs))
         raise MigrationError(f"repair: nothing was changed, for this would remain: {left}")

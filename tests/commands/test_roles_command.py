@@ -19,6 +19,7 @@ MINE = f"reana_cli_{os.getpid()}"  # roles are shared by all databases of a serv
 NAMES = (f"{MINE}_service", f"{MINE}_reader", f"{MINE}_operator")
 OPTIONS = ("--service", NAMES[0], "--reader", NAMES[1], "--operator", NAMES[2])
 POOR = f"{MINE}_poor"
+NEW_OWNER = f"{MINE}_owner"
 
 
 @pytest.fixture
@@ -26,9 +27,12 @@ def uri(fresh_db: str) -> Iterator[str]:
     yield fresh_db
     config.settings.cache_clear()
     with psycopg.connect(fresh_db) as conn:
-        for role in (*NAMES, POOR):
+        for role in (*NAMES, POOR, NEW_OWNER):
             if conn.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone():
-                conn.execute(f"DROP OWNED BY {role}; DROP ROLE {role}".encode())
+                conn.execute(
+                    f"REASSIGN OWNED BY {role} TO CURRENT_USER; DROP OWNED BY {role};"
+                    f" DROP ROLE {role}".encode()
+                )
 
 
 def run(uri: str, *arguments: str) -> Result:
@@ -77,3 +81,33 @@ def test_the_table_of_the_page_is_that_of_the_catalogue(conn: psycopg.Connection
     assert role_table.written() == role_table.table(conn), (
         "privileges changed: python -m tests.support.role_table"
     )
+
+
+def test_the_owner_changes_once(uri: str, server: Databases) -> None:
+    preview = run(uri, "roles", "own", "--owner", NEW_OWNER, "--dry-run")
+    assert f"CREATE ROLE {NEW_OWNER} LOGIN;" in preview.output.splitlines()
+    assert f"ALTER TABLE __reana.workflow OWNER TO {NEW_OWNER};" in preview.output.splitlines()
+    assert run(uri, "roles", "own", "--owner", NEW_OWNER).output == preview.output
+    assert run(uri, "roles", "own", "--owner", NEW_OWNER).output == ""
+    with psycopg.connect(uri) as conn:
+        conn.execute(f"ALTER ROLE {NEW_OWNER} PASSWORD 'x'".encode())
+        owner = server.uri(conn.info.dbname, user=NEW_OWNER, password="x")
+    refused = run(owner, "roles", "own", "--owner", POOR)
+    assert refused.exit_code == 1
+    assert "may not change the owner; hand this to an administrator" in refused.stderr
+    assert run(owner, "migrate", "down", "--yes").exit_code == 0
+    assert run(owner, "migrate").exit_code == 0
+    assert run(owner, "check").output.splitlines()[-1] == "healthy"
+
+
+def test_check_names_what_a_role_lacks(uri: str) -> None:
+    run(uri, "roles", "create", *OPTIONS)
+    run(uri, "roles", "grant", *OPTIONS)
+    with psycopg.connect(uri) as conn:
+        conn.execute(f"REVOKE DELETE ON __reana.job_cache FROM {NAMES[0]}".encode())
+    result = run(uri, "check")
+    assert result.exit_code == 1
+    assert result.stdout.splitlines() == [
+        "run reana-db roles grant, as services and people lack these:",
+        f"GRANT DELETE ON TABLE __reana.job_cache TO {NAMES[0]}",
+    ]

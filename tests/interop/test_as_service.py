@@ -18,6 +18,7 @@ from tests.support.databases import Databases
 
 ROLES = Roles("reana_interop_service", "reana_interop_reader", "reana_interop_operator")
 LOGIN = "reana_interop_login"
+OWNER = "reana_interop_owner"
 
 
 @pytest.fixture(scope="module")
@@ -27,11 +28,13 @@ def database(server: Databases, template: str) -> Iterator[str]:
         with psycopg.connect(server.uri(name)) as conn:
             resources.create_defaults(conn)
             roles.create(conn, ROLES)
+            roles.own(conn, OWNER)
             roles.grant(conn, ROLES)
             conn.execute(f"CREATE ROLE {LOGIN} LOGIN PASSWORD 'x' IN ROLE {ROLES.service}".encode())
         yield server.uri(name, user=LOGIN, password="x")
         with psycopg.connect(server.uri(name)) as conn:
-            for role in (LOGIN, ROLES.service, ROLES.reader, ROLES.operator):
+            conn.execute(f"REASSIGN OWNED BY {OWNER} TO CURRENT_USER".encode())
+            for role in (LOGIN, OWNER, ROLES.service, ROLES.reader, ROLES.operator):
                 conn.execute(f"DROP OWNED BY {role}; DROP ROLE {role}".encode())
 
 
