@@ -5,7 +5,7 @@ Settings of a process come from its environment instead (:mod:`reana_db.config`)
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -66,16 +66,6 @@ def all_settings(conn: Conn) -> list[DatabaseSetting]:
         stored.get(name) or DatabaseSetting(name, VALUES[name][0], updated=None)
         for name in sorted(SettingName)
     ]
-
-
-@checked
-def offer_policy(conn: Conn, policy: Iterable[str]) -> None:
-    """Give the termination policy its first value, in the transaction of the migration."""
-    _offer_policy(conn, ",".join(sorted(policy)))
-
-
-@query
-def _offer_policy(conn: Conn, value: str) -> str: ...
 
 
 @query

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from reana_db import config, database_settings, roles
+from reana_db import config, roles
 from reana_db.errors import MigrationError
-from reana_db.migrating import adoption, record, session, webhook_digests
+from reana_db.migrating import adoption, record, session
 from reana_db.migrating import files as migration_files
-from reana_db.migrating.adoption import Recognition
+from reana_db.migrating.adoption import Adoption
 from reana_db.migrating.files import MigrationFile
 from reana_db.migrating.record import AppliedMigration, Operation
 from reana_db.migrating.session import DEFAULT_PATIENCE, Patience
@@ -35,25 +35,25 @@ class State:
     """The migrations of this release, in order."""
     applied: list[AppliedMigration]
     """What the database says that it has."""
-    recognition: Recognition | None
-    """What it was recognised as, if it is not ours yet."""
+    adoption: Adoption | None
+    """What is to be adopted; None once it is, and for a database that these migrations made."""
     alembic_revision: str | None
-    """What Alembic says; it stays as it was at the adoption."""
+    """The stamp of Alembic; it stays as it was at the adoption."""
 
     @cached_property
-    def contained(self) -> list[MigrationFile]:
-        """The migrations that a database which is not ours yet has already."""
-        if self.recognition is None:
+    def adoptable(self) -> list[MigrationFile]:
+        """The migrations that a database has which is to be adopted."""
+        if self.adoption is None:
             return []
-        through = migrations_through(self.files, self.recognition.through)
+        through = migrations_through(self.files, self.adoption.through)
         return [
-            file for file in self.files if file in through or file.id in self.recognition.migrations
+            file for file in self.files if file in through or file.id in self.adoption.migrations
         ]
 
     @cached_property
     def pending(self) -> list[MigrationFile]:
         """The migrations that the database lacks, in order."""
-        present = {item.id for item in (self.contained or self.applied)}
+        present = {item.id for item in (self.adoptable or self.applied)}
         return [file for file in self.files if file.id not in present]
 
     @cached_property
@@ -69,14 +69,17 @@ class State:
         return [item.id for item in self.applied if item.id not in known]
 
     @cached_property
-    def adopted_from(self) -> str | None:
-        """Where the database came from, if it was adopted: "Alembic" and the revision."""
+    def origin(self) -> str | None:
+        """Where a database comes from that is to be adopted, or was: "Alembic" and the revision."""
+        if self.adoption is not None:
+            return self.adoption.origin
         return next((item.comment for item in self.applied if item.adopted), None)
 
     @cached_property
-    def adopted_revision(self) -> str | None:
-        """The Alembic revision that the database said it was at when it was adopted."""
-        return adoption.stamped_revision(self.adopted_from) if self.adopted_from else None
+    def adopted_stamp(self) -> str | None:
+        """The stamp of Alembic that the database was adopted with."""
+        was = next((item.comment for item in self.applied if item.adopted), None)
+        return adoption.stamped_revision(was) if was else None
 
     def pending_until(self, to: str | None) -> list[MigrationFile]:
         """Return the migrations that the database lacks, up to and including ``to``."""
@@ -101,10 +104,10 @@ class State:
 class Outcome:
     """What a run changed."""
 
-    adopted_from: str | None
-    """Where the database came from, if this run adopted it."""
+    origin: str | None
+    """Where the database comes from, if this run adopted it."""
     adopted: list[str]
-    """The migrations that it had already."""
+    """The migrations that it had."""
     applied: list[str]
     """The migrations that were run, in order."""
     rolled_back: list[str]
@@ -128,18 +131,18 @@ def apply(
     """
     with _session(conninfo, directory, patience) as (conn, state):
         pending = state.pending_until(to)
-        if pending or state.contained:
+        if pending or state.adoptable:
             session.refuse_missing_rights(conn)
             record.create(conn)
-        if state.recognition is not None:
-            logger.info("adopting a database of %s", state.recognition.description)
-            record.adopt(conn, state.contained, state.recognition.description)
+        if state.adoption is not None:
+            logger.info("adopting a database of %s", state.adoption.origin)
+            record.adopt(conn, state.adoptable, state.adoption.origin)
         _run(conn, pending, Operation.APPLY, patience, secret_key)
         if pending and to is None:
             _renew_grants(conn, patience)
     return Outcome(
-        adopted_from=state.recognition.description if state.recognition else None,
-        adopted=[file.id for file in state.contained],
+        origin=state.adoption.origin if state.adoption else None,
+        adopted=[file.id for file in state.adoptable],
         applied=[file.id for file in pending],
         rolled_back=[],
     )
@@ -168,13 +171,11 @@ def rollback(
         _refuse_losses(conn, undone, patience)
         if complete:
             # First, so that a killed rollback leaves no revision behind that the schema lacks.
-            adoption.stamp(conn, state.adopted_revision)
+            adoption.stamp(conn, state.adopted_stamp)
         _run(conn, undone, Operation.ROLLBACK, patience, None)
         if complete:
             record.remove(conn)
-    return Outcome(
-        adopted_from=None, adopted=[], applied=[], rolled_back=[file.id for file in undone]
-    )
+    return Outcome(origin=None, adopted=[], applied=[], rolled_back=[file.id for file in undone])
 
 
 def undoable(
@@ -201,7 +202,7 @@ def status(database: str | Conn | None = None, directory: Path | None = None) ->
     return State(
         files=migration_files.read(directory),
         applied=applied,
-        recognition=None if ours else _recognise(database, applied),
+        adoption=None if ours else _adoption_of(database, applied),
         alembic_revision=next(iter(adoption.stamps(database)), None),
     )
 
@@ -228,14 +229,13 @@ def _session(
         yield conn, state
 
 
-def _recognise(conn: Conn, adopted: list[AppliedMigration]) -> Recognition | None:
-    """Recognise a database in which nothing of ours ran.
+def _adoption_of(conn: Conn, adopted: list[AppliedMigration]) -> Adoption | None:
+    """Tell what is to be adopted of a database in which nothing of ours ran.
 
-    One that was adopted before is recognised again: old services may have upgraded it since.
+    One that was adopted before is adopted again if old services have upgraded it since.
     """
-    recognition = adoption.recognise(conn)
-    comments = {item.comment for item in adopted}
-    return None if recognition and comments == {recognition.description} else recognition
+    found = adoption.adoption_of(conn)
+    return None if found and {item.comment for item in adopted} == {found.origin} else found
 
 
 def _after(state: State, to: str) -> list[MigrationFile]:
@@ -244,7 +244,7 @@ def _after(state: State, to: str) -> list[MigrationFile]:
     adopted = [item.id for item in state.applied if item.adopted and item.id not in kept]
     if adopted:
         raise MigrationError(
-            f"{adopted[-1]} was there when this database was adopted ({state.adopted_from}): "
+            f"{adopted[-1]} was there when this database was adopted ({state.origin}): "
             "a rollback ends before it"
         )
     return [file for file in state.ours if file.id not in kept]
@@ -256,14 +256,14 @@ def _refuse_upgraded(state: State) -> None:
     A stamp alone, as ``alembic init`` of a chart leaves it, is no such revision.
     """
     stamp = state.alembic_revision
-    if stamp in {None, state.adopted_revision}:
+    if stamp in {None, state.adopted_stamp}:
         return
     known = {item.id: item.migration for item in adoption.history()}.get(str(stamp))
     present = {item.id for item in state.applied}
     if known is None or any(
         file.id not in present for file in migrations_through(state.files, known)
     ):
-        origin = state.adopted_from or "nothing"
+        origin = state.origin or "nothing"
         raise MigrationError(
             f"a release has migrated this database to Alembic revision {stamp} since it was made "
             f"from {origin}: return to that revision with the release first"
@@ -293,12 +293,8 @@ def _run(
     from reana_db.migrating.backend import AtomicBackend, migrations_of
 
     def prepare(migration_id: str) -> None:
-        if operation is Operation.ROLLBACK:
-            return
-        if migration_id == webhook_digests.MIGRATION:
-            webhook_digests.prepare(conn, secret_key)
-        elif migration_id == database_settings.MIGRATION:
-            database_settings.offer_policy(conn, config.settings().termination_quota_policy or ())
+        if operation is Operation.APPLY:
+            adoption.prepare(conn, migration_id, secret_key)
 
     backend = AtomicBackend(conn, patience, prepare)
     migrations = migrations_of(files[0].path.parent)

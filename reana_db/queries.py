@@ -92,11 +92,12 @@ def query(function: _F) -> _F:
 
 
 def registered() -> list[Statement]:
-    """Import the module of every statement file, and return all statements by name."""
+    """Import the module of every statement file; return the statements of current databases."""
     for module in sql_files.modules():
         importlib.import_module(f"reana_db.{module}")
     refuse_unused()
-    return sorted(sql_files.loaded(), key=lambda statement: statement.name)
+    current = (statement for statement in sql_files.loaded() if not statement.old)
+    return sorted(current, key=lambda statement: statement.name)
 
 
 def refuse_unused() -> None:
@@ -105,7 +106,7 @@ def refuse_unused() -> None:
     Looks at the modules imported so far.
     """
     for statement in sql_files.loaded():
-        if statement.function is None:
+        if statement.function is None and not statement.old:
             raise errors.RegistryError(f"{statement.place}: {statement.name} has no function")
 
 

@@ -82,7 +82,7 @@ def show_history(
 @command.command("init")
 def init() -> None:
     """Do nothing: adoption finds out where a database is."""
-    click.echo("nothing to stamp: reana-db migrate recognises the database")
+    click.echo("nothing to stamp: reana-db migrate adopts the database")
 
 
 def _migration(revision: str) -> str:

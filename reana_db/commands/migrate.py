@@ -65,9 +65,10 @@ def command(
 ) -> None:
     """Apply the migrations that the database lacks.
 
-    A database that Alembic made is adopted: recognised by its revision and its shape, then
-    migrated from there.  Only one process migrates at a time; the others wait and find nothing to
-    do.  A process that was killed leaves whole migrations behind; the next one continues.
+    A database that Alembic made is adopted: what it has, by its revision and its shape, counts as
+    applied, and the rest is run.  Only one process migrates at a time; the others wait and find
+    nothing to do.  A process that was killed leaves whole migrations behind; the next one
+    continues.
     """
     if ctx.invoked_subcommand:
         return
@@ -94,10 +95,10 @@ def show_status(*, as_json: bool) -> None:
     for item in state.applied:
         how = f"adopted from {item.comment}" if item.adopted else f"by {item.applied_by}"
         click.echo(f"{item.id:<32} {item.applied_at:%Y-%m-%d %H:%M:%S} UTC  {how}")
-    if state.recognition is not None:
-        click.echo(f"not adopted yet: this is a database of {state.recognition.description}")
-    for file in state.contained:
-        click.echo(f"{file.id:<32} there already")
+    if state.adoption is not None:
+        click.echo(f"not adopted yet: this is a database of {state.origin}")
+    for file in state.adoptable:
+        click.echo(f"{file.id:<32} to be adopted")
     for file in state.pending:
         click.echo(f"{file.id:<32} pending")
     for name in state.unknown:
@@ -174,10 +175,9 @@ def described(state: State) -> dict[str, object]:
     return {
         "current": state.current,
         "alembic_revision": state.alembic_revision,
-        "adopted_from": state.adopted_from,
-        "recognised_as": state.recognition.description if state.recognition else None,
+        "origin": state.origin,
         "applied": [asdict(item) for item in state.applied],
-        "contained": [file.id for file in state.contained],
+        "adoptable": [file.id for file in state.adoptable],
         "pending": [_file(file) for file in state.pending],
         "unknown": state.unknown,
     }
@@ -226,8 +226,8 @@ def _pending(number: int) -> str:
 
 def _print_report(state: State, report: Report) -> None:
     """Print as SQL comments, so that the output of --dry-run is a script."""
-    if state.recognition is not None:
-        click.echo(f"-- adopts a database of {state.recognition.description}")
+    if state.adoption is not None:
+        click.echo(f"-- adopts a database of {state.origin}")
     click.echo(f"-- {_pending(len(report.pending))}")
     if not (report.findings or report.holds):
         click.echo("-- nothing needs attention")
@@ -242,8 +242,8 @@ def print_outcome(outcome: Outcome, *, as_json: bool) -> None:
     if as_json:
         print_json(asdict(outcome))
         return
-    if outcome.adopted_from:
-        click.echo(f"adopted a database of {outcome.adopted_from}")
+    if outcome.origin:
+        click.echo(f"adopted a database of {outcome.origin}")
     for name in outcome.applied:
         click.echo(f"applied {name}")
     for name in outcome.rolled_back:

@@ -1,27 +1,35 @@
-"""Adoption: recognise a database made by Alembic, and say which migrations it already has.
+"""Adoption: what a database made by Alembic has already counts as applied.
 
 Nothing is believed unseen.  ``alembic_history.txt`` has, for each revision that a released
 reana-db ended at or passed, what it added and removed; a database must have everything of its
 revision.  Names of constraints and indexes are not compared: they differ between databases with
 the same past, and the migrations find constraints by their columns.
 
-``reana-db init`` of a newer release over an older database adds the tables that are new and leaves
-the old stamp.  Such tables are recognised, and their migrations count as done.
+The *origin* of a database is the revision that it comes from.  The *stamp* is what Alembic's table
+says: ``reana-db init`` of a newer release over an older database adds the tables that are new and
+leaves the old stamp.  Such tables are adopted too.
 """
 
 from __future__ import annotations
 
 import functools
+import hashlib
+import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from reana_db.errors import MigrationError
-from reana_db.migrating import old_tables
+from reana_db import config
+from reana_db.encryption.ciphers import Key, Undecipherable
+from reana_db.errors import ConfigurationError, MigrationError
+from reana_db.migrating import session
 from reana_db.queries import Conn, query
 
 OLDEST = "6568d7cb6710"
 """The revision of reana-db 0.8.0."""
+
+WEBHOOK_DIGESTS = "0018-webhook-secret-digest"
+SETTINGS = "0023-settings"
 
 _HISTORY = Path(__file__).parent / "alembic_history.txt"
 _NOT_OURS = ("column alembic_version.", "column yoyo_migration.", "column yoyo_log.")
@@ -34,7 +42,7 @@ class Revision:
 
     id: str
     migration: str
-    """The last migration of ours that it contains."""
+    """The last migration of ours that it has."""
     facts: frozenset[str]
     """Columns, enum labels, constraints and indexes, as :func:`facts` describes them."""
     added: frozenset[str]
@@ -44,19 +52,19 @@ class Revision:
 
 
 @dataclass(frozen=True, slots=True)
-class Recognition:
-    """What a database not made by these migrations was recognised as."""
+class Adoption:
+    """What a database that these migrations have not made comes from, and what it has."""
 
     revision: str
     stamped: bool
     """Whether ``alembic_version`` says so; else its shape does."""
-    migrations: frozenset[str]
-    """Every migration that it already has, besides those before :attr:`through`."""
     through: str
-    """The last migration that its revision contains."""
+    """The last migration that its revision has."""
+    migrations: frozenset[str] = frozenset()
+    """Every migration that it has besides those up to :attr:`through`."""
 
     @property
-    def description(self) -> str:
+    def origin(self) -> str:
         """Where the database comes from, for the log of migrations."""
         return f"Alembic {self.revision}" + ("" if self.stamped else " by its shape")
 
@@ -73,9 +81,7 @@ def has_alembic_version(conn: Conn) -> bool:
 
 def stamps(conn: Conn) -> list[str]:
     """Return the revisions in ``__reana.alembic_version``: none if there is no such table."""
-    if not has_alembic_version(conn):
-        return []
-    return [revision for (revision,) in old_tables.rows(conn, "adoption", "alembic_revisions")]
+    return _alembic_revisions(conn) if has_alembic_version(conn) else []
 
 
 def stamp(conn: Conn, revision: str | None) -> None:
@@ -84,21 +90,21 @@ def stamp(conn: Conn, revision: str | None) -> None:
         return
     with conn.transaction():
         if revision is None:
-            old_tables.execute(conn, "adoption", "drop_alembic_version")
+            _drop_alembic_version(conn)
             return
-        old_tables.execute(conn, "adoption", "create_alembic_version")
-        old_tables.execute(conn, "adoption", "clear_alembic_version")
-        old_tables.execute(conn, "adoption", "set_alembic_revision", revision=revision)
+        _create_alembic_version(conn)
+        _clear_alembic_version(conn)
+        _set_alembic_revision(conn, revision)
 
 
-def stamped_revision(description: str) -> str | None:
-    """Return the revision in a :attr:`Recognition.description`; None if the shape told it."""
-    revision, _, by_shape = description.removeprefix("Alembic ").partition(" ")
+def stamped_revision(origin: str) -> str | None:
+    """Return the revision in an :attr:`Adoption.origin`; None if the shape told it."""
+    revision, _, by_shape = origin.removeprefix("Alembic ").partition(" ")
     return None if by_shape else revision
 
 
-def recognise(conn: Conn) -> Recognition | None:
-    """Say what a database is that these migrations have not made; None for an empty one.
+def adoption_of(conn: Conn) -> Adoption | None:
+    """Tell what a database that these migrations have not made is; None for an empty one.
 
     Raises :class:`~reana_db.errors.MigrationError` for a database that cannot be adopted.
     """
@@ -119,19 +125,15 @@ def recognise(conn: Conn) -> Recognition | None:
             f"({OLDEST}), upgrade with 0.8.0 first; if newer, this release cannot adopt it"
         )
     _refuse_lacking(present, revision)
-    return Recognition(
-        revision=revision.id,
-        stamped=True,
-        migrations=frozenset(_premature(present, revision)),
-        through=revision.migration,
-    )
+    early = frozenset(_early(present, revision))
+    return Adoption(revision.id, stamped=True, through=revision.migration, migrations=early)
 
 
-def _by_shape(present: set[str]) -> Recognition:
+def _by_shape(present: set[str]) -> Adoption:
     for revision in history():
         later = {fact for newer in _after(revision) for fact in newer.added} - revision.facts
         if revision.facts <= present and not later & present:
-            return Recognition(revision.id, False, frozenset(), revision.migration)  # noqa: FBT003
+            return Adoption(revision.id, stamped=False, through=revision.migration)
     raise MigrationError(
         "there are tables in the schema __reana but no alembic_version, and they fit no release "
         "of reana-db from 0.8.0 on: nothing was changed"
@@ -146,7 +148,7 @@ def _refuse_lacking(present: set[str], revision: Revision) -> None:
         )
 
 
-def _premature(present: set[str], revision: Revision) -> Iterable[str]:
+def _early(present: set[str], revision: Revision) -> Iterable[str]:
     """Yield later migrations whose objects are there already."""
     for newer in _after(revision):
         added = newer.added - revision.facts
@@ -206,3 +208,86 @@ def _tables(among: Iterable[str]) -> set[str]:
         for kind in kinds
         if fact.startswith(kind)
     }
+
+
+def prepare(conn: Conn, migration_id: str, secret_key: str | None) -> None:
+    """Hand a migration what the database does not know, in its transaction.
+
+    ``0018-webhook-secret-digest`` gets the digests and new ciphertexts of all webhook secrets, as
+    JSON: ``{"<user id>": {"digest": "<SHA-256 in hex>", "secret": "<base64 of the AES-GCM
+    value>"}}``; ``0023-settings`` the termination policy.  Raises
+    :class:`~reana_db.errors.ConfigurationError` if there are secrets and no key reads them.
+    """
+    if migration_id == WEBHOOK_DIGESTS:
+        _lock_users(conn)
+        if stored := _webhook_secrets(conn):
+            key = _key_for(secret_key or config.settings().secret_key, len(stored))
+            digests = {secret.user_id: _digested(key, secret.value) for secret in stored}
+            session.hand_over(conn, "reana_db.webhook_secrets", json.dumps(digests))
+    elif migration_id == SETTINGS:
+        policy = ",".join(sorted(config.settings().termination_quota_policy or ()))
+        session.hand_over(conn, "reana_db.termination_quota_update_policy", policy)
+
+
+def _key_for(secret_key: str | None, number: int) -> Key:
+    if not secret_key:
+        raise ConfigurationError(
+            f"REANA_SECRET_KEY is not set, and {WEBHOOK_DIGESTS} needs it to read the GitLab "
+            f"webhook secrets of {number} users"
+        )
+    return Key(secret_key)
+
+
+def _digested(key: Key, stored: bytes) -> dict[str, str]:
+    plaintext = _plaintext(key, stored)
+    return {
+        "digest": hashlib.sha256(plaintext.encode()).hexdigest(),
+        "secret": key.encrypt_gcm(plaintext).decode(),
+    }
+
+
+def _plaintext(key: Key, stored: bytes) -> str:
+    """Read a secret; it is in AES-GCM already if the migration was rolled back once."""
+    for decrypt in (key.decrypt_gcm, key.decrypt_cbc):
+        try:
+            return decrypt(stored)
+        except Undecipherable:
+            continue
+    raise ConfigurationError(
+        f"REANA_SECRET_KEY does not fit this database: {WEBHOOK_DIGESTS} cannot read the GitLab "
+        "webhook secrets with it"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _WebhookSecret:
+    user_id: str
+    value: bytes = field(repr=False)
+
+
+@query
+def _alembic_revisions(conn: Conn) -> list[str]: ...
+
+
+@query
+def _drop_alembic_version(conn: Conn) -> None: ...
+
+
+@query
+def _create_alembic_version(conn: Conn) -> None: ...
+
+
+@query
+def _clear_alembic_version(conn: Conn) -> None: ...
+
+
+@query
+def _set_alembic_revision(conn: Conn, revision: str) -> None: ...
+
+
+@query
+def _lock_users(conn: Conn) -> None: ...
+
+
+@query
+def _webhook_secrets(conn: Conn) -> list[_WebhookSecret]: ...

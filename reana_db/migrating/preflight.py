@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from psycopg.rows import tuple_row
+
 from reana_db.migrate import State
-from reana_db.migrating import adoption, old_tables, webhook_digests
+from reana_db.migrating import adoption
 from reana_db.queries import Conn
+from reana_db.registry import sql_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,7 @@ CHECKS = (
     ),
     _Check(
         "webhook_secrets",
-        webhook_digests.MIGRATION,
+        adoption.WEBHOOK_DIGESTS,
         "user_.gitlab_webhook_secret",
         "GitLab webhook secrets are digested, which needs REANA_SECRET_KEY",
     ),
@@ -163,5 +166,6 @@ def _columns(conn: Conn) -> set[str]:
 
 
 def _count(conn: Conn, name: str) -> int:
-    ((count,),) = old_tables.rows(conn, "preflight", name)
+    statement = sql_files.statements_of("migrating.preflight")[name]
+    (count,) = conn.cursor(row_factory=tuple_row).execute(statement.query).fetchall()[0]
     return int(count)

@@ -112,51 +112,14 @@ def log(
 
 def create(conn: Conn) -> None:
     """Create the tables, in one transaction, unless they are there."""
-    if exists(conn):
-        return
-    with conn.transaction():
-        _create_schema(conn)
-        _create_migration_table(conn)
-        _create_log_table(conn)
-        _comment_migration_table(conn)
-        _comment_log_table(conn)
+    if not exists(conn):
+        _create(conn)
 
 
+@query
+def _create(conn: Conn) -> None: ...
+
+
+@query
 def remove(conn: Conn) -> None:
     """Drop the tables, and the schema if nothing else is in it, in one transaction."""
-    with conn.transaction():
-        _drop_log_table(conn)
-        _drop_migration_table(conn)
-        _drop_empty_schema(conn)
-
-
-@query
-def _create_schema(conn: Conn) -> None: ...
-
-
-@query
-def _create_migration_table(conn: Conn) -> None: ...
-
-
-@query
-def _create_log_table(conn: Conn) -> None: ...
-
-
-@query
-def _comment_migration_table(conn: Conn) -> None: ...
-
-
-@query
-def _comment_log_table(conn: Conn) -> None: ...
-
-
-@query
-def _drop_log_table(conn: Conn) -> None: ...
-
-
-@query
-def _drop_migration_table(conn: Conn) -> None: ...
-
-
-@query
-def _drop_empty_schema(conn: Conn) -> None: ...

@@ -16,7 +16,8 @@ What several statements have in common is a part, which each includes, with the 
 that follows it; ``-- include: workflows.run_columns`` takes it from another file.
 
 Other comments that mean something: ``-- not null: total, has_more`` vouches for result columns,
-and ``-- writes`` says that a function which the statement calls changes data.
+``-- writes`` says that a function which the statement calls changes data, and ``-- old tables``
+that no current database can prepare the statement: it reads what only older ones have.
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ _INCLUDE = re.compile(
 )
 _NOT_NULL = re.compile(r"^ *-- not null: *(?P<columns>.*?) *$", re.MULTILINE)
 _CALLS_WRITER = re.compile(r"^-- writes *$", re.MULTILINE)
+_OLD_TABLES = re.compile(r"^-- old tables *$", re.MULTILINE)
 _WRITES = re.compile(
     r"\b(INSERT|UPDATE|DELETE|CREATE|ALTER|DROP|LOCK|TRUNCATE|COMMENT|GRANT|DO|FOR SHARE)\b"
 )
@@ -93,6 +95,11 @@ class Statement:
         lists = (match["columns"].split(",") for match in _NOT_NULL.finditer(self.source))
         return frozenset(column.strip() for columns in lists for column in columns)
 
+    @property
+    def old(self) -> bool:
+        """Whether it needs tables or columns that only databases of older releases have."""
+        return _OLD_TABLES.search(self.source) is not None
+
     @cached_property
     def read_only(self) -> bool:
         """Whether it can run on a standby."""
@@ -112,7 +119,8 @@ def statements_of(module: str) -> dict[str, Statement]:
     before the first name, an empty statement, a part that is not there, or a lone ``%``.
     """
     if module not in _loaded:
-        _loaded[module] = parse_file(module)
+        file = file_of(module)
+        _loaded[module] = parse(module, _read(file), file)
     return _loaded[module]
 
 
@@ -132,12 +140,6 @@ def modules() -> list[str]:
 def file_of(module: str) -> Path:
     """Return the statement file of a module."""
     return SQL_DIRECTORY / f"{module.replace('.', '/')}.sql"
-
-
-def parse_file(module: str) -> dict[str, Statement]:
-    """Read the statements of a file that no function may be bound to."""
-    file = file_of(module)
-    return parse(module, _read(file), file)
 
 
 def parse(module: str, source: str, file: Path) -> dict[str, Statement]:

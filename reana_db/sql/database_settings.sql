@@ -1,7 +1,3 @@
--- name: _offer_policy
--- not null: policy
-SELECT pg_catalog.set_config('reana_db.termination_quota_update_policy', %(value)s, TRUE) AS policy;
-
 -- name: _stored
 SELECT setting.value
 FROM __reana.setting

@@ -68,7 +68,7 @@ def test_migrate_says_what_it_applied_and_then_that_there_is_nothing_to_do(run: 
 
 def test_migrate_prints_json(run: Run) -> None:
     assert json.loads(ok(run("migrate", "--to", "0002", "--json"))) == {
-        "adopted_from": None,
+        "origin": None,
         "adopted": [],
         "applied": NAMES[:2],
         "rolled_back": [],
@@ -150,7 +150,7 @@ def test_status_of_an_older_release_says_what_migrate_would_adopt(run: Run, empt
     released_schemas.load(empty_db, "d34f3905043c")
     lines = ok(run("migrate", "status")).splitlines()
     assert lines[0] == "not adopted yet: this is a database of Alembic d34f3905043c"
-    assert lines[2].split() == ["0002-launcher-url", "there", "already"]
+    assert lines[2].split() == ["0002-launcher-url", "to", "be", "adopted"]
     migrate.apply(empty_db)
     assert "adopted from Alembic d34f3905043c" in ok(run("migrate", "status"))
 

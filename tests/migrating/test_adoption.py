@@ -1,4 +1,4 @@
-"""Databases of released versions are recognised, adopted, migrated and given back."""
+"""Databases of released versions are adopted, migrated and given back."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ import pytest
 from reana_db import migrate
 from reana_db.encryption.ciphers import Key
 from reana_db.errors import ConfigurationError, MigrationError
-from reana_db.migrating import adoption, files, old_tables, preflight, session
+from reana_db.migrating import adoption, files, preflight, session
 from reana_db.migrating.preflight import Report
+from reana_db.registry import sql_files
 from tests.support import migration_steps, released_schemas
 from tests.support.migration_sets import rows
 from tests.support.schema_snapshot import snapshot
@@ -84,14 +85,14 @@ def test_a_released_schema_is_adopted_migrated_and_given_back(
 
 
 @pytest.mark.parametrize("name", released_schemas.FRESH)
-def test_a_schema_that_init_never_stamped_is_recognised_by_its_shape(
+def test_a_schema_that_init_never_stamped_is_adopted_by_its_shape(
     name: str, empty_db: str, newest: str
 ) -> None:
     released_schemas.load(empty_db, name)
     execute(empty_db, "DROP TABLE __reana.alembic_version")
     before = snapshot(empty_db)
     outcome = migrate.apply(empty_db)
-    assert outcome.adopted_from == f"Alembic {released_schemas.FRESH[name]} by its shape"
+    assert outcome.origin == f"Alembic {released_schemas.FRESH[name]} by its shape"
     assert snapshot(empty_db) == newest
     migrate.rollback(empty_db, everything=True)
     assert snapshot(empty_db) == before
@@ -116,12 +117,12 @@ def test_a_released_database_keeps_all_rows(release: str, empty_db: str) -> None
 def test_status_tells_what_a_database_was_adopted_from(empty_db: str) -> None:
     released_schemas.load(empty_db, "eb5309f3d8ee")
     state = migrate.status(empty_db)
-    assert state.recognition is not None
-    assert [file.id[:4] for file in state.contained][-1] == "0007"
+    assert state.adoption is not None
+    assert [file.id[:4] for file in state.adoptable][-1] == "0007"
     assert state.pending[0].id.startswith("0008")
     migrate.apply(empty_db, to="0009")
     state = migrate.status(empty_db)
-    assert (state.adopted_from, state.alembic_revision) == ("Alembic eb5309f3d8ee", "eb5309f3d8ee")
+    assert (state.origin, state.alembic_revision) == ("Alembic eb5309f3d8ee", "eb5309f3d8ee")
     assert [item.adopted for item in state.applied] == [True] * 7 + [False] * 2
 
 
@@ -137,7 +138,7 @@ def test_a_rollback_ends_at_the_adoption(empty_db: str) -> None:
     assert migrate.status(empty_db).applied == []
 
 
-def test_a_database_upgraded_by_alembic_after_its_adoption_is_recognised_again(
+def test_a_database_upgraded_by_alembic_after_its_adoption_is_adopted_again(
     empty_db: str, newest: str
 ) -> None:
     released_schemas.load(empty_db, "86435bb00714")
@@ -145,7 +146,7 @@ def test_a_database_upgraded_by_alembic_after_its_adoption_is_recognised_again(
     migration_steps.apply(empty_db, [FILES[8]])
     execute(empty_db, "UPDATE __reana.alembic_version SET version_num = '2e82f33ee37d'")
     outcome = migrate.apply(empty_db)
-    assert outcome.adopted_from == "Alembic 2e82f33ee37d"
+    assert outcome.origin == "Alembic 2e82f33ee37d"
     assert outcome.applied[0] == "0010-services"
     assert snapshot(empty_db) == newest
 
@@ -272,7 +273,9 @@ def test_the_preflight_counts_what_0_8_0_left(empty_db: str) -> None:
 def test_every_check_of_the_preflight_runs_and_names_a_migration(empty_db: str) -> None:
     known = {file.id for file in FILES}
     assert {check.migration for check in preflight.CHECKS} <= known
-    assert {check.name for check in preflight.CHECKS} == set(old_tables.statements("preflight"))
+    assert {check.name for check in preflight.CHECKS} == set(
+        sql_files.statements_of("migrating.preflight")
+    )
     for revision in ("6568d7cb6710", "f7c88ca6b713", TOKENS):
         with psycopg.connect(empty_db) as conn:
             conn.execute("DROP SCHEMA IF EXISTS __reana CASCADE")

@@ -188,7 +188,7 @@ def test_the_stamp_of_the_adoption_returns(empty_db: str) -> None:
     _stamp(empty_db, "06dbbeef6d9b")  # as `alembic init` of a chart of 0.95 does
     migrate.rollback(empty_db, everything=True)
     assert rows(empty_db, STAMP) == before
-    assert migrate.status(empty_db).recognition is not None
+    assert migrate.status(empty_db).adoption is not None
 
 
 def test_a_stamp_that_was_lost_returns(empty_db: str) -> None:
@@ -215,7 +215,7 @@ def test_a_new_database_with_a_stamp_is_empty_again(empty_db: str) -> None:
     migrate.apply(empty_db)
     _stamp(empty_db, "06dbbeef6d9b")
     migrate.rollback(empty_db, everything=True)
-    assert migrate.status(empty_db).recognition is None
+    assert migrate.status(empty_db).adoption is None
 
 
 @pytest.mark.parametrize("revision", ["ffffffffffff", "2e82f33ee37d"])

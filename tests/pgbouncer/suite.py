@@ -71,7 +71,6 @@ MIGRATING = frozenset(
         "migrating.record",
         "migrating.installation",
         "migrating.session",
-        "migrating.webhook_digests",
     }
 )
 """Modules whose statements only migrations execute, past the pooler."""

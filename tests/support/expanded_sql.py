@@ -11,17 +11,16 @@ import sys
 from pathlib import Path
 
 from reana_db import queries
-from reana_db.migrating import old_tables
 from reana_db.queries import Statement
+from reana_db.registry import sql_files
 from reana_db.registry.sql_files import SQL_DIRECTORY
 
 ROOT = Path(__file__).parents[2]
-OLD_TABLES = SQL_DIRECTORY / "migrating" / "old_tables"
 
 
 def every_statement() -> list[Statement]:
-    old = [old_tables.statements(file.stem) for file in sorted(OLD_TABLES.glob("*.sql"))]
-    return [*queries.registered(), *(item for found in old for item in found.values())]
+    queries.registered()
+    return list(sql_files.loaded())
 
 
 def write(directory: Path) -> None:

@@ -146,3 +146,45 @@ SELECT
             pg_namespace.nspname = '__reana'
             AND pg_class.relname = 'alembic_version'
     ) AS is_there;
+
+-- name: _alembic_revisions
+-- old tables
+SELECT alembic_version.version_num
+FROM __reana.alembic_version
+ORDER BY
+    alembic_version.version_num;
+
+-- name: _drop_alembic_version
+-- old tables
+DROP TABLE IF EXISTS __reana.alembic_version;
+
+-- name: _create_alembic_version
+-- old tables
+-- As Alembic makes it.
+CREATE TABLE IF NOT EXISTS __reana.alembic_version (
+    version_num varchar(32) NOT NULL,
+    CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
+);
+
+-- name: _clear_alembic_version
+-- old tables
+DELETE FROM __reana.alembic_version;
+
+-- name: _set_alembic_revision
+-- old tables
+INSERT INTO __reana.alembic_version (version_num)
+VALUES (%(revision)s::text);
+
+-- name: _lock_users
+-- old tables
+LOCK TABLE __reana.user_ IN ACCESS EXCLUSIVE MODE;
+
+-- name: _webhook_secrets
+-- old tables
+SELECT
+    user_.id_::text AS user_id,
+    user_.gitlab_webhook_secret
+FROM __reana.user_
+WHERE user_.gitlab_webhook_secret IS NOT NULL
+ORDER BY
+    user_.id_;

@@ -14,46 +14,41 @@ SELECT
             AND pg_class.relname = 'yoyo_migration'
     ) AS is_there;
 
--- name: _create_schema
-CREATE SCHEMA IF NOT EXISTS __reana;
+-- name: _create
+DO $body$
+BEGIN
+    CREATE SCHEMA IF NOT EXISTS __reana;
 
--- name: _create_migration_table
-CREATE TABLE __reana.yoyo_migration (
-    migration_hash varchar(64) PRIMARY KEY,
-    migration_id varchar(255) NOT NULL UNIQUE,
-    applied_at_utc timestamp NOT NULL
-);
+    CREATE TABLE __reana.yoyo_migration (
+        migration_hash varchar(64) PRIMARY KEY,
+        migration_id varchar(255) NOT NULL UNIQUE,
+        applied_at_utc timestamp NOT NULL
+    );
+    COMMENT ON TABLE __reana.yoyo_migration IS
+        'Migrations that this database has; written by "reana-db migrate" only.';
 
--- name: _create_log_table
-CREATE TABLE __reana.yoyo_log (
-    id varchar(36) PRIMARY KEY,
-    migration_hash varchar(64) NOT NULL,
-    migration_id varchar(255) NOT NULL,
-    operation varchar(10) NOT NULL,
-    username varchar(255) NOT NULL,
-    hostname varchar(255) NOT NULL,
-    comment varchar(255),
-    created_at_utc timestamp NOT NULL
-);
+    CREATE TABLE __reana.yoyo_log (
+        id varchar(36) PRIMARY KEY,
+        migration_hash varchar(64) NOT NULL,
+        migration_id varchar(255) NOT NULL,
+        operation varchar(10) NOT NULL,
+        username varchar(255) NOT NULL,
+        hostname varchar(255) NOT NULL,
+        comment varchar(255),
+        created_at_utc timestamp NOT NULL
+    );
+    COMMENT ON TABLE __reana.yoyo_log IS
+        'Every migration that was applied, adopted or rolled back: when (UTC), by which role, '
+        'from where.';
+END
+$body$;
 
--- name: _comment_migration_table
-COMMENT ON TABLE __reana.yoyo_migration IS
-'Migrations that this database has; written by "reana-db migrate" only.';
-
--- name: _comment_log_table
-COMMENT ON TABLE __reana.yoyo_log IS
-'Every migration that was applied, adopted or rolled back: when (UTC), by which role, from where.';
-
--- name: _drop_log_table
-DROP TABLE __reana.yoyo_log;
-
--- name: _drop_migration_table
-DROP TABLE __reana.yoyo_migration;
-
--- name: _drop_empty_schema
+-- name: remove
 -- A schema with anything in it stays, and one of another role: it belongs to somebody else.
 DO $body$
 BEGIN
+    DROP TABLE __reana.yoyo_log;
+    DROP TABLE __reana.yoyo_migration;
     IF EXISTS (
         SELECT 1
         FROM pg_catalog.pg_namespace

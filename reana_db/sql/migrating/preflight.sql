@@ -1,6 +1,7 @@
 -- Rows that pending migrations will convert or set aside: each statement counts one kind.
 
 -- name: orphan_jobs
+-- old tables
 SELECT pg_catalog.count(*)
 FROM __reana.job
 WHERE
@@ -11,6 +12,7 @@ WHERE
     );
 
 -- name: orphan_job_cache
+-- old tables
 SELECT pg_catalog.count(*)
 FROM __reana.job_cache
 INNER JOIN __reana.job
@@ -23,11 +25,13 @@ WHERE
     );
 
 -- name: float_run_numbers
+-- old tables
 SELECT pg_catalog.count(*)
 FROM __reana.workflow
 WHERE workflow.run_number IS NOT NULL;
 
 -- name: overflown_restarts
+-- old tables
 -- Restarts after the ninth, whose number looks like that of another run.
 SELECT pg_catalog.count(*)
 FROM __reana.workflow
@@ -36,16 +40,19 @@ WHERE
     AND pg_catalog.mod(pg_catalog.round((workflow.run_number * 10)::numeric), 10) = 0;
 
 -- name: half_identities
+-- old tables
 SELECT pg_catalog.count(*)
 FROM __reana.user_
 WHERE (user_.idp_issuer IS NULL) <> (user_.idp_subject IS NULL);
 
 -- name: webhook_secrets
+-- old tables
 SELECT pg_catalog.count(*)
 FROM __reana.user_
 WHERE user_.gitlab_webhook_secret IS NOT NULL;
 
 -- name: duplicate_tokens
+-- old tables
 SELECT COALESCE(pg_catalog.sum(tokens.number - 1), 0)
 FROM (
     SELECT pg_catalog.count(*) AS number
@@ -58,6 +65,7 @@ FROM (
 ) AS tokens;
 
 -- name: wrong_totals
+-- old tables
 -- Databases before 0012 have no column for the period: as JSON, it is null there.
 WITH run AS (
     SELECT
@@ -119,6 +127,7 @@ WHERE
     AND COALESCE(user_resource.quota_used, 0) <> COALESCE(total.used, 0);
 
 -- name: audit_tokens
+-- old tables
 -- The same expression as in redaction.py.
 SELECT pg_catalog.count(*)
 FROM __reana.audit_log
@@ -128,6 +137,7 @@ WHERE
     ~ '(?<![\w@-])(?<!\w\.)(?=[A-Za-z0-9_-]*[A-Z0-9])[A-Za-z0-9_-]{22}(?![\w@-])(?!\.\w)';
 
 -- name: values_out_of_bounds
+-- old tables
 -- The bounds of 0031-value-bounds, on the tables that every release has.
 SELECT
     (
@@ -155,16 +165,19 @@ SELECT
     ) AS rows_outside;
 
 -- name: shares_out_of_bounds
+-- old tables
 SELECT pg_catalog.count(*)
 FROM __reana.user_workflow
 WHERE user_workflow.valid_until NOT BETWEEN '0001-01-02' AND '9999-12-30';
 
 -- name: retention_days_out_of_bounds
+-- old tables
 SELECT pg_catalog.count(*)
 FROM __reana.workspace_retention_rule
 WHERE workspace_retention_rule.retention_days NOT BETWEEN 0 AND 36500;
 
 -- name: limits_out_of_bounds
+-- old tables
 SELECT pg_catalog.count(*)
 FROM __reana.user_resource
 WHERE user_resource.quota_limit < 0;
