@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -53,15 +53,23 @@ class Sample:
 class Contender:
     """A worker process."""
 
-    def __init__(self, name: str, placement: Placement | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        placement: Placement | None = None,
+        *,
+        command: Sequence[str] = (),
+        env: Mapping[str, str] | None = None,
+    ) -> None:
+        """``command`` and ``env``: what is run, if that does not follow from the name."""
         self.name = name
         self._placement = placement
         self._backend = 0
         self._process = subprocess.Popen(
-            _command(name),
+            command or _command(name),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=environment(name),
+            env=env or environment(name),
             cwd="/" if is_released(name) else HERE.parent,
             text=True,
         )

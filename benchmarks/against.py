@@ -1,0 +1,188 @@
+"""Single calls, side by side with another revision of this repository.
+
+Each revision migrates a database of its own on one private server without fsync, and plays lives
+of runs in it, in turns.  Printed for each call are medians in microseconds (the client's wall time,
+its CPU, the CPU of the server's process), how many times those of the other revision they are, and
+the statements and round trips of both.
+
+    python -m benchmarks.against 22edd9c
+    REANA_DB_EMBEDDED_BINDIR=/usr/lib/postgresql/15/bin python -m benchmarks.against …
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import statistics
+import subprocess
+import sys
+import tarfile
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+from uuid import NAMESPACE_OID, UUID, uuid5
+
+import psycopg
+
+from benchmarks import report, servers, texts
+from benchmarks.comparison import ratio
+from benchmarks.contenders import Contender, Placement, Sample
+from benchmarks.database import SECRET_KEY
+from benchmarks.wire import Proxy, Traffic
+from benchmarks.worker import Arguments
+from reana_db import embedded
+
+HERE = Path(__file__).parent
+WORKER = HERE / "single_calls.py"
+USERS = 100
+WARMING = 10
+"""Lives before anything is measured: statements are prepared, plans kept."""
+LIVES = 20
+"""Of a round: each call is made for all of them before the next one."""
+CALLS = (
+    *("find_owner", "create", "queue", "start", "message_running", "create_job", "job_running"),
+    *("message_progress", "append_logs", "job_finished", "get", "resolve", "page"),
+    *("quota_of_user", "last_message", "restart", "delete_run"),
+)
+"""In the order of a run's life."""
+CREATE_USERS = """
+from uuid import UUID
+from reana_db import accounts
+from reana_db.accounts import NewUser
+from reana_db.database import connect
+with connect() as conn:
+    users = [NewUser(email=f"{n}@cern.ch", token=f"token {n}", id_=UUID(int=n)) for n in range(100)]
+    accounts.create_many(conn, users)
+"""
+
+
+def extract(revision: str, directory: Path) -> Path:
+    """Write the files of a revision to a directory."""
+    command = ["git", "-C", str(HERE.parent), "archive", revision, "reana_db", "migrations"]
+    archive = subprocess.run(command, check=True, capture_output=True).stdout
+    with tarfile.open(fileobj=io.BytesIO(archive)) as files:
+        files.extractall(directory, filter="data")
+    return directory
+
+
+def environment(checkout: Path, uri: str) -> dict[str, str]:
+    """Return the environment of a process that uses a checkout."""
+    return {
+        **os.environ,
+        "PYTHONPATH": str(checkout),
+        "REANA_SQLALCHEMY_DATABASE_URI": uri,
+        "REANA_SECRET_KEY": SECRET_KEY,
+    }
+
+
+def make(server: psycopg.Connection[Any], name: str, checkout: Path) -> str:
+    """Make a database with the migrations of a checkout, and users."""
+    place = server.info
+    parameters = {"host": place.host, "port": place.port, "password": place.password}
+    uri = servers.uri(**parameters, dbname=name)
+    for arguments in (
+        ["-m", "reana_db", "init"],
+        ["-m", "reana_db", "quota", "policy", "cpu"],
+        ["-c", CREATE_USERS],
+    ):
+        command = [sys.executable, *arguments]
+        given = environment(checkout, uri)
+        subprocess.run(command, check=True, cwd=checkout, env=given, stdout=subprocess.DEVNULL)
+    return uri
+
+
+def of_life(number: int) -> Arguments:
+    """Return the arguments of the calls of a run's life."""
+    user = number % USERS
+    return {
+        "user_id": str(UUID(int=user)),
+        "token": f"token {user}",
+        "run_id": str(uuid5(NAMESPACE_OID, f"run {number}")),
+        "job_id": str(uuid5(NAMESPACE_OID, f"job {number}")),
+        "name": f"analysis-{number}",
+        "path": f"/var/reana/{number}",
+        "specification": texts.specification(number % 64),
+        "logs": texts.log_text(number % 64, 2),
+    }
+
+
+def traffic_of(side: Contender, uri: str, first: int) -> list[Traffic]:
+    """Return what goes over the wire for each call, once statements are prepared."""
+    found: list[Traffic] = []
+    with Proxy(uri) as proxy:
+        side.connect(proxy.uri)
+        for number in range(first, first + WARMING):
+            found = []
+            for name in CALLS:
+                proxy.reset()
+                side.run(name, [of_life(number)])
+                found.append(proxy.traffic)
+    return found
+
+
+def measure(sides: list[Contender], uris: list[str], rounds: int) -> list[list[list[Sample]]]:
+    """Return the samples of each side, round by round and call by call."""
+    found: list[list[list[Sample]]] = [[], []]
+    for side, uri in zip(sides, uris, strict=True):
+        side.connect(uri)
+    for number in range(-1, rounds):
+        lives = [of_life(number * LIVES + life) for life in range(LIVES)]
+        for one in (0, 1) if number % 2 else (1, 0):
+            samples = [sides[one].run(name, lives) for name in CALLS]
+            if number >= 0:
+                found[one].append(samples)
+    return found
+
+
+def lines(found: list[list[list[Sample]]], traffic: list[list[Traffic]]) -> list[list[str]]:
+    """Return the cells of the table."""
+    told = [["call", "wall", "x", "client CPU", "x", "server CPU", "x", "statements", "trips"]]
+    for call, name in enumerate(CALLS):
+        ours, other = ([samples[call] for samples in side] for side in found)
+        cells = [name]
+        for kind in ("latency", "cpu", "server"):
+            these, those = ([per_call(sample, kind) for sample in side] for side in (ours, other))
+            cells += [report.time(statistics.median(these)), f"{ratio(these, those):.2f}"]
+        for kind in ("statements", "round_trips"):
+            cells.append(" / ".join(f"{getattr(side[call], kind):.0f}" for side in traffic))
+        told.append(cells)
+    return told
+
+
+def per_call(sample: Sample, kind: str) -> float:
+    """Return the nanoseconds of one call."""
+    if kind == "latency":
+        return statistics.median(sample.latencies)
+    total = sample.cpu if kind == "cpu" else sample.server
+    return total / len(sample.latencies)
+
+
+def main() -> None:
+    """Run the benchmark."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("revision", help="as git names it")
+    parser.add_argument("--rounds", type=int, default=30)
+    parser.add_argument("--together", action="store_true", help="client and backend on one core")
+    given = parser.parse_args()
+    placement = Placement.choose(apart=not given.together)
+    with ExitStack() as stack:
+        other = extract(given.revision, Path(stack.enter_context(tempfile.TemporaryDirectory())))
+        private = stack.enter_context(embedded.start(settings={"fsync": "off"}))
+        server = stack.enter_context(psycopg.connect(private.uri(), autocommit=True))
+        sides, uris = [], []
+        for name, checkout in (("ours", HERE.parent), ("other", other)):
+            uris.append(make(server, name, checkout))
+            command, env = [sys.executable, str(WORKER)], environment(checkout, uris[-1])
+            sides.append(stack.enter_context(Contender(name, placement, command=command, env=env)))
+        found = measure(sides, uris, given.rounds)
+        first = given.rounds * LIVES
+        traffic = [traffic_of(*pair, first) for pair in zip(sides, uris, strict=True)]
+    print(report.aligned(lines(found, traffic)))
+
+
+if __name__ == "__main__":
+    main()
