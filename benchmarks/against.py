@@ -1,9 +1,9 @@
 """Single calls, side by side with another revision of this repository.
 
 Each revision migrates a database of its own on one private server without fsync, and plays lives
-of runs in it, in turns.  Printed for each call are medians in microseconds (the client's wall time,
-its CPU, the CPU of the server's process), how many times those of the other revision they are, and
-the statements and round trips of both.
+of runs in it, in turns.  Printed for each call are the client's wall time, its CPU and the CPU of
+the server's process (lower quartiles), how many times those of the other revision they are, and the
+statements and round trips of both.
 
     python -m benchmarks.against 22edd9c
     REANA_DB_EMBEDDED_BINDIR=/usr/lib/postgresql/15/bin python -m benchmarks.against …
@@ -27,7 +27,6 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 import psycopg
 
 from benchmarks import report, servers, texts
-from benchmarks.comparison import ratio
 from benchmarks.contenders import Contender, Placement, Sample
 from benchmarks.database import SECRET_KEY
 from benchmarks.wire import Proxy, Traffic
@@ -39,7 +38,7 @@ WORKER = HERE / "single_calls.py"
 USERS = 100
 WARMING = 10
 """Lives before anything is measured: statements are prepared, plans kept."""
-LIVES = 20
+LIVES = 5
 """Of a round: each call is made for all of them before the next one."""
 CALLS = (
     *("find_owner", "create", "queue", "start", "message_running", "create_job", "job_running"),
@@ -143,12 +142,19 @@ def lines(found: list[list[list[Sample]]], traffic: list[list[Traffic]]) -> list
         ours, other = ([samples[call] for samples in side] for side in found)
         cells = [name]
         for kind in ("latency", "cpu", "server"):
-            these, those = ([per_call(sample, kind) for sample in side] for side in (ours, other))
-            cells += [report.time(statistics.median(these)), f"{ratio(these, those):.2f}"]
+            these, those = (
+                typical([per_call(one, kind) for one in side]) for side in (ours, other)
+            )
+            cells += [report.time(these), f"{these / those:.2f}" if those else "-"]
         for kind in ("statements", "round_trips"):
             cells.append(" / ".join(f"{getattr(side[call], kind):.0f}" for side in traffic))
         told.append(cells)
     return told
+
+
+def typical(values: list[float]) -> float:
+    """Return the lower quartile: other programs only add to what something takes."""
+    return statistics.quantiles(values, n=4)[0]
 
 
 def per_call(sample: Sample, kind: str) -> float:
@@ -165,7 +171,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("revision", help="as git names it")
-    parser.add_argument("--rounds", type=int, default=30)
+    parser.add_argument("--rounds", type=int, default=100)
     parser.add_argument("--together", action="store_true", help="client and backend on one core")
     given = parser.parse_args()
     placement = Placement.choose(apart=not given.together)
