@@ -6,6 +6,7 @@ Nothing but what versions have in common is used, and what differs is asked for.
 from __future__ import annotations
 
 import importlib
+from importlib.util import find_spec
 from inspect import signature
 from typing import Any
 from uuid import UUID
@@ -20,6 +21,9 @@ from reana_db.records import JobStatus, RunStatus
 
 worker: Any = importlib.import_module("worker")
 """The one beside this file: the version that is measured may have none."""
+deletion: Any = importlib.import_module(
+    "reana_db.deletion" if find_spec("reana_db.deletion") else "reana_db.lifecycle"
+)
 Arguments = dict[str, Any]
 
 RULES = {"**/*": 30}
@@ -123,7 +127,7 @@ class SingleCalls:
         return lifecycle.clone_for_restart(self.conn, given["run_id"], retention_rules=RULES)
 
     def delete_run(self, given: Arguments) -> object:
-        return lifecycle.delete_run(self.conn, given["run_id"])
+        return deletion.delete_run(self.conn, given["run_id"])
 
 
 CALLS = [

@@ -26,6 +26,9 @@ REFUSED = [
     (Entity.workflow, "run_stopped_at", "0001-01-01 BC"),
     (Entity.workflow, "name", ""),
     (Entity.workflow, "name", "a\nb"),
+    (Entity.workflow, "reana_specification", '"text"'),
+    (Entity.workflow, "reana_specification", "[1]"),
+    (Entity.workflow, "workspace_path", "users/somebody"),
     (Entity.job, "created", "infinity"),
     (Entity.job, "started_at", "infinity"),
     (Entity.job, "finished_at", "9999-12-31"),
@@ -39,6 +42,12 @@ ACCEPTED = [
     (Entity.workflow, "run_finished_at", "9999-12-30"),
     (Entity.workflow, "run_stopped_at", None),
     (Entity.workflow, "name", "é"),
+    (Entity.workflow, "reana_specification", '{"a": 1}'),
+    (Entity.workflow, "reana_specification", "null"),
+    (Entity.workflow, "reana_specification", "[]"),
+    (Entity.workflow, "reana_specification", None),
+    (Entity.workflow, "workspace_path", "/"),
+    (Entity.workflow, "workspace_path", ""),
     (Entity.workspace_retention_rule, "retention_days", 0),
     (Entity.workspace_retention_rule, "retention_days", 36500),
 ]
@@ -151,6 +160,8 @@ def test_the_preflight_counts_values_out_of_bounds(fresh_db: str) -> None:
     migrate.rollback(fresh_db, to="0030-views")
     with psycopg.connect(fresh_db) as conn:
         run = make_workflow(conn, make_user(conn), created="infinity")
+        make_workflow(conn, make_user(conn), workspace_path="users/somebody")
+        make_workflow(conn, make_user(conn), reana_specification="[1]")
         for days in (-1, 1, 100000):
             insert(
                 conn,
@@ -168,6 +179,8 @@ def test_the_preflight_counts_values_out_of_bounds(fresh_db: str) -> None:
         report = preflight.report(conn, migrate.status(fresh_db))
     assert {item.check: item.count for item in report.findings} == {
         "values_out_of_bounds": 1,
+        "specifications_out_of_bounds": 1,
+        "workspaces_out_of_bounds": 1,
         "shares_out_of_bounds": 1,
         "retention_days_out_of_bounds": 2,
         "limits_out_of_bounds": 2,

@@ -2630,6 +2630,74 @@ END
 $function$
 ;
 
+-- object: function: __reana.refuse_interactive_session_values()
+CREATE OR REPLACE FUNCTION __reana.refuse_interactive_session_values()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+BEGIN
+    IF
+        (NEW.created BETWEEN '0001-01-02' AND '9999-12-30') IS FALSE
+        AND NEW.created::text IS DISTINCT FROM OLD.created::text
+    THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'check_violation',
+            MESSAGE = 'interactive_session.created must be between the years 1 and 9999, not ' || quote_literal(left(NEW.created::text, 100)) || '.',
+            SCHEMA = TG_TABLE_SCHEMA,
+            TABLE = TG_TABLE_NAME,
+            COLUMN = 'created';
+    END IF;
+    RETURN NEW;
+END
+$function$
+;
+
+-- object: function: __reana.refuse_job_values()
+CREATE OR REPLACE FUNCTION __reana.refuse_job_values()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+BEGIN
+    IF
+        (NEW.created BETWEEN '0001-01-02' AND '9999-12-30') IS FALSE
+        AND NEW.created::text IS DISTINCT FROM OLD.created::text
+    THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'check_violation',
+            MESSAGE = 'job.created must be between the years 1 and 9999, not ' || quote_literal(left(NEW.created::text, 100)) || '.',
+            SCHEMA = TG_TABLE_SCHEMA,
+            TABLE = TG_TABLE_NAME,
+            COLUMN = 'created';
+    END IF;
+    IF
+        (NEW.finished_at BETWEEN '0001-01-02' AND '9999-12-30') IS FALSE
+        AND NEW.finished_at::text IS DISTINCT FROM OLD.finished_at::text
+    THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'check_violation',
+            MESSAGE = 'job.finished_at must be between the years 1 and 9999, not ' || quote_literal(left(NEW.finished_at::text, 100)) || '.',
+            SCHEMA = TG_TABLE_SCHEMA,
+            TABLE = TG_TABLE_NAME,
+            COLUMN = 'finished_at';
+    END IF;
+    IF
+        (NEW.started_at BETWEEN '0001-01-02' AND '9999-12-30') IS FALSE
+        AND NEW.started_at::text IS DISTINCT FROM OLD.started_at::text
+    THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'check_violation',
+            MESSAGE = 'job.started_at must be between the years 1 and 9999, not ' || quote_literal(left(NEW.started_at::text, 100)) || '.',
+            SCHEMA = TG_TABLE_SCHEMA,
+            TABLE = TG_TABLE_NAME,
+            COLUMN = 'started_at';
+    END IF;
+    RETURN NEW;
+END
+$function$
+;
+
 -- object: function: __reana.refuse_negative_usage()
 CREATE OR REPLACE FUNCTION __reana.refuse_negative_usage()
  RETURNS trigger
@@ -2675,35 +2743,227 @@ END
 $function$
 ;
 
--- object: function: __reana.refuse_value()
-CREATE OR REPLACE FUNCTION __reana.refuse_value()
+-- object: function: __reana.refuse_user_resource_values()
+CREATE OR REPLACE FUNCTION __reana.refuse_user_resource_values()
  RETURNS trigger
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-DECLARE
-    v_outside boolean;
 BEGIN
-    -- The condition of the trigger said that one is outside: here is which.
-    FOR v_bound IN 0 .. TG_NARGS / 3 - 1 LOOP
-        EXECUTE 'SELECT (' || replace(TG_ARGV[v_bound * 3 + 1], 'NEW.', '($1).') || ') IS FALSE'
-        INTO v_outside
-        USING NEW;
-        IF v_outside THEN
-            RAISE EXCEPTION USING
-                ERRCODE = 'check_violation',
-                MESSAGE = format(
-                    '%s.%s must be %s, not %s.',
-                    TG_TABLE_NAME,
-                    TG_ARGV[v_bound * 3],
-                    TG_ARGV[v_bound * 3 + 2],
-                    quote_literal(left(to_jsonb(NEW) ->> TG_ARGV[v_bound * 3], 100))
-                ),
-                SCHEMA = TG_TABLE_SCHEMA,
-                TABLE = TG_TABLE_NAME,
-                COLUMN = TG_ARGV[v_bound * 3];
-        END IF;
-    END LOOP;
+    IF
+        (NEW.quota_limit >= 0) IS FALSE
+        AND NEW.quota_limit::text IS DISTINCT FROM OLD.quota_limit::text
+    THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'check_violation',
+            MESSAGE = 'user_resource.quota_limit must be at least 0, not ' || quote_literal(left(NEW.quota_limit::text, 100)) || '.',
+            SCHEMA = TG_TABLE_SCHEMA,
+            TABLE = TG_TABLE_NAME,
+            COLUMN = 'quota_limit';
+    END IF;
+    IF
+        (NEW.quota_period_start_at BETWEEN '0001-01-02' AND '9999-12-30') IS FALSE
+        AND NEW.quota_period_start_at::text IS DISTINCT FROM OLD.quota_period_start_at::text
+    THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'check_violation',
+            MESSAGE = 'user_resource.quota_period_start_at must be between the years 1 and 9999, not ' || quote_literal(left(NEW.quota_period_start_at::text, 100)) || '.',
+            SCHEMA = TG_TABLE_SCHEMA,
+            TABLE = TG_TABLE_NAME,
+            COLUMN = 'quota_period_start_at';
+    END IF;
+    RETURN NEW;
+END
+$function$
+;
+
+-- object: function: __reana.refuse_user_values()
+CREATE OR REPLACE FUNCTION __reana.refuse_user_values()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+BEGIN
+    IF
+        (NEW.email <> '' AND NEW.email !~ '[[:cntrl:]]') IS FALSE
+        AND NEW.email::text IS DISTINCT FROM OLD.email::text
+    THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'check_violation',
+            MESSAGE = 'user_.email must be text without control characters, not empty, not ' || quote_literal(left(NEW.email::text, 100)) || '.',
+            SCHEMA = TG_TABLE_SCHEMA,
+            TABLE = TG_TABLE_NAME,
+            COLUMN = 'email';
+    END IF;
+    IF
+        (NEW.gitlab_webhook_secret_expires_at BETWEEN '0001-01-02' AND '9999-12-30') IS FALSE
+        AND NEW.gitlab_webhook_secret_expires_at::text IS DISTINCT FROM OLD.gitlab_webhook_secret_expires_at::text
+    THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'check_violation',
+            MESSAGE = 'user_.gitlab_webhook_secret_expires_at must be between the years 1 and 9999, not ' || quote_literal(left(NEW.gitlab_webhook_secret_expires_at::text, 100)) || '.',
+            SCHEMA = TG_TABLE_SCHEMA,
+            TABLE = TG_TABLE_NAME,
+            COLUMN = 'gitlab_webhook_secret_expires_at';
+    END IF;
+    RETURN NEW;
+END
+$function$
+;
+
+-- object: function: __reana.refuse_user_workflow_values()
+CREATE OR REPLACE FUNCTION __reana.refuse_user_workflow_values()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+BEGIN
+    IF
+        (NEW.valid_until BETWEEN '0001-01-02' AND '9999-12-30') IS FALSE
+        AND NEW.valid_until::text IS DISTINCT FROM OLD.valid_until::text
+    THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'check_violation',
+            MESSAGE = 'user_workflow.valid_until must be between the years 1 and 9999, not ' || quote_literal(left(NEW.valid_until::text, 100)) || '.',
+            SCHEMA = TG_TABLE_SCHEMA,
+            TABLE = TG_TABLE_NAME,
+            COLUMN = 'valid_until';
+    END IF;
+    RETURN NEW;
+END
+$function$
+;
+
+-- object: function: __reana.refuse_workflow_times()
+CREATE OR REPLACE FUNCTION __reana.refuse_workflow_times()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+BEGIN
+    IF
+        (NEW.created BETWEEN '0001-01-02' AND '9999-12-30') IS FALSE
+        AND NEW.created::text IS DISTINCT FROM OLD.created::text
+    THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'check_violation',
+            MESSAGE = 'workflow.created must be between the years 1 and 9999, not ' || quote_literal(left(NEW.created::text, 100)) || '.',
+            SCHEMA = TG_TABLE_SCHEMA,
+            TABLE = TG_TABLE_NAME,
+            COLUMN = 'created';
+    END IF;
+    IF
+        (NEW.run_finished_at BETWEEN '0001-01-02' AND '9999-12-30') IS FALSE
+        AND NEW.run_finished_at::text IS DISTINCT FROM OLD.run_finished_at::text
+    THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'check_violation',
+            MESSAGE = 'workflow.run_finished_at must be between the years 1 and 9999, not ' || quote_literal(left(NEW.run_finished_at::text, 100)) || '.',
+            SCHEMA = TG_TABLE_SCHEMA,
+            TABLE = TG_TABLE_NAME,
+            COLUMN = 'run_finished_at';
+    END IF;
+    IF
+        (NEW.run_started_at BETWEEN '0001-01-02' AND '9999-12-30') IS FALSE
+        AND NEW.run_started_at::text IS DISTINCT FROM OLD.run_started_at::text
+    THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'check_violation',
+            MESSAGE = 'workflow.run_started_at must be between the years 1 and 9999, not ' || quote_literal(left(NEW.run_started_at::text, 100)) || '.',
+            SCHEMA = TG_TABLE_SCHEMA,
+            TABLE = TG_TABLE_NAME,
+            COLUMN = 'run_started_at';
+    END IF;
+    IF
+        (NEW.run_stopped_at BETWEEN '0001-01-02' AND '9999-12-30') IS FALSE
+        AND NEW.run_stopped_at::text IS DISTINCT FROM OLD.run_stopped_at::text
+    THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'check_violation',
+            MESSAGE = 'workflow.run_stopped_at must be between the years 1 and 9999, not ' || quote_literal(left(NEW.run_stopped_at::text, 100)) || '.',
+            SCHEMA = TG_TABLE_SCHEMA,
+            TABLE = TG_TABLE_NAME,
+            COLUMN = 'run_stopped_at';
+    END IF;
+    RETURN NEW;
+END
+$function$
+;
+
+-- object: function: __reana.refuse_workflow_values()
+CREATE OR REPLACE FUNCTION __reana.refuse_workflow_values()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+BEGIN
+    IF
+        (NEW.name <> '' AND NEW.name !~ '[[:cntrl:]]') IS FALSE
+        AND NEW.name::text IS DISTINCT FROM OLD.name::text
+    THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'check_violation',
+            MESSAGE = 'workflow.name must be text without control characters, not empty, not ' || quote_literal(left(NEW.name::text, 100)) || '.',
+            SCHEMA = TG_TABLE_SCHEMA,
+            TABLE = TG_TABLE_NAME,
+            COLUMN = 'name';
+    END IF;
+    IF
+        (json_typeof(NEW.reana_specification) IN ('object', 'null') OR NEW.reana_specification::text = '[]') IS FALSE
+        AND NEW.reana_specification::text IS DISTINCT FROM OLD.reana_specification::text
+    THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'check_violation',
+            MESSAGE = 'workflow.reana_specification must be an object or empty, not ' || quote_literal(left(NEW.reana_specification::text, 100)) || '.',
+            SCHEMA = TG_TABLE_SCHEMA,
+            TABLE = TG_TABLE_NAME,
+            COLUMN = 'reana_specification';
+    END IF;
+    IF
+        (NEW.workspace_path LIKE '/%' OR NEW.workspace_path = '') IS FALSE
+        AND NEW.workspace_path::text IS DISTINCT FROM OLD.workspace_path::text
+    THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'check_violation',
+            MESSAGE = 'workflow.workspace_path must be an absolute path or empty, not ' || quote_literal(left(NEW.workspace_path::text, 100)) || '.',
+            SCHEMA = TG_TABLE_SCHEMA,
+            TABLE = TG_TABLE_NAME,
+            COLUMN = 'workspace_path';
+    END IF;
+    RETURN NEW;
+END
+$function$
+;
+
+-- object: function: __reana.refuse_workspace_retention_rule_values()
+CREATE OR REPLACE FUNCTION __reana.refuse_workspace_retention_rule_values()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+BEGIN
+    IF
+        (NEW.apply_on BETWEEN '0001-01-02' AND '9999-12-30') IS FALSE
+        AND NEW.apply_on::text IS DISTINCT FROM OLD.apply_on::text
+    THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'check_violation',
+            MESSAGE = 'workspace_retention_rule.apply_on must be between the years 1 and 9999, not ' || quote_literal(left(NEW.apply_on::text, 100)) || '.',
+            SCHEMA = TG_TABLE_SCHEMA,
+            TABLE = TG_TABLE_NAME,
+            COLUMN = 'apply_on';
+    END IF;
+    IF
+        (NEW.retention_days BETWEEN 0 AND 36500) IS FALSE
+        AND NEW.retention_days::text IS DISTINCT FROM OLD.retention_days::text
+    THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'check_violation',
+            MESSAGE = 'workspace_retention_rule.retention_days must be from 0 to 36500, not ' || quote_literal(left(NEW.retention_days::text, 100)) || '.',
+            SCHEMA = TG_TABLE_SCHEMA,
+            TABLE = TG_TABLE_NAME,
+            COLUMN = 'retention_days';
+    END IF;
     RETURN NEW;
 END
 $function$
@@ -3225,26 +3485,11 @@ CREATE TRIGGER recount_truncated_usage AFTER TRUNCATE ON __reana.workflow_resour
 -- object: trigger: recount_updated_quota ON __reana.user_resource
 CREATE TRIGGER recount_updated_quota BEFORE UPDATE ON __reana.user_resource FOR EACH ROW WHEN (((new.quota_period_months IS NOT NULL) OR (old.quota_period_months IS NOT NULL) OR (new.user_id <> old.user_id) OR (new.resource_id <> old.resource_id) OR (new.quota_counted IS NULL))) EXECUTE FUNCTION __reana.recount_quota();
 
--- object: trigger: refuse_inserted_value ON __reana.interactive_session
-CREATE TRIGGER refuse_inserted_value BEFORE INSERT ON __reana.interactive_session FOR EACH ROW WHEN ((((new.created >= '0001-01-02 00:00:00'::timestamp without time zone) AND (new.created <= '9999-12-30 00:00:00'::timestamp without time zone)) IS FALSE)) EXECUTE FUNCTION __reana.refuse_value('created', 'NEW.created BETWEEN ''0001-01-02'' AND ''9999-12-30''', 'between the years 1 and 9999');
+-- object: trigger: refuse_interactive_session_values ON __reana.interactive_session
+CREATE TRIGGER refuse_interactive_session_values BEFORE INSERT OR UPDATE OF created ON __reana.interactive_session FOR EACH ROW EXECUTE FUNCTION __reana.refuse_interactive_session_values();
 
--- object: trigger: refuse_inserted_value ON __reana.job
-CREATE TRIGGER refuse_inserted_value BEFORE INSERT ON __reana.job FOR EACH ROW WHEN (((((new.created >= '0001-01-02 00:00:00'::timestamp without time zone) AND (new.created <= '9999-12-30 00:00:00'::timestamp without time zone)) IS FALSE) OR (((new.finished_at >= '0001-01-02 00:00:00'::timestamp without time zone) AND (new.finished_at <= '9999-12-30 00:00:00'::timestamp without time zone)) IS FALSE) OR (((new.started_at >= '0001-01-02 00:00:00'::timestamp without time zone) AND (new.started_at <= '9999-12-30 00:00:00'::timestamp without time zone)) IS FALSE))) EXECUTE FUNCTION __reana.refuse_value('created', 'NEW.created BETWEEN ''0001-01-02'' AND ''9999-12-30''', 'between the years 1 and 9999', 'finished_at', 'NEW.finished_at BETWEEN ''0001-01-02'' AND ''9999-12-30''', 'between the years 1 and 9999', 'started_at', 'NEW.started_at BETWEEN ''0001-01-02'' AND ''9999-12-30''', 'between the years 1 and 9999');
-
--- object: trigger: refuse_inserted_value ON __reana.user_
-CREATE TRIGGER refuse_inserted_value BEFORE INSERT ON __reana.user_ FOR EACH ROW WHEN ((((((new.email)::text <> ''::text) AND ((new.email)::text !~ '[[:cntrl:]]'::text)) IS FALSE) OR (((new.gitlab_webhook_secret_expires_at >= '0001-01-02 00:00:00'::timestamp without time zone) AND (new.gitlab_webhook_secret_expires_at <= '9999-12-30 00:00:00'::timestamp without time zone)) IS FALSE))) EXECUTE FUNCTION __reana.refuse_value('email', 'NEW.email <> '''' AND NEW.email !~ ''[[:cntrl:]]''', 'text without control characters, not empty', 'gitlab_webhook_secret_expires_at', 'NEW.gitlab_webhook_secret_expires_at BETWEEN ''0001-01-02'' AND ''9999-12-30''', 'between the years 1 and 9999');
-
--- object: trigger: refuse_inserted_value ON __reana.user_resource
-CREATE TRIGGER refuse_inserted_value BEFORE INSERT ON __reana.user_resource FOR EACH ROW WHEN ((((new.quota_limit >= 0) IS FALSE) OR (((new.quota_period_start_at >= '0001-01-02 00:00:00'::timestamp without time zone) AND (new.quota_period_start_at <= '9999-12-30 00:00:00'::timestamp without time zone)) IS FALSE))) EXECUTE FUNCTION __reana.refuse_value('quota_limit', 'NEW.quota_limit >= 0', 'at least 0', 'quota_period_start_at', 'NEW.quota_period_start_at BETWEEN ''0001-01-02'' AND ''9999-12-30''', 'between the years 1 and 9999');
-
--- object: trigger: refuse_inserted_value ON __reana.user_workflow
-CREATE TRIGGER refuse_inserted_value BEFORE INSERT ON __reana.user_workflow FOR EACH ROW WHEN ((((new.valid_until >= '0001-01-02 00:00:00'::timestamp without time zone) AND (new.valid_until <= '9999-12-30 00:00:00'::timestamp without time zone)) IS FALSE)) EXECUTE FUNCTION __reana.refuse_value('valid_until', 'NEW.valid_until BETWEEN ''0001-01-02'' AND ''9999-12-30''', 'between the years 1 and 9999');
-
--- object: trigger: refuse_inserted_value ON __reana.workflow
-CREATE TRIGGER refuse_inserted_value BEFORE INSERT ON __reana.workflow FOR EACH ROW WHEN (((((new.created >= '0001-01-02 00:00:00'::timestamp without time zone) AND (new.created <= '9999-12-30 00:00:00'::timestamp without time zone)) IS FALSE) OR ((((new.name)::text <> ''::text) AND ((new.name)::text !~ '[[:cntrl:]]'::text)) IS FALSE) OR (((new.run_finished_at >= '0001-01-02 00:00:00'::timestamp without time zone) AND (new.run_finished_at <= '9999-12-30 00:00:00'::timestamp without time zone)) IS FALSE) OR (((new.run_started_at >= '0001-01-02 00:00:00'::timestamp without time zone) AND (new.run_started_at <= '9999-12-30 00:00:00'::timestamp without time zone)) IS FALSE) OR (((new.run_stopped_at >= '0001-01-02 00:00:00'::timestamp without time zone) AND (new.run_stopped_at <= '9999-12-30 00:00:00'::timestamp without time zone)) IS FALSE))) EXECUTE FUNCTION __reana.refuse_value('created', 'NEW.created BETWEEN ''0001-01-02'' AND ''9999-12-30''', 'between the years 1 and 9999', 'name', 'NEW.name <> '''' AND NEW.name !~ ''[[:cntrl:]]''', 'text without control characters, not empty', 'run_finished_at', 'NEW.run_finished_at BETWEEN ''0001-01-02'' AND ''9999-12-30''', 'between the years 1 and 9999', 'run_started_at', 'NEW.run_started_at BETWEEN ''0001-01-02'' AND ''9999-12-30''', 'between the years 1 and 9999', 'run_stopped_at', 'NEW.run_stopped_at BETWEEN ''0001-01-02'' AND ''9999-12-30''', 'between the years 1 and 9999');
-
--- object: trigger: refuse_inserted_value ON __reana.workspace_retention_rule
-CREATE TRIGGER refuse_inserted_value BEFORE INSERT ON __reana.workspace_retention_rule FOR EACH ROW WHEN (((((new.apply_on >= '0001-01-02 00:00:00'::timestamp without time zone) AND (new.apply_on <= '9999-12-30 00:00:00'::timestamp without time zone)) IS FALSE) OR (((new.retention_days >= 0) AND (new.retention_days <= 36500)) IS FALSE))) EXECUTE FUNCTION __reana.refuse_value('apply_on', 'NEW.apply_on BETWEEN ''0001-01-02'' AND ''9999-12-30''', 'between the years 1 and 9999', 'retention_days', 'NEW.retention_days BETWEEN 0 AND 36500', 'from 0 to 36500');
+-- object: trigger: refuse_job_values ON __reana.job
+CREATE TRIGGER refuse_job_values BEFORE INSERT OR UPDATE OF created, finished_at, started_at ON __reana.job FOR EACH ROW EXECUTE FUNCTION __reana.refuse_job_values();
 
 -- object: trigger: refuse_negative_usage ON __reana.workflow_resource
 CREATE TRIGGER refuse_negative_usage BEFORE INSERT OR UPDATE ON __reana.workflow_resource FOR EACH ROW WHEN ((new.quota_used < 0)) EXECUTE FUNCTION __reana.refuse_negative_usage();
@@ -3252,26 +3497,23 @@ CREATE TRIGGER refuse_negative_usage BEFORE INSERT OR UPDATE ON __reana.workflow
 -- object: trigger: refuse_restart_during_removal ON __reana.workflow
 CREATE TRIGGER refuse_restart_during_removal AFTER INSERT ON __reana.workflow FOR EACH ROW WHEN ((new.restart AND (new.status = 'created'::public.runstatus))) EXECUTE FUNCTION __reana.refuse_restart_during_removal();
 
--- object: trigger: refuse_updated_value ON __reana.interactive_session
-CREATE TRIGGER refuse_updated_value BEFORE UPDATE OF created ON __reana.interactive_session FOR EACH ROW WHEN (((new.created IS DISTINCT FROM old.created) AND (((new.created >= '0001-01-02 00:00:00'::timestamp without time zone) AND (new.created <= '9999-12-30 00:00:00'::timestamp without time zone)) IS FALSE))) EXECUTE FUNCTION __reana.refuse_value('created', 'NEW.created BETWEEN ''0001-01-02'' AND ''9999-12-30''', 'between the years 1 and 9999');
+-- object: trigger: refuse_user_resource_values ON __reana.user_resource
+CREATE TRIGGER refuse_user_resource_values BEFORE INSERT OR UPDATE OF quota_limit, quota_period_start_at ON __reana.user_resource FOR EACH ROW EXECUTE FUNCTION __reana.refuse_user_resource_values();
 
--- object: trigger: refuse_updated_value ON __reana.job
-CREATE TRIGGER refuse_updated_value BEFORE UPDATE OF created, finished_at, started_at ON __reana.job FOR EACH ROW WHEN ((((new.created IS DISTINCT FROM old.created) AND (((new.created >= '0001-01-02 00:00:00'::timestamp without time zone) AND (new.created <= '9999-12-30 00:00:00'::timestamp without time zone)) IS FALSE)) OR ((new.finished_at IS DISTINCT FROM old.finished_at) AND (((new.finished_at >= '0001-01-02 00:00:00'::timestamp without time zone) AND (new.finished_at <= '9999-12-30 00:00:00'::timestamp without time zone)) IS FALSE)) OR ((new.started_at IS DISTINCT FROM old.started_at) AND (((new.started_at >= '0001-01-02 00:00:00'::timestamp without time zone) AND (new.started_at <= '9999-12-30 00:00:00'::timestamp without time zone)) IS FALSE)))) EXECUTE FUNCTION __reana.refuse_value('created', 'NEW.created BETWEEN ''0001-01-02'' AND ''9999-12-30''', 'between the years 1 and 9999', 'finished_at', 'NEW.finished_at BETWEEN ''0001-01-02'' AND ''9999-12-30''', 'between the years 1 and 9999', 'started_at', 'NEW.started_at BETWEEN ''0001-01-02'' AND ''9999-12-30''', 'between the years 1 and 9999');
+-- object: trigger: refuse_user_values ON __reana.user_
+CREATE TRIGGER refuse_user_values BEFORE INSERT OR UPDATE OF email, gitlab_webhook_secret_expires_at ON __reana.user_ FOR EACH ROW EXECUTE FUNCTION __reana.refuse_user_values();
 
--- object: trigger: refuse_updated_value ON __reana.user_
-CREATE TRIGGER refuse_updated_value BEFORE UPDATE OF email, gitlab_webhook_secret_expires_at ON __reana.user_ FOR EACH ROW WHEN (((((new.email)::text IS DISTINCT FROM (old.email)::text) AND ((((new.email)::text <> ''::text) AND ((new.email)::text !~ '[[:cntrl:]]'::text)) IS FALSE)) OR ((new.gitlab_webhook_secret_expires_at IS DISTINCT FROM old.gitlab_webhook_secret_expires_at) AND (((new.gitlab_webhook_secret_expires_at >= '0001-01-02 00:00:00'::timestamp without time zone) AND (new.gitlab_webhook_secret_expires_at <= '9999-12-30 00:00:00'::timestamp without time zone)) IS FALSE)))) EXECUTE FUNCTION __reana.refuse_value('email', 'NEW.email <> '''' AND NEW.email !~ ''[[:cntrl:]]''', 'text without control characters, not empty', 'gitlab_webhook_secret_expires_at', 'NEW.gitlab_webhook_secret_expires_at BETWEEN ''0001-01-02'' AND ''9999-12-30''', 'between the years 1 and 9999');
+-- object: trigger: refuse_user_workflow_values ON __reana.user_workflow
+CREATE TRIGGER refuse_user_workflow_values BEFORE INSERT OR UPDATE OF valid_until ON __reana.user_workflow FOR EACH ROW EXECUTE FUNCTION __reana.refuse_user_workflow_values();
 
--- object: trigger: refuse_updated_value ON __reana.user_resource
-CREATE TRIGGER refuse_updated_value BEFORE UPDATE OF quota_limit, quota_period_start_at ON __reana.user_resource FOR EACH ROW WHEN ((((new.quota_limit IS DISTINCT FROM old.quota_limit) AND ((new.quota_limit >= 0) IS FALSE)) OR ((new.quota_period_start_at IS DISTINCT FROM old.quota_period_start_at) AND (((new.quota_period_start_at >= '0001-01-02 00:00:00'::timestamp without time zone) AND (new.quota_period_start_at <= '9999-12-30 00:00:00'::timestamp without time zone)) IS FALSE)))) EXECUTE FUNCTION __reana.refuse_value('quota_limit', 'NEW.quota_limit >= 0', 'at least 0', 'quota_period_start_at', 'NEW.quota_period_start_at BETWEEN ''0001-01-02'' AND ''9999-12-30''', 'between the years 1 and 9999');
+-- object: trigger: refuse_workflow_times ON __reana.workflow
+CREATE TRIGGER refuse_workflow_times BEFORE INSERT OR UPDATE OF created, run_finished_at, run_started_at, run_stopped_at ON __reana.workflow FOR EACH ROW EXECUTE FUNCTION __reana.refuse_workflow_times();
 
--- object: trigger: refuse_updated_value ON __reana.user_workflow
-CREATE TRIGGER refuse_updated_value BEFORE UPDATE OF valid_until ON __reana.user_workflow FOR EACH ROW WHEN (((new.valid_until IS DISTINCT FROM old.valid_until) AND (((new.valid_until >= '0001-01-02 00:00:00'::timestamp without time zone) AND (new.valid_until <= '9999-12-30 00:00:00'::timestamp without time zone)) IS FALSE))) EXECUTE FUNCTION __reana.refuse_value('valid_until', 'NEW.valid_until BETWEEN ''0001-01-02'' AND ''9999-12-30''', 'between the years 1 and 9999');
+-- object: trigger: refuse_workflow_values ON __reana.workflow
+CREATE TRIGGER refuse_workflow_values BEFORE INSERT OR UPDATE OF name, reana_specification, workspace_path ON __reana.workflow FOR EACH ROW EXECUTE FUNCTION __reana.refuse_workflow_values();
 
--- object: trigger: refuse_updated_value ON __reana.workflow
-CREATE TRIGGER refuse_updated_value BEFORE UPDATE OF created, name, run_finished_at, run_started_at, run_stopped_at ON __reana.workflow FOR EACH ROW WHEN ((((new.created IS DISTINCT FROM old.created) AND (((new.created >= '0001-01-02 00:00:00'::timestamp without time zone) AND (new.created <= '9999-12-30 00:00:00'::timestamp without time zone)) IS FALSE)) OR (((new.name)::text IS DISTINCT FROM (old.name)::text) AND ((((new.name)::text <> ''::text) AND ((new.name)::text !~ '[[:cntrl:]]'::text)) IS FALSE)) OR ((new.run_finished_at IS DISTINCT FROM old.run_finished_at) AND (((new.run_finished_at >= '0001-01-02 00:00:00'::timestamp without time zone) AND (new.run_finished_at <= '9999-12-30 00:00:00'::timestamp without time zone)) IS FALSE)) OR ((new.run_started_at IS DISTINCT FROM old.run_started_at) AND (((new.run_started_at >= '0001-01-02 00:00:00'::timestamp without time zone) AND (new.run_started_at <= '9999-12-30 00:00:00'::timestamp without time zone)) IS FALSE)) OR ((new.run_stopped_at IS DISTINCT FROM old.run_stopped_at) AND (((new.run_stopped_at >= '0001-01-02 00:00:00'::timestamp without time zone) AND (new.run_stopped_at <= '9999-12-30 00:00:00'::timestamp without time zone)) IS FALSE)))) EXECUTE FUNCTION __reana.refuse_value('created', 'NEW.created BETWEEN ''0001-01-02'' AND ''9999-12-30''', 'between the years 1 and 9999', 'name', 'NEW.name <> '''' AND NEW.name !~ ''[[:cntrl:]]''', 'text without control characters, not empty', 'run_finished_at', 'NEW.run_finished_at BETWEEN ''0001-01-02'' AND ''9999-12-30''', 'between the years 1 and 9999', 'run_started_at', 'NEW.run_started_at BETWEEN ''0001-01-02'' AND ''9999-12-30''', 'between the years 1 and 9999', 'run_stopped_at', 'NEW.run_stopped_at BETWEEN ''0001-01-02'' AND ''9999-12-30''', 'between the years 1 and 9999');
-
--- object: trigger: refuse_updated_value ON __reana.workspace_retention_rule
-CREATE TRIGGER refuse_updated_value BEFORE UPDATE OF apply_on, retention_days ON __reana.workspace_retention_rule FOR EACH ROW WHEN ((((new.apply_on IS DISTINCT FROM old.apply_on) AND (((new.apply_on >= '0001-01-02 00:00:00'::timestamp without time zone) AND (new.apply_on <= '9999-12-30 00:00:00'::timestamp without time zone)) IS FALSE)) OR ((new.retention_days IS DISTINCT FROM old.retention_days) AND (((new.retention_days >= 0) AND (new.retention_days <= 36500)) IS FALSE)))) EXECUTE FUNCTION __reana.refuse_value('apply_on', 'NEW.apply_on BETWEEN ''0001-01-02'' AND ''9999-12-30''', 'between the years 1 and 9999', 'retention_days', 'NEW.retention_days BETWEEN 0 AND 36500', 'from 0 to 36500');
+-- object: trigger: refuse_workspace_retention_rule_values ON __reana.workspace_retention_rule
+CREATE TRIGGER refuse_workspace_retention_rule_values BEFORE INSERT OR UPDATE OF apply_on, retention_days ON __reana.workspace_retention_rule FOR EACH ROW EXECUTE FUNCTION __reana.refuse_workspace_retention_rule_values();
 
 -- object: trigger: separate_audit_times ON __reana.workspace_retention_audit_log
 CREATE TRIGGER separate_audit_times BEFORE INSERT ON __reana.workspace_retention_audit_log FOR EACH ROW WHEN ((new."timestamp" = (now())::timestamp without time zone)) EXECUTE FUNCTION __reana.separate_audit_times();
@@ -4170,14 +4412,35 @@ COMMENT ON FUNCTION __reana.recount_quota() IS 'Moves a quota period on to the c
 -- object: comment: FUNCTION __reana.recount_user(uuid)
 COMMENT ON FUNCTION __reana.recount_user(uuid) IS 'Makes the ledger and the totals of a user anew from all runs: for what was written without triggers.';
 
+-- object: comment: FUNCTION __reana.refuse_interactive_session_values()
+COMMENT ON FUNCTION __reana.refuse_interactive_session_values() IS 'Refuses a value of created that is out of bounds (23514).';
+
+-- object: comment: FUNCTION __reana.refuse_job_values()
+COMMENT ON FUNCTION __reana.refuse_job_values() IS 'Refuses a value of created, finished_at, started_at that is out of bounds (23514).';
+
 -- object: comment: FUNCTION __reana.refuse_negative_usage()
 COMMENT ON FUNCTION __reana.refuse_negative_usage() IS 'Sets usage to zero that would become negative, with a warning.';
 
 -- object: comment: FUNCTION __reana.refuse_restart_during_removal()
 COMMENT ON FUNCTION __reana.refuse_restart_during_removal() IS 'Refuses a restart (SQLSTATE 23R02) in a workspace whose files are being removed.';
 
--- object: comment: FUNCTION __reana.refuse_value()
-COMMENT ON FUNCTION __reana.refuse_value() IS 'Refuses a value out of bounds (SQLSTATE 23514). Arguments: column, condition, and the condition in words, for each bound of the table.';
+-- object: comment: FUNCTION __reana.refuse_user_resource_values()
+COMMENT ON FUNCTION __reana.refuse_user_resource_values() IS 'Refuses a value of quota_limit, quota_period_start_at that is out of bounds (23514).';
+
+-- object: comment: FUNCTION __reana.refuse_user_values()
+COMMENT ON FUNCTION __reana.refuse_user_values() IS 'Refuses a value of email, gitlab_webhook_secret_expires_at that is out of bounds (23514).';
+
+-- object: comment: FUNCTION __reana.refuse_user_workflow_values()
+COMMENT ON FUNCTION __reana.refuse_user_workflow_values() IS 'Refuses a value of valid_until that is out of bounds (23514).';
+
+-- object: comment: FUNCTION __reana.refuse_workflow_times()
+COMMENT ON FUNCTION __reana.refuse_workflow_times() IS 'Refuses a value of created, run_finished_at, run_started_at, run_stopped_at that is out of bounds (23514).';
+
+-- object: comment: FUNCTION __reana.refuse_workflow_values()
+COMMENT ON FUNCTION __reana.refuse_workflow_values() IS 'Refuses a value of name, reana_specification, workspace_path that is out of bounds (23514).';
+
+-- object: comment: FUNCTION __reana.refuse_workspace_retention_rule_values()
+COMMENT ON FUNCTION __reana.refuse_workspace_retention_rule_values() IS 'Refuses a value of apply_on, retention_days that is out of bounds (23514).';
 
 -- object: comment: FUNCTION __reana.request_token(uuid,uuid,uuid)
 COMMENT ON FUNCTION __reana.request_token(uuid,uuid,uuid) IS 'Requests a token for a user, with its audit entry; returns done, unknown user, already active or already requested.';
@@ -4380,26 +4643,11 @@ COMMENT ON TRIGGER recount_truncated_usage ON __reana.workflow_resource IS 'Coun
 -- object: comment: TRIGGER recount_updated_quota ON __reana.user_resource
 COMMENT ON TRIGGER recount_updated_quota ON __reana.user_resource IS 'Sums the ledger again when the quota period changes or is over.';
 
--- object: comment: TRIGGER refuse_inserted_value ON __reana.interactive_session
-COMMENT ON TRIGGER refuse_inserted_value ON __reana.interactive_session IS 'Refuses a new row with a value out of bounds.';
+-- object: comment: TRIGGER refuse_interactive_session_values ON __reana.interactive_session
+COMMENT ON TRIGGER refuse_interactive_session_values ON __reana.interactive_session IS 'Refuses new and changed values that are out of bounds.';
 
--- object: comment: TRIGGER refuse_inserted_value ON __reana.job
-COMMENT ON TRIGGER refuse_inserted_value ON __reana.job IS 'Refuses a new row with a value out of bounds.';
-
--- object: comment: TRIGGER refuse_inserted_value ON __reana.user_
-COMMENT ON TRIGGER refuse_inserted_value ON __reana.user_ IS 'Refuses a new row with a value out of bounds.';
-
--- object: comment: TRIGGER refuse_inserted_value ON __reana.user_resource
-COMMENT ON TRIGGER refuse_inserted_value ON __reana.user_resource IS 'Refuses a new row with a value out of bounds.';
-
--- object: comment: TRIGGER refuse_inserted_value ON __reana.user_workflow
-COMMENT ON TRIGGER refuse_inserted_value ON __reana.user_workflow IS 'Refuses a new row with a value out of bounds.';
-
--- object: comment: TRIGGER refuse_inserted_value ON __reana.workflow
-COMMENT ON TRIGGER refuse_inserted_value ON __reana.workflow IS 'Refuses a new row with a value out of bounds.';
-
--- object: comment: TRIGGER refuse_inserted_value ON __reana.workspace_retention_rule
-COMMENT ON TRIGGER refuse_inserted_value ON __reana.workspace_retention_rule IS 'Refuses a new row with a value out of bounds.';
+-- object: comment: TRIGGER refuse_job_values ON __reana.job
+COMMENT ON TRIGGER refuse_job_values ON __reana.job IS 'Refuses new and changed values that are out of bounds.';
 
 -- object: comment: TRIGGER refuse_negative_usage ON __reana.workflow_resource
 COMMENT ON TRIGGER refuse_negative_usage ON __reana.workflow_resource IS 'Sets usage to zero that would become negative.';
@@ -4407,26 +4655,23 @@ COMMENT ON TRIGGER refuse_negative_usage ON __reana.workflow_resource IS 'Sets u
 -- object: comment: TRIGGER refuse_restart_during_removal ON __reana.workflow
 COMMENT ON TRIGGER refuse_restart_during_removal ON __reana.workflow IS 'Refuses a restart in a workspace whose files are being removed.';
 
--- object: comment: TRIGGER refuse_updated_value ON __reana.interactive_session
-COMMENT ON TRIGGER refuse_updated_value ON __reana.interactive_session IS 'Refuses a changed value that is out of bounds.';
+-- object: comment: TRIGGER refuse_user_resource_values ON __reana.user_resource
+COMMENT ON TRIGGER refuse_user_resource_values ON __reana.user_resource IS 'Refuses new and changed values that are out of bounds.';
 
--- object: comment: TRIGGER refuse_updated_value ON __reana.job
-COMMENT ON TRIGGER refuse_updated_value ON __reana.job IS 'Refuses a changed value that is out of bounds.';
+-- object: comment: TRIGGER refuse_user_values ON __reana.user_
+COMMENT ON TRIGGER refuse_user_values ON __reana.user_ IS 'Refuses new and changed values that are out of bounds.';
 
--- object: comment: TRIGGER refuse_updated_value ON __reana.user_
-COMMENT ON TRIGGER refuse_updated_value ON __reana.user_ IS 'Refuses a changed value that is out of bounds.';
+-- object: comment: TRIGGER refuse_user_workflow_values ON __reana.user_workflow
+COMMENT ON TRIGGER refuse_user_workflow_values ON __reana.user_workflow IS 'Refuses new and changed values that are out of bounds.';
 
--- object: comment: TRIGGER refuse_updated_value ON __reana.user_resource
-COMMENT ON TRIGGER refuse_updated_value ON __reana.user_resource IS 'Refuses a changed value that is out of bounds.';
+-- object: comment: TRIGGER refuse_workflow_times ON __reana.workflow
+COMMENT ON TRIGGER refuse_workflow_times ON __reana.workflow IS 'Refuses new and changed values that are out of bounds.';
 
--- object: comment: TRIGGER refuse_updated_value ON __reana.user_workflow
-COMMENT ON TRIGGER refuse_updated_value ON __reana.user_workflow IS 'Refuses a changed value that is out of bounds.';
+-- object: comment: TRIGGER refuse_workflow_values ON __reana.workflow
+COMMENT ON TRIGGER refuse_workflow_values ON __reana.workflow IS 'Refuses new and changed values that are out of bounds.';
 
--- object: comment: TRIGGER refuse_updated_value ON __reana.workflow
-COMMENT ON TRIGGER refuse_updated_value ON __reana.workflow IS 'Refuses a changed value that is out of bounds.';
-
--- object: comment: TRIGGER refuse_updated_value ON __reana.workspace_retention_rule
-COMMENT ON TRIGGER refuse_updated_value ON __reana.workspace_retention_rule IS 'Refuses a changed value that is out of bounds.';
+-- object: comment: TRIGGER refuse_workspace_retention_rule_values ON __reana.workspace_retention_rule
+COMMENT ON TRIGGER refuse_workspace_retention_rule_values ON __reana.workspace_retention_rule IS 'Refuses new and changed values that are out of bounds.';
 
 -- object: comment: TRIGGER separate_audit_times ON __reana.workspace_retention_audit_log
 COMMENT ON TRIGGER separate_audit_times ON __reana.workspace_retention_audit_log IS 'Keeps two entries of one moment apart.';

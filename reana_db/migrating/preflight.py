@@ -122,6 +122,18 @@ CHECKS = (
         "address that is empty or has control characters: they stay, new ones are refused",
     ),
     _Check(
+        "specifications_out_of_bounds",
+        "0031-value-bounds",
+        "workflow.reana_specification",
+        "runs have a specification that is no object: it stays, new ones are refused",
+    ),
+    _Check(
+        "workspaces_out_of_bounds",
+        "0031-value-bounds",
+        "workflow.workspace_path",
+        "runs have a workspace path that is not absolute: it stays, new ones are refused",
+    ),
+    _Check(
         "shares_out_of_bounds",
         "0031-value-bounds",
         "user_workflow.valid_until",

@@ -164,6 +164,20 @@ SELECT
             OR user_.email ~ '[[:cntrl:]]'
     ) AS rows_outside;
 
+-- name: specifications_out_of_bounds
+SELECT pg_catalog.count(*)
+FROM __reana.workflow
+WHERE
+    pg_catalog.json_typeof(workflow.reana_specification) NOT IN ('object', 'null')
+    AND workflow.reana_specification::text <> '[]';
+
+-- name: workspaces_out_of_bounds
+SELECT pg_catalog.count(*)
+FROM __reana.workflow
+WHERE
+    workflow.workspace_path NOT LIKE '/%%'
+    AND workflow.workspace_path <> '';
+
 -- name: shares_out_of_bounds
 -- old tables
 SELECT pg_catalog.count(*)
