@@ -16,8 +16,7 @@ from uuid import UUID, uuid4
 from reana_db import config, errors, users
 from reana_db.config import DEFAULT_RESOURCES, Settings
 from reana_db.encryption import keyring
-from reana_db.encryption.columns import TOKENS
-from reana_db.encryption.keyring import KeyRing
+from reana_db.encryption.keyring import TOKENS, KeyRing
 from reana_db.queries import Conn, query
 from reana_db.records import ResourceType, ResourceUnit, TokenStatus
 from reana_db.registry.arguments import Id, SecretBytes, checked
@@ -25,7 +24,7 @@ from reana_db.registry.savepoints import undoable
 from reana_db.values import Email, Token
 
 if TYPE_CHECKING:
-    from reana_db.encryption.ciphers import Key
+    from reana_db.encryption.keyring import Key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,10 +25,6 @@ VALUES: Mapping[SettingName, tuple[str, ...]] = MappingProxyType(
 """What each setting can be; the first is its default."""
 
 
-MIGRATION = "0023-settings"
-"""The migration that makes the table, after :func:`offer_policy`."""
-
-
 @dataclass(frozen=True, slots=True)
 class DatabaseSetting:
     """One setting and what it is."""

@@ -20,8 +20,8 @@ from uuid import UUID, uuid4
 
 from reana_db import errors
 from reana_db.encryption import keyring
-from reana_db.encryption.columns import TOKENS, rewrite_tokens
-from reana_db.encryption.keyring import KeyRing
+from reana_db.encryption.columns import rewrite_tokens
+from reana_db.encryption.keyring import TOKENS, KeyRing
 from reana_db.queries import Conn, query
 from reana_db.records import JSON, TokenStatus
 from reana_db.registry.arguments import Id, Secret, SecretBytes, checked

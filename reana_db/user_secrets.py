@@ -13,13 +13,8 @@ from datetime import datetime
 from uuid import UUID
 
 from reana_db.encryption import keyring
-from reana_db.encryption.columns import (
-    SESSION_SECRETS,
-    WEBHOOK_SECRETS,
-    rewrite_session_secrets,
-    sha256_hex,
-)
-from reana_db.encryption.keyring import KeyRing
+from reana_db.encryption.columns import rewrite_session_secrets
+from reana_db.encryption.keyring import SESSION_SECRETS, WEBHOOK_SECRETS, KeyRing, sha256_hex
 from reana_db.errors import NotFound, UnreadableSecret
 from reana_db.queries import Conn, RowCount, query
 from reana_db.records import RunStatus

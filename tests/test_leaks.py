@@ -18,7 +18,7 @@ from reana_db import accounts, audit, config, embedded, errors, migrate, tokens,
 from reana_db.accounts import NewUser
 from reana_db.cli import main
 from reana_db.config import Settings
-from reana_db.encryption import ciphers, keyring, redaction, rotation
+from reana_db.encryption import keyring, redaction, rotation
 from reana_db.queries import Conn
 from tests.support.factories import make_session, make_user, make_workflow
 from tests.support.leaks import Watch
@@ -156,7 +156,7 @@ def test_the_watch_finds_a_secret_that_is_logged(monkeypatch: pytest.MonkeyPatch
     from tests.support import leaks
 
     watch = leaks.watch(monkeypatch)
-    key = ciphers.Key("a key of many letters")
+    key = keyring.Key("a key of many letters")
     logging.getLogger("reana_db").debug("found %s", "the token itself")
     key.digest("the token itself")
     errors.NotFound("no user with a key of many letters")

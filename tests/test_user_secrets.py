@@ -10,7 +10,7 @@ import pytest
 
 from reana_db import config, errors, queries, user_secrets
 from reana_db.encryption import keyring
-from reana_db.encryption.columns import SESSION_SECRETS, WEBHOOK_SECRETS
+from reana_db.encryption.keyring import SESSION_SECRETS, WEBHOOK_SECRETS
 from reana_db.queries import Conn
 from tests.support.factories import make_user
 from tests.support.races import at_once

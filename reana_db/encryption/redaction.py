@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from reana_db.encryption.columns import TOKENS, batches
-from reana_db.encryption.keyring import KeyRing
+from reana_db.encryption.columns import batches
+from reana_db.encryption.keyring import TOKENS, KeyRing
 from reana_db.errors import UnreadableSecret
 from reana_db.queries import Conn, RowCount, query
 from reana_db.records import JSON

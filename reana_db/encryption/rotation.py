@@ -15,10 +15,9 @@ from enum import StrEnum
 from uuid import UUID
 
 from reana_db import database_settings
-from reana_db.encryption import ciphers, keyring
-from reana_db.encryption.ciphers import Key, Layout
-from reana_db.encryption.columns import STORES, Store, Stored, batches, counts
-from reana_db.encryption.keyring import KeyRing, Opened
+from reana_db.encryption import keyring
+from reana_db.encryption.columns import REWRITING, Stored, batches, counts
+from reana_db.encryption.keyring import STORES, Key, KeyRing, Layout, Opened, Store
 from reana_db.errors import AlreadyExists, InvalidArgument, TamperedSecret, UnreadableSecret
 from reana_db.queries import Conn
 from reana_db.records import Progress, SettingName
@@ -251,7 +250,7 @@ def _replace(
     if not changes:
         return
     try:
-        replaced = store.rewrite(
+        replaced = REWRITING[store](
             conn,
             ids=[stored.id_ for stored, _ in changes],
             old=[stored.value for stored, _ in changes],
@@ -276,7 +275,7 @@ def _kind(store: Store, keys: KeyRing | None, stored: Stored) -> Kind:
     if keys is not None and isinstance(opened, Opened):
         digested = any(stored.digest == store.digest(key, opened.text) for key in keys.all)
         return Kind(store.column, opened.layout, opened.key.id, digested)
-    sealed_with = ciphers.sealed_with(stored.value)
+    sealed_with = keyring.sealed_with(stored.value)
     layout = "unknown" if sealed_with is None else Layout.SEALED
     digested = stored.digest is not None
     trouble = opened if isinstance(opened, Trouble) else None

@@ -20,10 +20,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reana_db import config
-from reana_db.encryption.ciphers import Key, Undecipherable
+from reana_db.encryption.keyring import Key, Undecipherable
 from reana_db.errors import ConfigurationError, MigrationError
-from reana_db.migrating import session
 from reana_db.queries import Conn, query
+from reana_db.registry.arguments import Secret
 
 OLDEST = "6568d7cb6710"
 """The revision of reana-db 0.8.0."""
@@ -223,10 +223,10 @@ def prepare(conn: Conn, migration_id: str, secret_key: str | None) -> None:
         if stored := _webhook_secrets(conn):
             key = _key_for(secret_key or config.settings().secret_key, len(stored))
             digests = {secret.user_id: _digested(key, secret.value) for secret in stored}
-            session.hand_over(conn, "reana_db.webhook_secrets", json.dumps(digests))
+            _hand_over(conn, "reana_db.webhook_secrets", json.dumps(digests))
     elif migration_id == SETTINGS:
         policy = ",".join(sorted(config.settings().termination_quota_policy or ()))
-        session.hand_over(conn, "reana_db.termination_quota_update_policy", policy)
+        _hand_over(conn, "reana_db.termination_quota_update_policy", policy)
 
 
 def _key_for(secret_key: str | None, number: int) -> Key:
@@ -263,6 +263,10 @@ def _plaintext(key: Key, stored: bytes) -> str:
 class _WebhookSecret:
     user_id: str
     value: bytes = field(repr=False)
+
+
+@query
+def _hand_over(conn: Conn, name: str, value: Secret) -> None: ...
 
 
 @query

@@ -59,7 +59,7 @@ def record(
     comment: str = f"reana-db {__version__}",
 ) -> None:
     """Write down that a migration was applied, adopted or rolled back."""
-    log(
+    _log(
         conn,
         log_id=str(uuid4()),
         migration_hash=migration_hash,
@@ -69,9 +69,9 @@ def record(
         comment=comment,
     )
     if operation is Operation.ROLLBACK:
-        unmark(conn, migration_hash)
+        _unmark(conn, migration_hash)
     else:
-        mark(conn, migration_hash, migration_id)
+        _mark(conn, migration_hash, migration_id)
 
 
 def adopt(conn: Conn, files: list[MigrationFile], comment: str) -> None:
@@ -87,17 +87,15 @@ def _forget(conn: Conn) -> None: ...
 
 
 @query
-def mark(conn: Conn, migration_hash: str, migration_id: str) -> None:
-    """Record that the database has a migration."""
+def _mark(conn: Conn, migration_hash: str, migration_id: str) -> None: ...
 
 
 @query
-def unmark(conn: Conn, migration_hash: str) -> RowCount:
-    """Record that the database has a migration no more."""
+def _unmark(conn: Conn, migration_hash: str) -> RowCount: ...
 
 
 @query
-def log(
+def _log(
     conn: Conn,
     *,
     log_id: str,
@@ -106,8 +104,7 @@ def log(
     operation: Operation,
     hostname: str,
     comment: str,
-) -> None:
-    """Add an entry to the log of migrations."""
+) -> None: ...
 
 
 def create(conn: Conn) -> None:

@@ -16,7 +16,6 @@ from psycopg.pq import TransactionStatus
 from reana_db.blockers import Blocker
 from reana_db.errors import MigrationError, NoConnection
 from reana_db.queries import Conn, query
-from reana_db.registry.arguments import Secret
 
 LOCK_TIMEOUT = 5.0
 """Seconds that a migration waits for the lock on a table before it lets the others pass."""
@@ -203,11 +202,6 @@ def _notice_a_dead_client(conn: Conn) -> None: ...
 
 @query
 def _limit_waiting(conn: Conn, milliseconds: str) -> None: ...
-
-
-@query
-def hand_over(conn: Conn, name: str, value: Secret) -> None:
-    """Hand a value to the migration of this transaction, in a setting of the server."""
 
 
 @query

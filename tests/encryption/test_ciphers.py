@@ -8,9 +8,8 @@ import psycopg
 import pytest
 
 from reana_db import config
-from reana_db.encryption import ciphers, keyring
-from reana_db.encryption.ciphers import Key, Layout, Undecipherable
-from reana_db.encryption.keyring import Row
+from reana_db.encryption import keyring
+from reana_db.encryption.keyring import Key, Layout, Row, Undecipherable
 from reana_db.errors import ConfigurationError, TamperedSecret, UnreadableSecret
 from tests.support import released_schemas
 
@@ -38,8 +37,8 @@ def test_gcm_has_vector_then_tag_then_ciphertext() -> None:
 
 
 def test_a_sealed_value_names_its_key() -> None:
-    assert ciphers.sealed_with(KEY.seal("text", b"row")) == KEY.id
-    assert ciphers.sealed_with(KEY.encrypt_gcm("text")) is None
+    assert keyring.sealed_with(KEY.seal("text", b"row")) == KEY.id
+    assert keyring.sealed_with(KEY.encrypt_gcm("text")) is None
 
 
 @pytest.mark.parametrize("damaged", DAMAGED)

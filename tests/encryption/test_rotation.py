@@ -11,8 +11,13 @@ import pytest
 
 from reana_db import database_settings, errors, migrate, tokens, user_secrets
 from reana_db.encryption import columns, keyring, rotation
-from reana_db.encryption.columns import SESSION_SECRETS, STORES, TOKENS, WEBHOOK_SECRETS
-from reana_db.encryption.keyring import KeyRing
+from reana_db.encryption.keyring import (
+    SESSION_SECRETS,
+    STORES,
+    TOKENS,
+    WEBHOOK_SECRETS,
+    KeyRing,
+)
 from reana_db.encryption.rotation import Leftover, SecretsForm, Trouble
 from reana_db.queries import Conn
 from reana_db.records import Progress, SettingName

@@ -20,7 +20,8 @@ import pytest
 
 from reana_db import tokens, user_secrets
 from reana_db.encryption import keyring, rotation
-from reana_db.encryption.columns import counts, sha256_hex
+from reana_db.encryption.columns import counts
+from reana_db.encryption.keyring import sha256_hex
 from reana_db.queries import Conn
 from reana_db.records import TokenStatus
 from tests.support import soak

@@ -10,7 +10,7 @@ import pytest
 from reana_db import config, tokens, user_secrets
 from reana_db.cli import main
 from reana_db.encryption import keyring, rotation
-from reana_db.encryption.columns import WEBHOOK_SECRETS
+from reana_db.encryption.keyring import WEBHOOK_SECRETS
 from reana_db.encryption.rotation import Trouble
 from reana_db.queries import Conn
 from tests.interop.conftest import new_email, require

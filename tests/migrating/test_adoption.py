@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from reana_db import migrate
-from reana_db.encryption.ciphers import Key
+from reana_db.encryption.keyring import Key
 from reana_db.errors import ConfigurationError, MigrationError
 from reana_db.migrating import adoption, files, preflight, session
 from reana_db.migrating.preflight import Report

@@ -1,6 +1,6 @@
 """Watches what the library emits for the tokens, secrets and keys that it was given.
 
-Learned is every text that goes through a :class:`~reana_db.encryption.ciphers.Key` while the watch
+Learned is every text that goes through a :class:`~reana_db.encryption.keyring.Key` while the watch
 is on, and every secret key.  Watched are log records (at DEBUG), the output of commands, the
 messages and representations of errors, and the representations of all results of statements.
 """
@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from reana_db import errors, queries
-from reana_db.encryption import ciphers
+from reana_db.encryption import keyring
 
 SHORTEST = 8
 """Shorter texts are in every sentence."""
@@ -69,22 +69,22 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
 
 def _learn(this: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("__init__", "digest", "encrypt_cbc", "encrypt_gcm", "seal"):
-        original = getattr(ciphers.Key, name)
+        original = getattr(keyring.Key, name)
 
-        def given(key: ciphers.Key, text: str, *rest: Any, _original: Any = original) -> Any:
+        def given(key: keyring.Key, text: str, *rest: Any, _original: Any = original) -> Any:
             this.secrets.add(text)
             return _original(key, text, *rest)
 
-        monkeypatch.setattr(ciphers.Key, name, given)
+        monkeypatch.setattr(keyring.Key, name, given)
     for name in ("decrypt_cbc", "decrypt_gcm", "unseal"):
-        original = getattr(ciphers.Key, name)
+        original = getattr(keyring.Key, name)
 
-        def found(key: ciphers.Key, value: bytes, *rest: Any, _original: Any = original) -> Any:
+        def found(key: keyring.Key, value: bytes, *rest: Any, _original: Any = original) -> Any:
             text = _original(key, value, *rest)
             this.secrets.add(text)
             return text
 
-        monkeypatch.setattr(ciphers.Key, name, found)
+        monkeypatch.setattr(keyring.Key, name, found)
 
 
 def _watch_results(this: Watch, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,8 @@ from uuid import UUID, uuid4
 
 from reana_db import database_settings, tokens
 from reana_db.encryption import keyring
-from reana_db.encryption.columns import TOKENS, Store, sha256_hex
+from reana_db.encryption.columns import READING
+from reana_db.encryption.keyring import TOKENS, Store, sha256_hex
 from reana_db.queries import Conn
 from reana_db.records import SettingName
 from tests.support.factories import insert, make_session, make_user, make_workflow
@@ -55,13 +56,13 @@ def old_session(conn: Conn, secret: str | None, keys: keyring.KeyRing = KEYS) ->
 
 def stored(conn: Conn, store: Store) -> dict[UUID, tuple[bytes, bytes | None]]:
     """Return value and digest of every row of a column, by the id of the row."""
-    found = store.read(conn, start=UUID(int=0), size=1000)
+    found = READING[store](conn, start=UUID(int=0), size=1000)
     return {item.id_: (item.value, item.digest) for item in found}
 
 
 def token_of(conn: Conn, user_id: UUID) -> tuple[UUID, bytes, bytes | None]:
     """Return id, stored value and digest of the only token of a user."""
     (found,) = (
-        item for item in TOKENS.read(conn, start=UUID(int=0), size=1000) if item.owner_id == user_id
+        item for item in READING[TOKENS](conn, start=UUID(int=0), size=1000) if item.owner_id == user_id
     )
     return found.id_, found.value, found.digest

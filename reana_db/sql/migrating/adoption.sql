@@ -147,6 +147,10 @@ SELECT
             AND pg_class.relname = 'alembic_version'
     ) AS is_there;
 
+-- name: _hand_over
+-- For this transaction only.
+SELECT pg_catalog.set_config(%(name)s, %(value)s::text, TRUE) AS setting;
+
 -- name: _alembic_revisions
 -- old tables
 SELECT alembic_version.version_num

@@ -97,7 +97,7 @@ INNER JOIN
 ORDER BY
     yoyo_migration.migration_id;
 
--- name: mark
+-- name: _mark
 INSERT INTO __reana.yoyo_migration (
     migration_hash,
     migration_id,
@@ -112,11 +112,11 @@ VALUES (
 -- name: _forget
 DELETE FROM __reana.yoyo_migration;
 
--- name: unmark
+-- name: _unmark
 DELETE FROM __reana.yoyo_migration
 WHERE yoyo_migration.migration_hash = %(migration_hash)s;
 
--- name: log
+-- name: _log
 INSERT INTO __reana.yoyo_log (
     id,
     migration_hash,

@@ -17,10 +17,6 @@ WHERE pg_settings.name = 'client_connection_check_interval';
 -- name: _limit_waiting
 SELECT pg_catalog.set_config('lock_timeout', %(milliseconds)s::text, FALSE) AS lock_timeout;
 
--- name: hand_over
--- For this transaction only.
-SELECT pg_catalog.set_config(%(name)s, %(value)s::text, TRUE) AS setting;
-
 -- name: _try_lock
 -- not null: locked
 -- The key is arbitrary and says "reana" in ASCII.
