@@ -165,6 +165,7 @@ SELECT
     ) AS rows_outside;
 
 -- name: specifications_out_of_bounds
+-- old tables
 SELECT pg_catalog.count(*)
 FROM __reana.workflow
 WHERE
@@ -172,6 +173,7 @@ WHERE
     AND workflow.reana_specification::text <> '[]';
 
 -- name: workspaces_out_of_bounds
+-- old tables
 SELECT pg_catalog.count(*)
 FROM __reana.workflow
 WHERE
