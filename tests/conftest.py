@@ -22,9 +22,11 @@ from pytest_postgresql import factories
 from reana_db import queries
 from reana_db.errors import MigrationError
 from tests.pgbouncer import suite as pooled
-from tests.support import leaks, round_trip
+from tests.support import leaks, memory, round_trip
 from tests.support.databases import Databases, migrated_template, running_server
 from tests.support.large_database import large_database
+
+memory.use()
 
 pytest_plugins = ["tests.support.restartable"]
 

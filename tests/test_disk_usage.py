@@ -123,6 +123,7 @@ def test_a_missing_workspace_takes_nothing(tmp_path: Path) -> None:
 
 
 def test_files_may_vanish_meanwhile(tmp_path: Path) -> None:
+    (tmp_path / "stays").write_bytes(b"x")
     over = threading.Event()
 
     def churn() -> None:

@@ -153,6 +153,10 @@ def test_workspaces_are_measured_once_for_all_their_runs(
     assert stored(writer) == recomputed(writer)
 
 
+SIZES = "(12|8)"
+"""Of a file of 5,000 bytes and its folder, which takes 4 KiB on most disks and none in memory."""
+
+
 def recorded_workspaces(writer: Conn, root: Path, count: int) -> list[Path]:
     """Make workspaces of ended runs whose sizes are recorded."""
     user_id = make_user(writer)
@@ -196,7 +200,7 @@ def test_without_its_volume_a_refresh_writes_nothing(
     recorded_workspaces(writer, other, 2)
     before = usage(writer)
     reason = lose(root)
-    with pytest.raises(errors.RefreshRefused, match=f"^{root} {reason}.* knows of 12 KiB in it"):
+    with pytest.raises(errors.RefreshRefused, match=f"^{root} {reason}.* knows of {SIZES} KiB in it"):
         refresh(connect, roots=(str(other), str(root)), **chosen)
     assert usage(writer) == before
 
@@ -208,7 +212,7 @@ def test_if_most_bytes_would_vanish_a_refresh_writes_nothing(
     before = usage(writer)
     for workspace in workspaces[:3]:
         shutil.rmtree(workspace)
-    with pytest.raises(errors.RefreshRefused, match=r"of 48 KiB that .* 36 KiB are not there"):
+    with pytest.raises(errors.RefreshRefused, match=r"of (48|32) KiB that .* (36|24) KiB are not there"):
         refresh(connect, roots=(str(tmp_path),))
     assert usage(writer) == before
     assert refresh(connect, force=True).disk_differences == 3

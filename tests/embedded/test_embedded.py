@@ -33,6 +33,7 @@ pytestmark = pytest.mark.slow
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+PLACE = tempfile.gettempdir()
 NOBODY = 65534
 STRANGER = 12345  # a user id without passwd entry
 PACKAGES = [Path(reana_db.__file__).parents[1], Path(psycopg.__file__).parents[1]]
@@ -67,7 +68,7 @@ def temporary(
 ) -> Iterator[Path]:
     """The only temporary directory of the servers; open to every user, empty at the end."""
     tmp_path_factory.getbasetemp()  # chosen before the setting changes
-    path = Path(tempfile.mkdtemp(prefix="emb-", dir="/tmp"))
+    path = Path(tempfile.mkdtemp(prefix="emb-", dir=PLACE))
     path.chmod(0o1777)
     monkeypatch.setenv("TMPDIR", str(path))
     monkeypatch.setattr(tempfile, "tempdir", None)
@@ -82,7 +83,7 @@ def temporary(
 @pytest.fixture
 def public() -> Iterator[Path]:
     """A directory that every user can enter, unlike tmp_path of root."""
-    path = Path(tempfile.mkdtemp(prefix="emb-public-", dir="/tmp"))
+    path = Path(tempfile.mkdtemp(prefix="emb-public-", dir=PLACE))
     path.chmod(0o1777)
     yield path
     shutil.rmtree(path)
