@@ -8,6 +8,7 @@ a run share one server and one template, which the process that starts them make
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import cache
@@ -27,6 +28,9 @@ from tests.support.databases import Databases, migrated_template, running_server
 from tests.support.large_database import large_database
 
 memory.use()
+# The processes that tests start, and the next run, need not compile everything again.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 pytest_plugins = ["tests.support.restartable"]
 
@@ -37,6 +41,8 @@ class Run(NamedTuple):
     server_uri: str
     template: str
     """The name of a migrated database."""
+    schemas: list[str]
+    """The schemas of an empty database and after each migration, if their history is tested."""
 
 
 RUN = pytest.StashKey[Run]()
@@ -51,14 +57,15 @@ def _run(config: pytest.Config) -> Run:
         config.add_cleanup(stack.close)
         uri = stack.enter_context(running_server())
         server = Databases(uri)
+        schemas: list[str] = []
         try:
             if _tests_migrations(config):
                 with server.database() as name:
-                    round_trip.check(server.uri(name))
+                    schemas = round_trip.check(server.uri(name))
             template = stack.enter_context(migrated_template(server))
         except (MigrationError, round_trip.BrokenMigration) as error:
             pytest.exit(f"nothing was tested, because {error}", returncode=1)
-        config.stash[RUN] = Run(uri, template)
+        config.stash[RUN] = Run(uri, template, schemas)
     return config.stash[RUN]
 
 
@@ -74,6 +81,18 @@ def _tests_migrations(config: pytest.Config) -> bool:
 def pytest_configure_node(node: Any) -> None:
     """Tell a worker what all share."""
     node.workerinput["run"] = tuple(_run(node.config))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Have a worker more than processors, because tests wait for locks, processes and deadlines."""
+    return len(os.sched_getaffinity(0)) + 1
+
+
+@pytest.fixture(scope="session")
+def schemas(pytestconfig: pytest.Config) -> list[str]:
+    """The schemas of an empty database and after each migration."""
+    return _run(pytestconfig).schemas
 
 
 @pytest.fixture(scope="session")

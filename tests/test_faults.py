@@ -19,12 +19,12 @@ from reana_db.migrating import installation
 from tests.support import soak
 from tests.support.factories import make_user
 
-SECONDS = soak.SECONDS or 8
-PROCESSES = 8
+SECONDS = soak.SECONDS or 4
+PROCESSES = soak.size(4, 8)
 
 CLIENT = """
 import json, sys, time, uuid
-from reana_db import Pool, errors, lifecycle
+from reana_db import Pool, deletion, errors, lifecycle
 
 place, owner, number, seconds = sys.argv[1:]
 pool = Pool(place, options="-c lock_timeout=200")
@@ -122,7 +122,7 @@ def make_faults(site: embedded.Server, ends: float) -> int:
     """Make each fault in turns; return how many there were."""
     chance, made = random.Random(16), 0
     while time.monotonic() < ends:
-        time.sleep(chance.uniform(0.3, 1.5))
+        time.sleep(chance.uniform(0.2, soak.size(1, 2)))
         FAULTS[made % len(FAULTS)](site)
         made += 1
     return made

@@ -16,6 +16,7 @@ from reana_db import listing
 from reana_db.listing import Sort
 from reana_db.queries import Conn
 from reana_db.records import RunStatus
+from tests.support import soak
 from tests.support.factories import (
     FAR_AHEAD,
     LONG_AGO,
@@ -170,7 +171,7 @@ def walk(conn: Conn, me: UUID, question: dict[str, Any], size: int) -> list[UUID
     return ids
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=soak.size(50, 500), deadline=None)
 @given(st.lists(runs(), max_size=12), st.lists(questions(), min_size=1, max_size=6), st.data())
 def test_a_listing_is_what_the_model_says(
     session_conn: Conn, found: list[Run], asked: list[dict[str, Any]], data: st.DataObject

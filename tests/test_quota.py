@@ -6,7 +6,6 @@ import pickle
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
-import psycopg
 import pytest
 
 from reana_db import errors, quota, quota_periods, resources
@@ -14,8 +13,6 @@ from reana_db.queries import Conn
 from reana_db.quota import QuotaHealth, WorkflowQuota
 from reana_db.records import ResourceType, ResourceUnit
 from tests.support.factories import insert, make_user, make_workflow
-from tests.support.quota_recomputation import recomputed, stored
-from tests.support.races import at_once
 
 CPU, DISK = ResourceType.cpu, ResourceType.disk
 
@@ -219,20 +216,3 @@ def test_a_period_that_is_over_blocks_nobody(conn: Conn, user_id: UUID) -> None:
     start_at = quota_periods.of_user(conn, user_id).quota_period_start_at
     assert start_at is not None
     assert datetime.now(UTC) - start_at < timedelta(days=32)
-
-
-def test_sixteen_sessions_add_one_byte_a_hundred_times(fresh_db: str) -> None:
-    with psycopg.connect(fresh_db) as conn:
-        resources.create_defaults(conn)
-        user_id = make_user(conn)
-        run_id = make_workflow(conn, user_id)
-
-    def add(conn: Conn, _: int) -> None:
-        for _ in range(100):
-            quota.add_disk_usage(conn, workflow_id=run_id, bytes_=1)
-
-    at_once(fresh_db, 16, add)
-    with psycopg.connect(fresh_db) as conn:
-        assert quota.of_workflow(conn, run_id)[1].quota_used == 1600
-        assert used(conn, user_id) == 1600
-        assert stored(conn) == recomputed(conn)

@@ -200,7 +200,9 @@ def test_without_its_volume_a_refresh_writes_nothing(
     recorded_workspaces(writer, other, 2)
     before = usage(writer)
     reason = lose(root)
-    with pytest.raises(errors.RefreshRefused, match=f"^{root} {reason}.* knows of {SIZES} KiB in it"):
+    with pytest.raises(
+        errors.RefreshRefused, match=f"^{root} {reason}.* knows of {SIZES} KiB in it"
+    ):
         refresh(connect, roots=(str(other), str(root)), **chosen)
     assert usage(writer) == before
 
@@ -212,7 +214,9 @@ def test_if_most_bytes_would_vanish_a_refresh_writes_nothing(
     before = usage(writer)
     for workspace in workspaces[:3]:
         shutil.rmtree(workspace)
-    with pytest.raises(errors.RefreshRefused, match=r"of (48|32) KiB that .* (36|24) KiB are not there"):
+    with pytest.raises(
+        errors.RefreshRefused, match=r"of (48|32) KiB that .* (36|24) KiB are not there"
+    ):
         refresh(connect, roots=(str(tmp_path),))
     assert usage(writer) == before
     assert refresh(connect, force=True).disk_differences == 3

@@ -19,12 +19,13 @@ import pytest
 from reana_db import database_settings, quota_refresh, resources
 from reana_db.queries import Conn
 from reana_db.records import SettingName
+from tests.support import soak
 from tests.support.factories import make_user
 from tests.support.quota_recomputation import recomputed, stored
 
 pytestmark = pytest.mark.slow
 
-USERS, RUNS = 20, 12_000
+USERS, RUNS = 20, soak.size(6_000, 12_000)
 WAIT_LIMIT = 0.1
 """Seconds that a change waits, at the 99th percentile."""
 
@@ -116,7 +117,7 @@ def test_a_second_refresh_says_who_runs_and_ends_with_3(site: Site) -> None:
 def test_sessions_go_on_meanwhile(site: Site) -> None:
     database_settings.change(site.conn, SettingName.termination_quota_update_policy, "cpu")
     numbers = count(1)
-    alone = during(site, numbers, lambda: time.sleep(2))
+    alone = during(site, numbers, lambda: time.sleep(1))
     meanwhile = during(site, numbers, lambda: site.start().communicate())
     assert len(meanwhile) > 100
     # On a machine that is busy with something else, another worker too, changes take longer.

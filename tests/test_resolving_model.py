@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from reana_db import errors, workflows
 from reana_db.queries import Conn
+from tests.support import soak
 from tests.support.factories import FAR_AHEAD, LONG_AGO, make_user, make_workflow, share
 
 pytestmark = pytest.mark.slow
@@ -113,7 +114,7 @@ TEXTS = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=soak.size(60, 500), deadline=None)
 @given(
     st.lists(
         runs(), max_size=12, unique_by=lambda run: (run.owner, run.name, run.major, run.minor)

@@ -23,7 +23,7 @@ from tests.support.factories import make_user, make_workflow
 from tests.support.races import at_once, until_one_waits
 
 SESSIONS = 16
-CHANGES = soak.size(4_000, 20_000)
+CHANGES = soak.size(2_000, 20_000)
 RUNS = CHANGES // 100
 
 # Ends of no return are rare, so that runs stay alive for most of the changes.
@@ -169,7 +169,7 @@ def test_random_changes_of_16_sessions_leave_a_path_of_every_run(
 def test_logs_and_progress_of_16_sessions_are_all_kept(fresh_db: str) -> None:
     with psycopg.connect(fresh_db) as conn:
         run = make_workflow(conn, make_user(conn), status="running", job_progress="{}")
-    messages = 40
+    messages = soak.size(15, 40)
 
     def session(conn: Conn, number: int) -> None:
         for message in range(messages):

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-MEMORY = Path("/dev/shm")  # noqa: S108 - the place itself is meant
+MEMORY = Path("/dev/shm")
 ENOUGH = 4 << 30
 
 

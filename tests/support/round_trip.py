@@ -20,11 +20,7 @@ class BrokenMigration(Exception):
     """A migration or its rollback fails or does not do what it should; says which and what."""
 
 
-def schemas(uri: str) -> list[str]:
-    """Apply all migrations to an empty database.
-
-    Returns the schemas: of the empty database, and after each migration.  Raises BrokenMigration.
-    """
+def _schemas(uri: str) -> list[str]:
     found = [snapshot(uri)]
     for file in FILES:
         _step(migration_steps.apply, uri, file, f"{file.id} fails")
@@ -32,18 +28,19 @@ def schemas(uri: str) -> list[str]:
     return found
 
 
-def check(uri: str) -> None:
+def check(uri: str) -> list[str]:
     """Go through all migrations in an empty database: up, back, and up again.
 
-    Raises BrokenMigration.
+    Returns the schemas: of the empty database, and after each migration.  Raises BrokenMigration.
     """
-    befores = schemas(uri)
+    befores = _schemas(uri)
     for file, before in reversed(list(zip(FILES, befores, strict=False))):
         _step(migration_steps.roll_back, uri, file, f"the rollback of {file.id} fails")
         _expect(before, snapshot(uri), f"the rollback of {file.id} leaves another schema")
     for file, after in zip(FILES, befores[1:], strict=True):
         _step(migration_steps.apply, uri, file, f"{file.id} fails after its rollback")
         _expect(after, snapshot(uri), f"{file.id} makes another schema after its rollback")
+    return befores
 
 
 def _step(
