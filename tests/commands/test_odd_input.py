@@ -112,7 +112,8 @@ def assert_a_sentence_and_a_status(result: Result) -> None:
 @pytest.mark.parametrize("words", COMMAND_LINES, ids=" ".join)
 def test_odd_arguments(environment: dict[str, str], words: tuple[str, ...]) -> None:
     random_ = random.Random(" ".join(words))
-    lines = {tuple(odd_arguments(words, random_)) for _ in range(CALLS)}
+    calls = CALLS // 5 if words == ("check",) else CALLS  # each reads the whole schema
+    lines = {tuple(odd_arguments(words, random_)) for _ in range(calls)}
     for line in sorted(lines):
         assert_a_sentence_and_a_status(run(line, environment))
 
