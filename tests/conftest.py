@@ -198,8 +198,12 @@ def no_leaks(monkeypatch: pytest.MonkeyPatch) -> Iterator[leaks.Watch]:
     assert watch.leaks() == set()
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is not for a pooler, if there is one."""
+    """Call tests with a database of their own slow; leave out what is not for a pooler."""
+    for item in items:
+        if {"fresh_db", "empty_db"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.slow)
     pooled.choose(config, items)
 
 

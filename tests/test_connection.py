@@ -17,6 +17,8 @@ from psycopg.waiting import Ready, Wait
 from reana_db import Connection, Settings, connect, errors
 from tests.support.restartable import changed, value_of
 
+pytestmark = pytest.mark.slow
+
 LOSES_ITS_SERVER_AT_COMMIT = """
 CREATE TABLE doubtful (x integer);
 CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS

@@ -24,6 +24,8 @@ from tests.support.factories import make_session, make_user, make_workflow
 from tests.support.leaks import Watch
 from tests.support.secret_values import old_session, old_token, old_webhook_secret
 
+pytestmark = pytest.mark.slow
+
 KEY, OLD_KEY = "canary-key-nu8Wq", "canary-old-key-Zk3x"
 OLD = keyring.of(OLD_KEY)
 

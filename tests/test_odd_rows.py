@@ -89,7 +89,7 @@ BY_TYPE: dict[str, tuple[Any, ...]] = {
 }
 MOST_VALUES = max(map(len, BY_TYPE.values())) + 1
 
-pytestmark = pytest.mark.usefixtures("uncounted")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("uncounted")]
 
 
 class Column(NamedTuple):

@@ -24,6 +24,8 @@ from reana_db.errors import ConnectionLost, DeadlineExceeded, NoConnection, Tran
 from tests.support.door import Door
 from tests.support.restartable import backends, borrowed, changed, kill_others, value_of
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_pool_connects_at_first_use_only() -> None:
     with Pool(Settings(conninfo="host=nowhere.invalid")) as pool:
@@ -93,7 +95,6 @@ def test_a_pool_without_a_server_says_why(settings: Settings) -> None:
 
 
 @pytest.mark.parametrize("pre_ping", [False, True])
-@pytest.mark.slow
 @pytest.mark.parametrize("how", ["killed", "restarted", "crashed"])
 def test_a_pool_survives_the_end_of_its_sessions(
     private: embedded.Server, how: str, pre_ping: bool
@@ -130,7 +131,6 @@ def test_a_pool_recovers_while_callers_wait_through_an_outage(door: Door, behind
     assert time.monotonic() - started < 4
 
 
-@pytest.mark.slow
 def test_a_pool_recovers_from_an_outage_that_nobody_noticed(door: Door, behind: Settings) -> None:
     door.become("open")
     with Pool(behind) as pool:

@@ -152,6 +152,7 @@ def subject_of(name: str, given: Mapping[str, Any], result: Any) -> dict[str, An
     return about | {f"{key}s": [value] for key, value in about.items() if key.endswith("_id")}
 
 
+@pytest.mark.slow
 @pytest.mark.soak
 @EVERY_FUNCTION
 def test_junk_is_refused_with_an_error_of_ours_and_changes_nothing(site: Site, name: str) -> None:

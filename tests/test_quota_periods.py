@@ -108,6 +108,7 @@ def test_milliseconds_are_those_of_the_services(
     assert row == (milliseconds(started, ended, since),)
 
 
+@pytest.mark.slow
 @CHECKS
 @given(
     runs=st.lists(st.tuples(TIMES, TIMES), max_size=5),

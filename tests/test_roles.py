@@ -309,6 +309,7 @@ def test_an_operation_of_the_services_runs_as_service(
         operation.call(owner, site.world)
 
 
+@pytest.mark.slow
 def test_check_is_content_as_every_role(owner: Conn) -> None:
     for role in (ROLES.service, ROLES.reader, ROLES.operator):
         act_as(owner, role)
@@ -389,6 +390,7 @@ def test_a_superuser_has_powers_and_the_login_of_a_service_none(site: Site, owne
         assert roles.powers(conn) == []
 
 
+@pytest.mark.slow
 def test_the_owner_who_is_no_superuser_migrates_and_new_objects_are_granted(site: Site) -> None:
     with psycopg.connect(site.owner) as conn:
         assert roles.ownership(conn, OWNER) == []
@@ -405,6 +407,7 @@ def test_the_owner_who_is_no_superuser_migrates_and_new_objects_are_granted(site
         assert checks.check(conn).healthy
 
 
+@pytest.mark.slow
 def test_check_and_renewal_name_what_is_not_granted(site: Site) -> None:
     with psycopg.connect(site.owner) as conn:
         conn.execute(

@@ -44,6 +44,8 @@ from reana_db.queries import Conn
 from reana_db.records import ResourceType
 from tests.support.factories import make_user, make_workflow
 
+pytestmark = pytest.mark.slow
+
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "configuration.md"
 PARTS = {
     "REANA_DB_HOST": "host",

@@ -15,6 +15,8 @@ from reana_db.health import objects, repair
 from reana_db.health.objects import Kind, SchemaObject
 from reana_db.queries import Conn
 
+pytestmark = pytest.mark.slow
+
 MADE_ANEW = (
     Kind.FUNCTION,
     Kind.CONSTRAINT,

@@ -5,6 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
+pytestmark = pytest.mark.slow
+
 HEAVY = {"yoyo", "sqlparse", "cryptography", "click", "yaml"}
 """Packages that only some commands and functions need."""
 
