@@ -34,16 +34,15 @@ from benchmarks.worker import Arguments
 from reana_db import embedded
 
 HERE = Path(__file__).parent
-WORKER = HERE / "single_calls.py"
 USERS = 100
 WARMING = 10
 """Lives before anything is measured: statements are prepared, plans kept."""
 LIVES = 5
 """Of a round: each call is made for all of them before the next one."""
 CALLS = (
-    *("find_owner", "create", "queue", "start", "message_running", "create_job", "job_running"),
-    *("message_progress", "append_logs", "job_finished", "get", "resolve", "page"),
-    *("quota_of_user", "last_message", "restart", "delete_run"),
+    *("authenticate", "create", "queue", "start", "message", "create_job", "job_running"),
+    *("append_logs", "job", "get", "resolve", "list_runs", "user_quota", "has_exceeded"),
+    *("last_message", "restart", "delete"),
 )
 """In the order of a run's life."""
 CREATE_USERS = """
@@ -98,10 +97,13 @@ def of_life(number: int) -> Arguments:
     return {
         "user_id": str(UUID(int=user)),
         "token": f"token {user}",
-        "run_id": str(uuid5(NAMESPACE_OID, f"run {number}")),
+        "workflow_id": str(uuid5(NAMESPACE_OID, f"run {number}")),
         "job_id": str(uuid5(NAMESPACE_OID, f"job {number}")),
         "name": f"analysis-{number}",
-        "path": f"/var/reana/{number}",
+        "text": f"analysis-{number}.1",
+        "workspace_path": f"/var/reana/{number}",
+        "page": 1,
+        "size": 10,
         "specification": texts.specification(number % 64),
         "logs": texts.log_text(number % 64, 2),
     }
@@ -182,8 +184,8 @@ def main() -> None:
         sides, uris = [], []
         for name, checkout in (("ours", HERE.parent), ("other", other)):
             uris.append(make(server, name, checkout))
-            command, env = [sys.executable, str(WORKER)], environment(checkout, uris[-1])
-            sides.append(stack.enter_context(Contender(name, placement, command=command, env=env)))
+            env = environment(checkout, uris[-1])
+            sides.append(stack.enter_context(Contender("ours", placement, env=env)))
         found = measure(sides, uris, given.rounds)
         first = given.rounds * LIVES
         traffic = [traffic_of(*pair, first) for pair in zip(sides, uris, strict=True)]

@@ -1,7 +1,7 @@
-"""The operations as a good engineer writes them with psycopg alone: the floor.
+"""The operations of one statement as a good engineer writes them with psycopg alone: the floor.
 
-One prepared statement for each operation wherever one can do it, against the same schema with the
-same triggers, with the same columns in plain tuples.  It checks no argument and reports no reason
+One prepared statement for each, against the same schema with the same triggers, with the same
+columns in plain tuples.  It checks no argument and reports no reason
 when nothing was changed.  Run as a worker process.
 """
 
@@ -22,12 +22,18 @@ from reana_db.units import human_readable
 KEY = keyring.of(database.SECRET_KEY).current
 
 
+CALLS = (
+    *("authenticate", "resolve", "create", "restart", "message", "last_message", "job"),
+    *("user_quota", "has_exceeded"),
+)
+
+
 class ByHand:
     """Statements on a connection in autocommit mode."""
 
     def __init__(self) -> None:
         self.conn: psycopg.Connection[Any]
-        self.operations = {name: getattr(self, name) for name in NAMES}
+        self.operations = {name: getattr(self, name) for name in CALLS}
 
     def connect(self, uri: str) -> int:
         self.conn = psycopg.connect(uri, autocommit=True)
@@ -44,9 +50,6 @@ class ByHand:
 
     def _one(self, statement: str, *values: object) -> Any:
         return self.conn.execute(statement, values, prepare=True).fetchone()
-
-    def _all(self, statement: str, *values: object) -> list[Any]:
-        return self.conn.execute(statement, values, prepare=True).fetchall()
 
     def authenticate(self, given: Arguments) -> object:
         return self._one(sql.AUTHENTICATE, KEY.encrypt_cbc(given["token"]))
@@ -88,55 +91,20 @@ class ByHand:
     def job(self, given: Arguments) -> object:
         return self._one(sql.JOB, given["job_id"], "finished", given["logs"])
 
-    def life(self, given: Arguments) -> object:
-        self.create(given)
-        run_id = given["workflow_id"]
-        self._one(sql.QUEUE, run_id)
-        self._one(sql.START, json.dumps({"events": 20000}), "{}", run_id)
-        self._one(sql.FIRST_MESSAGE, json.dumps({"total": {"total": 3, "job_ids": []}}), run_id)
-        for step in given["steps"]:
-            self._step(run_id, step)
-        return self._one(sql.LAST_MESSAGE, None, given["logs"], "{}", run_id)
-
-    def _step(self, run_id: UUID, given: Arguments) -> None:
-        job_id = UUID(given["job_id"])
-        command = json.dumps("root")
-        self.conn.execute(sql.CREATE_JOB, (job_id, run_id, command, command, "fit"), prepare=True)
-        self._one(sql.JOB, job_id, "running", None)
-        self._one(sql.MESSAGE, None, json.dumps(given["running"]), run_id)
-        self._one(sql.JOB, job_id, "finished", given["logs"])
-        self._one(sql.MESSAGE, None, json.dumps(given["finished"]), run_id)
-
-    def list_runs(self, given: Arguments) -> object:
-        user_id, size = given["user_id"], given["size"]
-        items = self._all(sql.LIST, user_id, user_id, size, (given["page"] - 1) * size)
-        return items, self._one(sql.COUNT, user_id)
-
     def user_quota(self, given: Arguments) -> object:
+        rows = self.conn.execute(sql.QUOTA, [given["user_id"]], prepare=True).fetchall()
         return {
             type_: {
                 "usage": {"raw": used, "human_readable": human_readable(unit, used)},
                 "limit": {"raw": limit, "human_readable": human_readable(unit, limit)},
                 "health": "critical" if used >= limit else "healthy",
             }
-            for *_, type_, unit, used, limit, _, _ in self._all(sql.QUOTA, given["user_id"])
+            for *_, type_, unit, used, limit, _, _ in rows
         }
 
     def has_exceeded(self, given: Arguments) -> object:
         return self._one(sql.EXCEEDED, given["user_id"])[0]
 
-    def delete(self, given: Arguments) -> object:
-        return self._one(sql.DELETE, given["workflow_id"])
-
-    def cluster_report(self, given: Arguments) -> object:
-        return [self._all(statement) for statement in sql.REPORT]
-
-
-NAMES = [
-    name
-    for name, value in vars(ByHand).items()
-    if callable(value) and not name.startswith("_") and name not in vars(worker.Contender)
-]
 
 if __name__ == "__main__":
     worker.serve(ByHand())

@@ -36,10 +36,8 @@ class Scale:
     repetitions: int = 100
     """Of a round, at most."""
 
-    def repetitions_for(self, operation: Operation, warm: Sample) -> int:
+    def repetitions_for(self, warm: Sample) -> int:
         """Return how often a round repeats what took so long when it was warmed up."""
-        if operation.heavy:
-            return 1
         fitting = self.seconds * 1e9 / min(warm.latencies)
         return round(max(FEWEST, min(self.repetitions, fitting)))
 
@@ -133,15 +131,15 @@ class _Runner:
         """Let it do an operation a number of times."""
         tag = f"{operation.name}/{self.label}/{label}"
         if operation.staged:
-            users = self._world.layout.users
+            users = self._world.users
             staging.stage(self._admin, tag, size, operation.staged, users)
         turns = [Turn(self._world, tag, number) for number in range(1, size + 1)]
         arguments = [operation.make(turn) for turn in turns]
-        return self._process.run(operation.call(self.name), arguments)
+        return self._process.run(operation.function or operation.name, arguments)
 
     def warm_up(self, operation: Operation) -> Sample:
         """Do it as often as must be before it is measured."""
-        return self.round(operation, "warming", warming(self.name, operation))
+        return self.round(operation, "warming", warming(self.name))
 
 
 def run(
@@ -167,10 +165,7 @@ def run(
 
 def _measure(operation: Operation, runners: Sequence[_Runner], scale: Scale) -> dict[str, Measured]:
     found = {runner.label: Measured() for runner in runners}
-    sizes = {
-        runner.label: scale.repetitions_for(operation, runner.warm_up(operation))
-        for runner in runners
-    }
+    sizes = {runner.label: scale.repetitions_for(runner.warm_up(operation)) for runner in runners}
     for number in range(scale.rounds):
         first = number % len(runners)
         for runner in [*runners[first:], *runners[:first]]:
@@ -186,20 +181,19 @@ def _count(runner: _Runner, operations: Sequence[Operation], results: Results) -
         for operation in operations:
             if not can(runner.name, operation):
                 continue
-            size = 1 if operation.heavy else COUNTED
-            runner.round(operation, "before", warming(runner.name, operation))
+            runner.round(operation, "before", warming(runner.name))
             proxy.reset()
-            runner.round(operation, "counted", size)
-            results[operation.name][runner.label].traffic = proxy.traffic.per(size)
+            runner.round(operation, "counted", COUNTED)
+            results[operation.name][runner.label].traffic = proxy.traffic.per(COUNTED)
 
 
-def warming(contender: str, operation: Operation) -> int:
+def warming(contender: str) -> int:
     """Return how often an operation is repeated before it is measured."""
-    if operation.heavy:
-        return 1
     return WARMING_OF_RELEASED if is_released(contender) else WARMING
 
 
 def can(contender: str, operation: Operation) -> bool:
-    """Tell whether a contender has an operation: the newest release has no tokens."""
-    return not (operation.name == "authenticate" and contender == "0.95.0a13")
+    """Tell whether a contender has an operation."""
+    if contender == "by hand":
+        return operation.single
+    return contender != "0.95.0a13" or operation.name != "authenticate"  # it has no tokens

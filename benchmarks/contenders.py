@@ -17,7 +17,8 @@ from benchmarks.worker import Arguments
 
 HERE = Path(__file__).parent
 RELEASES = ("0.9.5", "0.95.0a13")
-OWN = ("ours", "by hand")
+SCRIPTS = {"ours": "ours.py", "by hand": "by_hand.py"}
+OWN = tuple(SCRIPTS)
 VARIABLE = "REANA_DB_INTEROP_DIR"
 """Where ``tox -e interop`` made the environments of released versions."""
 
@@ -57,16 +58,13 @@ class Contender:
         self,
         name: str,
         placement: Placement | None = None,
-        *,
-        command: Sequence[str] = (),
         env: Mapping[str, str] | None = None,
     ) -> None:
-        """``command`` and ``env``: what is run, if that does not follow from the name."""
         self.name = name
         self._placement = placement
         self._backend = 0
         self._process = subprocess.Popen(
-            command or _command(name),
+            [python(name), HERE / SCRIPTS.get(name, "released.py")],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=env or environment(name),
@@ -149,16 +147,10 @@ def available(names: Sequence[str]) -> list[str]:
     return found
 
 
-def _command(name: str) -> list[str]:
-    if is_released(name):
-        return [str(python(name)), str(HERE / "released.py")]
-    module = "benchmarks.ours" if name == "ours" else "benchmarks.by_hand"
-    return [sys.executable, "-m", module]
-
-
 def environment(name: str) -> dict[str, str]:
     """Return the environment of a contender: for a released version what the chart would set."""
     if not is_released(name):
-        return dict(os.environ)
+        own = {"REANA_SECRET_KEY": database.SECRET_KEY, "PYTHONPATH": str(HERE.parent)}
+        return {**os.environ, **own}
     inherited = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}
     return {**inherited, "TZ": "UTC", "REANA_SECRET_KEY": database.SECRET_KEY}

@@ -5,8 +5,6 @@ run or one user must not take longer; what is about everything there is may.
 
     python -m benchmarks.growth
     python -m benchmarks.growth --sizes 10000 100000 --quick
-
-Results go to a directory: ``growth.txt``, ``growth.md`` and ``growth.svg``.
 """
 
 from __future__ import annotations
@@ -15,11 +13,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
-from pathlib import Path
 
-from benchmarks import charts, comparison, options, report, servers
+from benchmarks import comparison, options, report, servers
 from benchmarks.comparison import Entrant, Results, ratio
-from benchmarks.database import BenchmarkError, Layout
+from benchmarks.database import BenchmarkError
 from benchmarks.operations import BY_NAME, Operation, World
 from benchmarks.servers import Site
 
@@ -40,7 +37,7 @@ def measure(site: Site, sizes: Sequence[int], given: argparse.Namespace) -> Resu
 
 def _entrant(site: Site, given: argparse.Namespace, stack: ExitStack) -> Entrant:
     uris = stack.enter_context(site.copies(released=False))
-    world = World.of(Layout(site.workflows, site.users))
+    world = World.of(site)
     return Entrant(f"{site.workflows:,}", given.contender, uris[False], world)
 
 
@@ -65,14 +62,11 @@ def missed(results: Results) -> list[str]:
     ]
 
 
-def table(results: Results, *, markdown: bool = False) -> str:
-    """Return a table of the medians, and of the growth from the first size to the last."""
+def table(results: Results) -> str:
+    """Return the medians in Markdown, and the growth from the first size to the last."""
     sizes = list(next(iter(results.values())))
-    lines = [
-        ["operation", *sizes, "growth", "server CPU"],
-        *(_cells(results, name) for name in results),
-    ]
-    return report.markdown_of(lines) if markdown else report.aligned(lines)
+    header = ["operation", *sizes, "growth", "server CPU"]
+    return report.markdown_of([header, *(_cells(results, name) for name in results)])
 
 
 def _cells(results: Results, name: str) -> list[str]:
@@ -83,21 +77,11 @@ def _cells(results: Results, name: str) -> list[str]:
     return [title, *times, *(f"{factor:.2f}" for factor in factors)]
 
 
-def write(directory: Path, results: Results) -> str:
-    """Write the results to a directory, and return what is shown."""
-    directory.mkdir(parents=True, exist_ok=True)
+def shown(results: Results) -> str:
+    """Return the table, and what takes too long."""
     late = missed(results)
     verdict = "\n".join(["missed:", *late]) if late else f"nothing grows by more than {LIMIT} x"
-    shown = f"{table(results)}\n\n* about everything there is: may grow\n\n{verdict}"
-    sizes = list(next(iter(results.values())))
-    lines = {
-        BY_NAME[name].title: [item.median / 1e6 for item in found.values()]
-        for name, found in results.items()
-    }
-    (directory / "growth.txt").write_text(shown + "\n")
-    (directory / "growth.md").write_text(table(results, markdown=True) + "\n")
-    (directory / "growth.svg").write_text(charts.curves("median latency", sizes, lines, "ms"))
-    return shown
+    return f"{table(results)}\n\n* about everything there is: may grow\n\n{verdict}"
 
 
 def main() -> None:
@@ -110,7 +94,7 @@ def main() -> None:
     try:
         with servers.server(given.uri, given.directory) as uri:
             results = measure(Site(uri, 0, given.users), given.sizes, given)
-            print(write(given.output, results))
+            print(shown(results))
     except BenchmarkError as error:
         sys.exit(str(error))
 

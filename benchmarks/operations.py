@@ -6,44 +6,48 @@ repetition.
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from benchmarks import database, staging, texts
-from benchmarks.database import Layout, Run
+from benchmarks.servers import Site
 from benchmarks.worker import Arguments
 
+ENDED = """
+SELECT id_, owner_id, name, run_number_major, run_number_minor FROM __reana.workflow
+WHERE status IN ('finished', 'failed', 'stopped') ORDER BY md5(id_::text) LIMIT 2000
+"""
 PAGE_SIZE = 10
 LAST_PAGE = 50
+
+
+class Run(NamedTuple):
+    """A run of the database."""
+
+    id_: UUID
+    owner_id: UUID
+    name: str
+    major: int
+    minor: int
 
 
 @dataclass(frozen=True, slots=True)
 class World:
     """What the arguments are made from."""
 
-    layout: Layout
+    workflows: int
+    users: int
     ended: list[Run]
     """Some runs that ended and were not deleted, of all users, in random order."""
 
     @classmethod
-    def of(cls, layout: Layout, *, sample: int = 2000) -> World:
-        """Choose the runs; the same ones every time."""
-        chance = random.Random(layout.workflows)
-        every = max(1, layout.workflows // sample)
-        ended = [
-            run
-            for run in layout.runs()
-            if run.number % every == 0 and run.status in ("finished", "failed", "stopped")
-        ]
-        chance.shuffle(ended)
-        return cls(layout, ended)
-
-    def run(self, number: int) -> Run:
-        """Return one of the runs; numbers may be larger than there are."""
-        return self.ended[number % len(self.ended)]
+    def of(cls, site: Site) -> World:
+        """Choose runs of the database of a site; the same ones every time."""
+        with site.connect() as conn:
+            rows = conn.execute(ENDED).fetchall()
+        return cls(site.workflows, site.users, [Run(*row) for row in rows])
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,7 @@ class Turn:
 
     def run(self) -> Run:
         """Return the run of the database that is its subject."""
-        return self.world.run(self.number)
+        return self.world.ended[self.number % len(self.world.ended)]
 
     @property
     def staged(self) -> str:
@@ -68,7 +72,7 @@ class Turn:
     @property
     def user(self) -> int:
         """The number of a user."""
-        return self.number * 7 % self.world.layout.users
+        return self.number * 7 % self.world.users
 
 
 Make = Callable[[Turn], Arguments]
@@ -84,23 +88,14 @@ class Operation:
     """Makes the arguments of a repetition."""
     function: str = ""
     """What contenders call it, if that is not the name."""
-    released_function: str = ""
-    """What released versions call it, if that is something else."""
     staged: str | None = None
     """The status of the run that it needs."""
     single: bool = True
     """Whether it is one statement: then it is held against the floor."""
-    heavy: bool = False
-    """Whether a few repetitions are enough."""
     faster: float = 2
     """How many times as fast as the released versions it is to be."""
     grows: bool = False
     """Whether it is about everything there is, and may take longer in a larger database."""
-
-    def call(self, contender: str) -> str:
-        """Return the function of a contender."""
-        own = self.function or self.name
-        return own if contender in ("ours", "by hand") else self.released_function or own
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +108,7 @@ class _Listing:
     def __call__(self, turn: Turn) -> Arguments:
         return {
             "user_id": str(database.user_id(self.owner)),
-            "page": min(self.page, max(1, turn.world.layout.workflows // 100)),
+            "page": min(self.page, max(1, turn.world.workflows // 100)),
             "size": PAGE_SIZE,
         }
 
@@ -126,13 +121,9 @@ def _user(turn: Turn) -> Arguments:
     return {"user_id": str(database.user_id(turn.user))}
 
 
-def _nothing(turn: Turn) -> Arguments:
-    return {}
-
-
 def _by_uuid(turn: Turn) -> Arguments:
     run = turn.run()
-    return _owned(run, str(database.workflow_id(run.number)))
+    return _owned(run, str(run.id_))
 
 
 def _by_name(turn: Turn) -> Arguments:
@@ -147,13 +138,13 @@ def _by_run(turn: Turn) -> Arguments:
 
 
 def _owned(run: Run, text: str) -> Arguments:
-    return {"text": text, "user_id": str(database.user_id(run.owner))}
+    return {"text": text, "user_id": str(run.owner_id)}
 
 
 def _new_run(turn: Turn) -> Arguments:
     tag, number = turn.tag, turn.number
     run_id = staging.run_id(f"{tag}/new", number)
-    owner = 2 + run_id.int % (turn.world.layout.users - 2)
+    owner = 2 + run_id.int % (turn.world.users - 2)
     return {
         "user_id": str(database.user_id(owner)),
         "workflow_id": str(run_id),
@@ -224,24 +215,6 @@ OPERATIONS = (
         "list_50", "list, page 50", _Listing(LAST_PAGE), function=LIST, single=False, faster=5
     ),
     Operation(
-        "list_verbose_1",
-        "list verbose, page 1",
-        _Listing(1),
-        function=LIST,
-        released_function="list_verbose",
-        single=False,
-        faster=5,
-    ),
-    Operation(
-        "list_verbose_50",
-        "list verbose, page 50",
-        _Listing(LAST_PAGE),
-        function=LIST,
-        released_function="list_verbose",
-        single=False,
-        faster=5,
-    ),
-    Operation(
         "list_heavy",
         "list, page 50 of a heavy user",
         _Listing(LAST_PAGE, database.HEAVY),
@@ -255,6 +228,5 @@ OPERATIONS = (
     Operation(
         "delete", "delete a run with 3 jobs", _staged, staged="finished", single=False, faster=5
     ),
-    Operation("cluster_report", "cluster report", _nothing, single=False, heavy=True, grows=True),
 )
 BY_NAME = {operation.name: operation for operation in OPERATIONS}

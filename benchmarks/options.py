@@ -25,7 +25,6 @@ def parser(name: str, description: str | None) -> argparse.ArgumentParser:
     made.add_argument("--uri", help="a server; default: a private one")
     made.add_argument("--directory", type=Path, default=DIRECTORY / "data", help="of that one")
     made.add_argument("--users", type=int, default=USERS)
-    made.add_argument("--output", type=Path, default=Path("benchmark-results"))
     return made
 
 

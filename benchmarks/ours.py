@@ -1,43 +1,165 @@
-"""The operations through this library; run as a worker process."""
+"""What services call, through this library or another revision of it; run as a worker process.
+
+Nothing but what revisions have in common is used, and what differs is asked for.
+"""
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Iterator
 from functools import partial
+from importlib.util import find_spec
+from inspect import signature
 from typing import Any
 from uuid import UUID
 
 import psycopg
 
-from benchmarks import database, worker
-from benchmarks.worker import Arguments
-from reana_db import (
-    deletion,
-    jobs,
-    lifecycle,
-    listing,
-    quota,
-    site_report,
-    tokens,
-    transitions,
-    workflows,
-)
-from reana_db.encryption import keyring
+from reana_db import jobs, lifecycle, listing, quota, tokens, transitions, workflows
 from reana_db.jobs import NewJob
-from reana_db.queries import Conn
 from reana_db.records import JobStatus, RunStatus
 
-KEYS = keyring.of(database.SECRET_KEY)
+Arguments = dict[str, Any]
+Call = Callable[[psycopg.Connection[Any], Arguments], object]
+
 RULES = {"**/*": 30}
-Call = Callable[[Conn], object]
+REPLACES = "replace_logs" in signature(transitions.set_job_status).parameters
+deletion: Any = importlib.import_module(
+    "reana_db.deletion" if find_spec("reana_db.deletion") else "reana_db.lifecycle"
+)
+
+
+def authenticate(conn: Any, given: Arguments) -> object:
+    return tokens.find_owner(conn, given["token"])
+
+
+def resolve(conn: Any, given: Arguments) -> object:
+    return workflows.resolve(conn, given["text"], user_id=given["user_id"])
+
+
+def get(conn: Any, given: Arguments) -> object:
+    return workflows.get(conn, given["workflow_id"])
+
+
+def create(conn: Any, given: Arguments) -> object:
+    return lifecycle.create(
+        conn,
+        workflow_id=given["workflow_id"],
+        owner_id=given["user_id"],
+        name=given["name"],
+        specification=given["specification"],
+        type_="serial",
+        workspace_path=given["workspace_path"],
+        retention_rules=RULES,
+    )
+
+
+def queue(conn: Any, given: Arguments) -> object:
+    return lifecycle.queue(conn, given["workflow_id"])
+
+
+def start(conn: Any, given: Arguments) -> object:
+    return lifecycle.start(conn, given["workflow_id"], input_parameters={"events": 20000})
+
+
+def restart(conn: Any, given: Arguments) -> object:
+    new = {"workflow_id": given["workflow_id"]} if "original_id" in given else {}
+    original = given.get("original_id") or given["workflow_id"]
+    return lifecycle.clone_for_restart(conn, original, retention_rules=RULES, **new)
+
+
+def message(conn: Any, given: Arguments) -> object:
+    return lifecycle.apply_status_message(
+        conn,
+        given["workflow_id"],
+        status=RunStatus("running"),
+        logs=given.get("logs"),
+        progress=given.get("progress"),
+    )
+
+
+def last_message(conn: Any, given: Arguments) -> object:
+    return lifecycle.apply_status_message(
+        conn,
+        given["workflow_id"],
+        status=RunStatus("finished"),
+        logs=given["logs"],
+        progress=given.get("progress"),
+        engine_logs=given["logs"],
+    )
+
+
+def append_logs(conn: Any, given: Arguments) -> object:
+    return lifecycle.append_logs(conn, given["workflow_id"], given["logs"])
+
+
+def create_job(conn: Any, given: Arguments) -> object:
+    new = NewJob("Kubernetes", cmd="root", job_name="fit", id_=given["job_id"])
+    return jobs.create(conn, given["workflow_id"], new)
+
+
+def job_running(conn: Any, given: Arguments) -> object:
+    return transitions.set_job_status(conn, given["job_id"], JobStatus("running"))
+
+
+def job(conn: Any, given: Arguments) -> object:
+    logs = {"replace_logs" if REPLACES else "logs": given["logs"]}
+    return transitions.set_job_status(conn, given["job_id"], JobStatus("finished"), **logs)
+
+
+def list_runs(conn: Any, given: Arguments) -> object:
+    return listing.page(conn, given["user_id"], page=given["page"], size=given["size"])
+
+
+def user_quota(conn: Any, given: Arguments) -> object:
+    return quota.document(quota.of_user(conn, given["user_id"]))
+
+
+def has_exceeded(conn: Any, given: Arguments) -> object:
+    return quota.exceeded(conn, given["user_id"])
+
+
+def delete(conn: Any, given: Arguments) -> object:
+    return deletion.delete_run(conn, given["workflow_id"])
+
+
+def life(conn: Any, given: Arguments) -> object:
+    """Create, queue and start a run; three jobs; messages of the engine; the end."""
+    return [call(conn) for call in calls_of_life(given)]
+
+
+def calls_of_life(given: Arguments) -> Iterator[Callable[[Any], object]]:
+    """Yield the calls that the life of a run consists of, each a request or message of its own."""
+
+    def of_run(call: Call, **values: Any) -> Callable[[Any], object]:
+        return lambda conn: call(conn, {"workflow_id": given["workflow_id"], **values})
+
+    yield lambda conn: create(conn, given)
+    yield of_run(queue)
+    yield of_run(start)
+    yield of_run(message, progress={"total": {"total": len(given["steps"]), "job_ids": []}})
+    for step in given["steps"]:
+        job_id = UUID(step["job_id"])
+        yield of_run(create_job, job_id=job_id)
+        yield of_run(job_running, job_id=job_id)
+        yield of_run(message, progress=step["running"])
+        yield of_run(job, job_id=job_id, logs=step["logs"])
+        yield of_run(message, progress=step["finished"])
+    yield of_run(last_message, logs=given["logs"])
+
+
+CALLS: tuple[Call, ...] = (
+    *(authenticate, resolve, get, create, queue, start, restart, message, last_message),
+    *(append_logs, create_job, job_running, job, list_runs, user_quota, has_exceeded, delete, life),
+)
 
 
 class Ours:
-    """What services do with this library, each call on a connection in autocommit mode."""
+    """Each call on a connection in autocommit mode."""
 
     def __init__(self) -> None:
         self.conn: psycopg.Connection[Any]
-        self.operations = {name: getattr(self, name) for name in NAMES}
+        self.operations = {call.__name__: partial(self._do, call) for call in CALLS}
 
     def connect(self, uri: str) -> int:
         self.conn = psycopg.connect(uri, autocommit=True)
@@ -52,110 +174,10 @@ class Ours:
     def settled(self) -> None:
         """Nothing is left open."""
 
-    def authenticate(self, given: Arguments) -> object:
-        return tokens.find_owner(self.conn, given["token"], keys=KEYS)
+    def _do(self, call: Call, given: Arguments) -> object:
+        return call(self.conn, given)
 
-    def resolve(self, given: Arguments) -> object:
-        return workflows.resolve(self.conn, given["text"], user_id=given["user_id"])
-
-    def create(self, given: Arguments) -> object:
-        return create(self.conn, given)
-
-    def restart(self, given: Arguments) -> object:
-        return lifecycle.clone_for_restart(
-            self.conn,
-            given["original_id"],
-            workflow_id=given["workflow_id"],
-            retention_rules=RULES,
-        )
-
-    def message(self, given: Arguments) -> object:
-        return lifecycle.apply_status_message(
-            self.conn,
-            given["workflow_id"],
-            status=RunStatus.running,
-            logs=given["logs"],
-            progress=given["progress"],
-        )
-
-    def last_message(self, given: Arguments) -> object:
-        return lifecycle.apply_status_message(
-            self.conn,
-            given["workflow_id"],
-            status=RunStatus.finished,
-            logs=given["logs"],
-            progress=given["progress"],
-            engine_logs=given["logs"],
-        )
-
-    def job(self, given: Arguments) -> object:
-        return transitions.set_job_status(
-            self.conn, given["job_id"], JobStatus.finished, replace_logs=given["logs"]
-        )
-
-    def life(self, given: Arguments) -> object:
-        """Create, queue and start a run; three jobs; messages of the engine; the end."""
-        return [call(self.conn) for call in calls_of_life(given)]
-
-    def list_runs(self, given: Arguments) -> object:
-        return listing.page(self.conn, given["user_id"], page=given["page"], size=given["size"])
-
-    def user_quota(self, given: Arguments) -> object:
-        return quota.document(quota.of_user(self.conn, given["user_id"]))
-
-    def has_exceeded(self, given: Arguments) -> object:
-        return quota.exceeded(self.conn, given["user_id"])
-
-    def delete(self, given: Arguments) -> object:
-        return deletion.delete_run(self.conn, given["workflow_id"])
-
-    def cluster_report(self, given: Arguments) -> object:
-        return site_report.cluster_report(self.conn)
-
-
-def create(conn: Conn, given: Arguments) -> object:
-    """Create a run with a rule."""
-    return lifecycle.create(
-        conn,
-        workflow_id=given["workflow_id"],
-        owner_id=given["user_id"],
-        name=given["name"],
-        specification=given["specification"],
-        type_="serial",
-        workspace_path=given["workspace_path"],
-        retention_rules=RULES,
-    )
-
-
-def calls_of_life(given: Arguments) -> Iterator[Call]:
-    """Yield the calls that the life of a run consists of, each a request or message of its own."""
-    run_id = given["workflow_id"]
-    report = partial(_report, run_id)
-    yield partial(create, given=given)
-    yield partial(lifecycle.queue, workflow_id=run_id)
-    yield partial(lifecycle.start, workflow_id=run_id, input_parameters={"events": 20000})
-    yield report(progress={"total": {"total": len(given["steps"]), "job_ids": []}})
-    for step in given["steps"]:
-        job_id = UUID(step["job_id"])
-        job = NewJob("Kubernetes", cmd="root", prettified_cmd="root", job_name="fit", id_=job_id)
-        change = partial(transitions.set_job_status, job_id=job_id)
-        yield partial(jobs.create, workflow_id=run_id, job=job)
-        yield partial(change, status=JobStatus.running)
-        yield report(progress=step["running"])
-        yield partial(change, status=JobStatus.finished, replace_logs=step["logs"])
-        yield report(progress=step["finished"])
-    yield report(status=RunStatus.finished, engine_logs=given["logs"])
-
-
-def _report(run_id: UUID, status: RunStatus = RunStatus.running, **values: Any) -> Call:
-    return partial(lifecycle.apply_status_message, workflow_id=run_id, status=status, **values)
-
-
-NAMES = [
-    name
-    for name, value in vars(Ours).items()
-    if callable(value) and not name.startswith("_") and name not in vars(worker.Contender)
-]
 
 if __name__ == "__main__":
+    worker: Any = importlib.import_module("worker")  # the one beside this file
     worker.serve(Ours())

@@ -12,7 +12,7 @@ import importlib
 import json
 import logging
 import warnings
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -187,7 +187,7 @@ def _step(workflow_id: str, given: Arguments) -> None:
     _apply(workflow_id, "running", progress=given["finished"])
 
 
-def list_runs(given: Arguments, *, verbose: bool = False) -> object:
+def list_runs(given: Arguments) -> object:
     """Do what the listing of the workflow controller does."""
     workflow, user_id = models.Workflow, given["user_id"]
     user = _user(user_id)
@@ -200,15 +200,11 @@ def list_runs(given: Arguments, *, verbose: bool = False) -> object:
     emails = dict(
         Session.query(models.User.id_, models.User.email).filter(models.User.id_.in_(owners))
     )
-    items = [_item(run, emails, verbose=verbose) for run in page]
+    items = [_item(run, emails) for run in page]
     return items, total, any_run
 
 
-def list_verbose(given: Arguments) -> object:
-    return list_runs(given, verbose=True)
-
-
-def _item(run: Any, emails: Any, *, verbose: bool) -> object:
+def _item(run: Any, emails: Any) -> object:
     item = {
         "id": str(run.id_),
         "name": run.get_full_workflow_name(),
@@ -226,18 +222,6 @@ def _item(run: Any, emails: Any, *, verbose: bool) -> object:
             .filter(models.UserWorkflow.workflow_id == run.id_)
         ]
         item["services"] = [(found.name, found.type_.name) for found in run.services]
-    if verbose:
-        newest = (
-            Session.query(models.Job)
-            .filter_by(workflow_uuid=run.id_)
-            .order_by(models.Job.created.desc())
-            .first()
-        )
-        item["current"] = newest and (newest.prettified_cmd, newest.job_name)
-        item["job_progress"] = run.job_progress
-        session = _session(run)
-        item["session"] = session and (session.type_.name, session.path, session.status.name)
-        item["size"] = run.get_quota_usage().get("disk")
     return item
 
 
@@ -280,61 +264,6 @@ def _free_disk(run: Any) -> None:
     utils.update_users_disk_quota(_user(run.owner_id), **policy)
 
 
-def cluster_report(given: Arguments) -> object:
-    """Do what the daily report does: a statement for each number."""
-    workflow, session = models.Workflow, models.InteractiveSession
-    closed = [models.RunStatus[name] for name in ("stopped", "deleted", "failed")]
-    now = datetime.utcnow()  # noqa: DTZ003 - naive, as the services
-    half_a_day, minutes = now - timedelta(hours=12), now - timedelta(minutes=20)
-    running, pending = models.RunStatus.running, models.RunStatus.pending
-    runs = Session.query(workflow)
-    return [
-        Session.query(session).filter(session.status.notin_(closed)).count(),
-        *(
-            runs.filter(workflow.status == models.RunStatus[status]).count()
-            for status in ("running", "finished", "queued")
-        ),
-        runs.filter(workflow.restart.is_(True)).count(),
-        runs.filter(
-            workflow.status == running,
-            workflow.run_started_at <= half_a_day,
-            workflow.updated <= half_a_day,
-        ).count(),
-        runs.filter(workflow.status == pending, workflow.updated <= minutes).count(),
-        runs.filter(workflow.git_repo != "").count(),
-        *_jobs_by_backend(),
-        *_top_users(),
-    ]
-
-
-def _jobs_by_backend() -> list[int]:
-    return [
-        Session.query(models.Job)
-        .filter(
-            models.Job.status == models.JobStatus[status],
-            models.Job.compute_backend == backend,
-        )
-        .count()
-        for status in ("running", "finished", "failed", "queued")
-        for backend in ("Kubernetes", "HTCondor", "Slurm")
-    ]
-
-
-def _top_users() -> list[Any]:
-    usage = models.UserResource
-    shown: list[Any] = []
-    for type_ in ("cpu", "disk"):
-        resource = utils.get_default_quota_resource(type_)
-        rows = Session.query(usage).filter(usage.resource_id == resource.id_)
-        share = usage.quota_used * 100.0 / usage.quota_limit
-        for found in (
-            rows.filter(usage.quota_limit != 0).order_by(share.desc()).limit(5),
-            rows.order_by(usage.quota_used.desc()).limit(5),
-        ):
-            shown += [(row.user.email, row.quota_used, row.quota_limit) for row in found]
-    return shown
-
-
 class Released:
     """A service of a released version."""
 
@@ -349,11 +278,9 @@ class Released:
             job,
             life,
             list_runs,
-            list_verbose,
             user_quota,
             has_exceeded,
             delete,
-            cluster_report,
         )
         self.operations = {function.__name__: function for function in functions}
 

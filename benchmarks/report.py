@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from benchmarks.comparison import Measured, Results, ratio
-from benchmarks.imports import Import
 from benchmarks.operations import BY_NAME, Operation
 
 FLOOR = "by hand"
@@ -64,15 +63,14 @@ def rows(results: Results) -> list[Row]:
     return [Row(BY_NAME[name], found) for name, found in results.items() if "ours" in found]
 
 
-def table(results: Results, names: Sequence[str], *, markdown: bool = False) -> str:
-    """Return a table: latencies, ratios, statements."""
+def table(results: Results, names: Sequence[str]) -> str:
+    """Return a table in Markdown: latencies, ratios, statements."""
     released = [name for name in names if name not in ("ours", FLOOR)]
     header = ["operation", "ours", "p95", "by hand", "x", "client CPU", "x", "server CPU", "x"]
     for name in released:
         header += [name, "faster"]
     header += ["statements", "round trips"]
-    lines = [header, *(_cells(row, released, names) for row in rows(results))]
-    return markdown_of(lines) if markdown else aligned(lines)
+    return markdown_of([header, *(_cells(row, released, names) for row in rows(results))])
 
 
 def _cells(row: Row, released: Sequence[str], names: Sequence[str]) -> list[str]:
@@ -120,19 +118,6 @@ def markdown_of(lines: list[list[str]]) -> str:
     """Return rows of cells, the first one being the header, as Markdown."""
     rule = ["---", *("---:" for _ in lines[0][1:])]
     return "\n".join("| " + " | ".join(line) + " |" for line in [lines[0], rule, *lines[1:]])
-
-
-def import_table(found: dict[str, Import]) -> str:
-    """Return what importing each contender takes."""
-    return aligned(
-        [
-            ["import", "time", "memory"],
-            *(
-                [name, f"{item.seconds * 1000:.0f} ms", f"{item.memory / 2**20:.1f} MiB"]
-                for name, item in found.items()
-            ),
-        ]
-    )
 
 
 def verdict(results: Results, names: Sequence[str]) -> str:

@@ -6,8 +6,6 @@ and without any.
 
     python -m benchmarks.throughput
     python -m benchmarks.throughput --sessions 1 8 --duration 2
-
-Results go to a directory: ``throughput.txt`` and ``throughput.svg``.
 """
 
 from __future__ import annotations
@@ -20,11 +18,10 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
-from pathlib import Path
 from uuid import UUID
 
-from benchmarks import charts, options, report, servers
-from benchmarks.database import BenchmarkError, Layout
+from benchmarks import options, report, servers
+from benchmarks.database import BenchmarkError
 from benchmarks.operations import BY_NAME, Turn, World
 from benchmarks.ours import calls_of_life
 from benchmarks.servers import Site
@@ -108,24 +105,10 @@ def table(rates: Sequence[Rate]) -> str:
     return report.aligned(lines)
 
 
-def write(directory: Path, rates: Sequence[Rate]) -> str:
-    """Write the results to a directory, and return what is shown."""
-    directory.mkdir(parents=True, exist_ok=True)
-    sessions = sorted({rate.sessions for rate in rates})
-    lines = {
-        name: [rate.lives for rate in rates if rate.triggers is triggers]
-        for name, triggers in (("with triggers", True), ("without triggers", False))
-    }
-    chart = charts.curves("lives of runs per second", [str(n) for n in sessions], lines, "/s")
-    (directory / "throughput.txt").write_text(table(rates) + "\n")
-    (directory / "throughput.svg").write_text(chart)
-    return table(rates)
-
-
 def run(site: Site, sessions: Sequence[int], seconds: float) -> list[Rate]:
     """Build what is missing, and measure."""
     site.build()
-    world = World.of(Layout(site.workflows, site.users))
+    world = World.of(site)
     with site.copies(released=False) as uris:
         return [
             measure(uris[False], world, number, seconds, triggers=triggers)
@@ -144,7 +127,7 @@ def main() -> None:
     try:
         with servers.server(given.uri, given.directory) as uri:
             site = Site(uri, given.workflows, given.users)
-            print(write(given.output, run(site, given.sessions, given.duration)))
+            print(table(run(site, given.sessions, given.duration)))
     except BenchmarkError as error:
         sys.exit(str(error))
 

@@ -63,6 +63,8 @@ def stored(conn: Conn, store: Store) -> dict[UUID, tuple[bytes, bytes | None]]:
 def token_of(conn: Conn, user_id: UUID) -> tuple[UUID, bytes, bytes | None]:
     """Return id, stored value and digest of the only token of a user."""
     (found,) = (
-        item for item in READING[TOKENS](conn, start=UUID(int=0), size=1000) if item.owner_id == user_id
+        item
+        for item in READING[TOKENS](conn, start=UUID(int=0), size=1000)
+        if item.owner_id == user_id
     )
     return found.id_, found.value, found.digest
