@@ -9,7 +9,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from reana_db import database_settings, deletion, transitions
+from reana_db import database_settings, deletion, quota_periods, transitions
 from reana_db.queries import Conn
 from reana_db.records import RunStatus, SettingName
 from tests.interop.conftest import ALL, new_email, require
@@ -190,3 +190,28 @@ def test_a_release_with_periods_reads_the_window_of_the_database(database: str) 
             ran(conn, run, minutes=3, ended=datetime.now(UTC) + timedelta(minutes=5))
             newest("update_quotas")
             assert used(conn, owner, "cpu") == minutes(3)
+
+
+def test_difference_the_start_of_a_period_in_the_past_moves_to_the_current_one(
+    database: str, ours: Conn
+) -> None:
+    require("0.95.0a13")
+    code = """
+from reana_db.database import Session
+from reana_db.models import User
+cpu = [item for item in Session.query(User).filter_by(id_=user).one().resources
+       if item.resource.type_.name == "cpu"][0]
+cpu.quota_period_months = 1
+cpu.quota_period_start_at = datetime.fromisoformat(start)
+Session.commit()
+"""
+    with OldService("0.95.0a13", database, **POLICY) as newest:
+        newest("create_resources")
+        owner = UUID(newest("create_user", email=new_email()))
+        newest("run_code", code="from datetime import datetime\n" + code, user=str(owner),
+               start="2020-01-01T00:00:00")  # fmt: skip
+    period = quota_periods.of_user(ours, owner)
+    now = datetime.now(UTC)
+    assert period.quota_period_start_at == now.replace(
+        day=1, hour=0, minute=0, second=0, microsecond=0
+    )

@@ -144,6 +144,7 @@ ILLEGAL = [
     (("queued", "pending", "running", "failed"), "pending"),
     (("deleted",), "pending"),
     (("queued", "pending", "running"), "queued"),
+    (("queued", "pending", "running"), "pending"),
     (("queued", "pending", "running", "stopped"), "finished"),
     ((), "running"),
 ]
@@ -238,3 +239,21 @@ def test_no_difference_their_creation_fails_when_its_number_was_taken_meanwhile(
     with pytest.raises(OldError) as caught:
         old("insert_prepared_run")
     assert caught.value.sqlstate == "23505"
+
+
+@pytest.mark.parametrize(("run", "refusal"), [(None, "NotNull"), (str(UUID(int=1)), "ForeignKey")])
+def test_difference_a_job_without_a_run_is_refused(
+    run: str | None, refusal: str, old: OldService
+) -> None:
+    code = """
+from reana_db.database import Session
+from reana_db.models import Job
+try:
+    Session.add(Job(workflow_uuid=run, job_name="step"))
+    Session.commit()
+except Exception:
+    Session.rollback()
+    raise
+"""
+    with pytest.raises(OldError, match=refusal):
+        old("run_code", code=code, run=run)

@@ -1,0 +1,98 @@
+"""The test suite with every statement of the library executed as the role of services.
+
+A plugin: ``pytest -p tests.support.as_service``, which ``tox -e service`` loads.  What tests do
+themselves to prepare and to look on is done by the superuser as ever.  The databases belong to a
+role that is no superuser.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from psycopg.pq import TransactionStatus
+
+from reana_db import migrate, queries, roles, testing
+from reana_db.roles import Roles
+from tests.support import databases
+from tests.support.databases import Databases
+
+_PREFIX = "reana_suite"
+ROLES = Roles(f"{_PREFIX}_service", f"{_PREFIX}_reader", f"{_PREFIX}_operator")
+OWNER = f"{_PREFIX}_owner"
+
+OPERATORS = {
+    "database_settings._store": "settings are not for services",
+    "status_history._prune_batch": "the history is not for services",
+}
+"""Statements that the role of operators executes, and why."""
+OWNERS = {
+    "migrating": "migrates",
+    "roles": "grants",
+}
+"""Modules whose statements who logged in executes, and why."""
+
+
+def role(name: str) -> str | None:
+    """Return the role that executes a statement, None for the one that logged in."""
+    if name.partition(".")[0] in OWNERS:
+        return None
+    return ROLES.operator if name in OPERATORS else ROLES.service
+
+
+_execute_as_logged_in = queries._BoundQuery.execute
+
+
+def _execute(
+    bound: queries._BoundQuery, cursor: psycopg.Cursor[tuple[Any, ...]], values: dict[str, Any]
+) -> psycopg.Cursor[tuple[Any, ...]]:
+    conn, chosen = cursor.connection, role(bound.statement.name)
+    if conn.closed or chosen is None or not _is_granted(conn, chosen):
+        return _execute_as_logged_in(bound, cursor, values)
+    if not conn.autocommit and conn.info.transaction_status is TransactionStatus.IDLE:
+        conn.pgconn.exec_(conn._get_tx_start_command())
+    conn.pgconn.exec_(f"SET ROLE {chosen}".encode())
+    try:
+        return _execute_as_logged_in(bound, cursor, values)
+    finally:
+        # An error has undone it with the transaction or the savepoint.
+        if not conn.closed and conn.info.transaction_status is not TransactionStatus.INERROR:
+            conn.pgconn.exec_(b"RESET ROLE")
+
+
+def _is_granted(conn: psycopg.Connection[Any], chosen: str) -> bool:
+    """Whether a superuser is connected to a database whose roles are granted."""
+    if conn.info.transaction_status is TransactionStatus.INERROR:
+        return False
+    asked = conn.pgconn.exec_(
+        b"SELECT 1 FROM pg_roles AS mine, pg_roles AS theirs, pg_namespace"
+        b" WHERE mine.rolname = session_user AND mine.rolsuper AND theirs.rolname = '"
+        + chosen.encode()
+        + b"' AND nspname = '__reana' AND has_schema_privilege(theirs.oid, nspname, 'USAGE')"
+    )
+    return asked.ntuples == 1
+
+
+@contextmanager
+def _owned_template(server: Databases) -> Iterator[str]:
+    """Make the template as ever, give it to an owner who is no superuser, and grant the roles."""
+    name = f"test_{os.getpid()}_migrated"
+    uri = server.direct_uri(name)
+
+    def install() -> None:
+        migrate.apply(uri)
+        with psycopg.connect(uri) as conn:
+            roles.create(conn, ROLES)
+            roles.own(conn, OWNER)
+            roles.grant(conn, ROLES)
+
+    with testing.template(server.direct_uri("postgres"), name, install) as template:
+        yield template
+
+
+# When pytest loads the plugin, before it reads conftest.py.
+databases.migrated_template = _owned_template
+queries._BoundQuery.execute = _execute  # type: ignore[method-assign, assignment]
