@@ -394,7 +394,7 @@ def test_a_superuser_has_powers_and_the_login_of_a_service_none(site: Site, owne
 def test_the_owner_who_is_no_superuser_migrates_and_new_objects_are_granted(site: Site) -> None:
     with psycopg.connect(site.owner) as conn:
         assert roles.ownership(conn, OWNER) == []
-        assert roles.granted(conn) == [
+        assert [item for item in roles.granted(conn) if item.name.startswith(MINE)] == [
             Granted(ROLES.operator, "operator", with_logs=False),
             Granted(ROLES.reader, "reader", with_logs=False),
             Granted(ROLES.service, "service", with_logs=False),
@@ -442,7 +442,7 @@ def test_roles_of_another_database_of_the_server_may_nothing_here(
         with psycopg.connect(server.uri(name)) as conn:
             roles.create(conn, mine)
             roles.grant(conn, mine)
-            assert {item.name for item in roles.granted(conn)} == set(astuple(mine))
+            assert {item.name for item in roles.granted(conn)}.issuperset(astuple(mine))
             assert roles.elsewhere(conn, names=list(astuple(mine))) == []
             (other,) = roles.elsewhere(conn, names=[ROLES.service, mine.service])
             assert other.name == ROLES.service

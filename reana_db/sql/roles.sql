@@ -616,7 +616,9 @@ FROM (
     JOIN pg_catalog.pg_namespace
         ON pg_class.relnamespace = pg_namespace.oid
     CROSS JOIN LATERAL pg_catalog.aclexplode(pg_attribute.attacl) AS acl
-    WHERE pg_namespace.nspname IN ('__reana', 'reana')
+    WHERE
+        pg_namespace.nspname IN ('__reana', 'reana')
+        AND NOT pg_attribute.attisdropped
     GROUP BY
         acl.grantee,
         pg_namespace.nspname,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import psycopg
@@ -16,9 +17,10 @@ from tests.interop.test_old_runs import *  # noqa: F403
 from tests.interop.test_old_users import *  # noqa: F403
 from tests.support.databases import Databases
 
-ROLES = Roles("reana_interop_service", "reana_interop_reader", "reana_interop_operator")
-LOGIN = "reana_interop_login"
-OWNER = "reana_interop_owner"
+MINE = f"reana_interop_{os.getpid()}"  # roles are shared by all databases of a server
+ROLES = Roles(f"{MINE}_service", f"{MINE}_reader", f"{MINE}_operator")
+LOGIN = f"{MINE}_login"
+OWNER = f"{MINE}_owner"
 
 
 @pytest.fixture(scope="module")
