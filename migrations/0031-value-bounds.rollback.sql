@@ -7,6 +7,7 @@ BEGIN
         VALUES
         ('interactive_session', 'refuse_interactive_session_values'),
         ('job', 'refuse_job_values'),
+        ('resource', 'refuse_resource_values'),
         ('user_', 'refuse_user_values'),
         ('user_resource', 'refuse_user_resource_values'),
         ('user_workflow', 'refuse_user_workflow_values'),

@@ -51,6 +51,7 @@ BEGIN
             ('job', 'values', 'created', c_time, c_time_rule),
             ('job', 'values', 'finished_at', c_time, c_time_rule),
             ('job', 'values', 'started_at', c_time, c_time_rule),
+            ('resource', 'values', 'default_limit', '%s >= 0', 'at least 0'),
             ('user_', 'values', 'email', c_name, c_name_rule),
             ('user_', 'values', 'gitlab_webhook_secret_expires_at', c_time, c_time_rule),
             ('user_resource', 'values', 'quota_limit', '%s >= 0', 'at least 0'),

@@ -58,7 +58,7 @@ AT_BOUNDS: tuple[tuple[Any, tuple[Any, ...]], ...] = (
     (str, ("", "x" * 300, "a\nb", "😀")),
 )
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("uncounted")]
+pytestmark = [pytest.mark.slow, pytest.mark.soak, pytest.mark.usefixtures("uncounted")]
 
 
 @pytest.fixture

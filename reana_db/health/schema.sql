@@ -2713,6 +2713,29 @@ END
 $function$
 ;
 
+-- object: function: __reana.refuse_resource_values()
+CREATE OR REPLACE FUNCTION __reana.refuse_resource_values()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+BEGIN
+    IF
+        (NEW.default_limit >= 0) IS FALSE
+        AND NEW.default_limit::text IS DISTINCT FROM OLD.default_limit::text
+    THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'check_violation',
+            MESSAGE = 'resource.default_limit must be at least 0, not ' || quote_literal(left(NEW.default_limit::text, 100)) || '.',
+            SCHEMA = TG_TABLE_SCHEMA,
+            TABLE = TG_TABLE_NAME,
+            COLUMN = 'default_limit';
+    END IF;
+    RETURN NEW;
+END
+$function$
+;
+
 -- object: function: __reana.refuse_restart_during_removal()
 CREATE OR REPLACE FUNCTION __reana.refuse_restart_during_removal()
  RETURNS trigger
@@ -3493,6 +3516,9 @@ CREATE TRIGGER refuse_job_values BEFORE INSERT OR UPDATE OF created, finished_at
 
 -- object: trigger: refuse_negative_usage ON __reana.workflow_resource
 CREATE TRIGGER refuse_negative_usage BEFORE INSERT OR UPDATE ON __reana.workflow_resource FOR EACH ROW WHEN ((new.quota_used < 0)) EXECUTE FUNCTION __reana.refuse_negative_usage();
+
+-- object: trigger: refuse_resource_values ON __reana.resource
+CREATE TRIGGER refuse_resource_values BEFORE INSERT OR UPDATE OF default_limit ON __reana.resource FOR EACH ROW EXECUTE FUNCTION __reana.refuse_resource_values();
 
 -- object: trigger: refuse_restart_during_removal ON __reana.workflow
 CREATE TRIGGER refuse_restart_during_removal AFTER INSERT ON __reana.workflow FOR EACH ROW WHEN ((new.restart AND (new.status = 'created'::public.runstatus))) EXECUTE FUNCTION __reana.refuse_restart_during_removal();
@@ -4421,6 +4447,9 @@ COMMENT ON FUNCTION __reana.refuse_job_values() IS 'Refuses a value of created, 
 -- object: comment: FUNCTION __reana.refuse_negative_usage()
 COMMENT ON FUNCTION __reana.refuse_negative_usage() IS 'Sets usage to zero that would become negative, with a warning.';
 
+-- object: comment: FUNCTION __reana.refuse_resource_values()
+COMMENT ON FUNCTION __reana.refuse_resource_values() IS 'Refuses a value of default_limit that is out of bounds (23514).';
+
 -- object: comment: FUNCTION __reana.refuse_restart_during_removal()
 COMMENT ON FUNCTION __reana.refuse_restart_during_removal() IS 'Refuses a restart (SQLSTATE 23R02) in a workspace whose files are being removed.';
 
@@ -4651,6 +4680,9 @@ COMMENT ON TRIGGER refuse_job_values ON __reana.job IS 'Refuses new and changed 
 
 -- object: comment: TRIGGER refuse_negative_usage ON __reana.workflow_resource
 COMMENT ON TRIGGER refuse_negative_usage ON __reana.workflow_resource IS 'Sets usage to zero that would become negative.';
+
+-- object: comment: TRIGGER refuse_resource_values ON __reana.resource
+COMMENT ON TRIGGER refuse_resource_values ON __reana.resource IS 'Refuses new and changed values that are out of bounds.';
 
 -- object: comment: TRIGGER refuse_restart_during_removal ON __reana.workflow
 COMMENT ON TRIGGER refuse_restart_during_removal ON __reana.workflow IS 'Refuses a restart in a workspace whose files are being removed.';

@@ -109,6 +109,7 @@ def assert_a_sentence_and_a_status(result: Result) -> None:
     assert "Traceback" not in result.output
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("words", COMMAND_LINES, ids=" ".join)
 def test_odd_arguments(environment: dict[str, str], words: tuple[str, ...]) -> None:
     random_ = random.Random(" ".join(words))
