@@ -428,11 +428,23 @@ LANGUAGE plpgsql
 IMMUTABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    v_stored jsonb := '{}';
 BEGIN
+    -- Type json holds texts and numbers that jsonb does not, and older clients may have stored some.
+    BEGIN
+        IF json_typeof(p_stored) = 'object' THEN
+            v_stored := p_stored;
+        END IF;
+    EXCEPTION
+        WHEN data_exception OR program_limit_exceeded THEN
+            NULL;
+    END;
+
     RETURN (
         WITH given AS (
             SELECT
-                CASE json_typeof(p_stored) WHEN 'object' THEN p_stored::jsonb ELSE '{}' END AS stored,
+                v_stored AS stored,
                 CASE json_typeof(p_message) WHEN 'object' THEN p_message::jsonb ELSE '{}' END AS message
         ),
 

@@ -7,6 +7,7 @@ return a token value need them.
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,6 +23,8 @@ from reana_db.records import ResourceType, ResourceUnit, TokenStatus
 from reana_db.registry.arguments import Id, SecretBytes, checked
 from reana_db.registry.savepoints import undoable
 from reana_db.values import Email, Token
+
+logger = logging.getLogger("reana_db")
 
 if TYPE_CHECKING:
     from reana_db.encryption.keyring import Key
@@ -55,6 +58,8 @@ class Account:
     """When the newest token was requested, or granted without a request."""
     token: str | None = field(repr=False)
     """The active token; None without one, and where tokens were not asked for."""
+    token_unreadable: bool = False
+    """Whether there is one that was asked for and that no key opens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +240,7 @@ def search(
 def export(conn: Conn, *, keys: KeyRing | None = None) -> Iterator[NewUser]:
     """Iterate over all users with their active tokens, as :func:`create_many` takes them.
 
-    Streams; needs a transaction.
+    A token that no key opens is left out, with a warning in the log.  Streams; needs a transaction.
     """
     return (
         NewUser(
@@ -320,6 +325,12 @@ def _accounts(found: Generator[_AccountRow, None, None], ring: KeyRing | None) -
 
 
 def _account(row: _AccountRow, keys: KeyRing | None) -> Account:
+    token, unreadable = None, False
+    try:
+        token = _opened(row.token, row.token_id, row.id_, keys)
+    except errors.UnreadableSecret:
+        unreadable = True
+        logger.warning("no key opens the token of user %s", row.id_)
     return Account(
         row.id_,
         row.email,
@@ -328,7 +339,8 @@ def _account(row: _AccountRow, keys: KeyRing | None) -> Account:
         row.created,
         row.token_status,
         row.token_created,
-        _opened(row.token, row.token_id, row.id_, keys),
+        token,
+        unreadable,
     )
 
 

@@ -163,6 +163,19 @@ def test_a_search_shows_tokens_only_if_asked(conn: Conn) -> None:
     assert "t1" not in repr(shown)
 
 
+def test_a_token_that_no_key_opens_hides_no_other_user(
+    conn: Conn, caplog: pytest.LogCaptureFixture
+) -> None:
+    ann, _ = create(
+        conn, NewUser(email="ann@x.org", token="t1"), NewUser(email="bob@x.org", token="t2")
+    )
+    conn.execute("UPDATE __reana.user_token SET token = '\\x00' WHERE user_id = %s", [ann])
+    shown = accounts.search(conn, with_tokens=True, keys=KEYS)
+    assert [(item.token, item.token_unreadable) for item in shown] == [(None, True), ("t2", False)]
+    assert [item.token for item in accounts.export(conn, keys=KEYS)] == [None, "t2"]
+    assert f"no key opens the token of user {ann}" in caplog.messages
+
+
 def test_a_search_needs_a_transaction(db_uri: str) -> None:
     with (
         psycopg.connect(db_uri, autocommit=True) as conn,

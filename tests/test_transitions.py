@@ -357,6 +357,24 @@ def test_progress_is_merged_as_a_union(conn: Conn, stored: Any, message: Any, me
     assert found == (stored if merged is None else merged,)
 
 
+@pytest.mark.parametrize(
+    "stored",
+    [r'{"a": "\u0000"}', r'{"a": "\ud800"}', '{"total": {"total": 1e999999}}', "[" * 9 + "]" * 9],
+)
+def test_stored_progress_that_nobody_can_read_counts_as_none(conn: Conn, stored: str) -> None:
+    message = {"running": {"total": 1, "job_ids": ["a"]}}
+    found = conn.execute("SELECT __reana.merge_job_progress(%s, %s)", [stored, Json(message)])
+    assert found.fetchone() == (message,)
+
+
+@pytest.mark.parametrize("text", ["a\0", "\ud800"])
+def test_progress_that_nobody_could_read_is_refused(conn: Conn, maker: Maker, text: str) -> None:
+    run = maker.make(Entity.workflow, "running")
+    with pytest.raises(errors.InvalidArgument, match="progress must not contain"):
+        lifecycle.apply_status_message(conn, run, progress={"running": {"job_ids": [text]}})
+    assert workflows.get(conn, run).status is RunStatus.running
+
+
 def test_observing_makes_a_change_against_the_rules_and_says_so(conn: Conn, maker: Maker) -> None:
     set_mode(conn, StatusMode.observe)
     row_id = maker.make(Entity.workflow, "running")

@@ -219,6 +219,8 @@ def json_text(value: Any) -> str | None:
         raise Invalid(f"must be JSON: {error}") from None
     if "\\u0000" in found and _NUL_ESCAPE.search(found):  # the first is quick
         raise Invalid("must not contain the character NUL")
+    if "\\ud" in found and _SURROGATE.search(json.dumps(value, ensure_ascii=False)):
+        raise Invalid("must not contain lone surrogates")
     return found
 
 
