@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from pathlib import Path
 
-from _site import functions, schema
+from _site import entities, functions, schema
 from reana_db.queries import Statement, registered
 from reana_db.registry import psql
 
@@ -108,6 +108,7 @@ def sql_pages() -> dict[str, str]:
 def schema_pages(found: schema.Schema) -> dict[str, str]:
     """Return the pages of the schema."""
     return {
+        "schema/entities.md": entities.page(found),
         "schema/tables.md": schema.page("Tables", found, views=False),
         "schema/views.md": schema.page("Views", found, views=True),
         "schema/functions.md": schema.functions_page(found),

@@ -25,6 +25,23 @@ SELECT attname AS name, format_type(atttypid, atttypmod) AS type, attnotnull AS 
     col_description(attrelid, attnum) AS comment
 FROM pg_attribute WHERE attrelid = %s AND attnum > 0 AND NOT attisdropped ORDER BY attnum
 """
+REFERENCES = """
+SELECT DISTINCT child.relname AS table, parent.relname AS target
+FROM pg_constraint
+JOIN pg_class AS child ON conrelid = child.oid
+JOIN pg_class AS parent ON confrelid = parent.oid
+WHERE contype = 'f' AND child.relnamespace = '__reana'::regnamespace
+ORDER BY 1, 2
+"""
+KEYS = """
+SELECT relname AS table, attname AS column
+FROM pg_attribute JOIN pg_class ON attrelid = pg_class.oid
+WHERE relnamespace = '__reana'::regnamespace AND EXISTS (
+    SELECT FROM pg_constraint
+    WHERE conrelid = attrelid AND contype IN ('p', 'f') AND attnum = ANY(conkey)
+)
+ORDER BY relname, attnum
+"""
 TRIGGERS = """
 SELECT tgname AS name, proname AS function, obj_description(pg_trigger.oid, 'pg_trigger') AS comment
 FROM pg_trigger JOIN pg_proc ON tgfoid = pg_proc.oid
@@ -49,6 +66,10 @@ class Schema:
 
     relations: list[Any]
     """Each with ``columns`` and ``triggers``: tuples of relation, columns, triggers."""
+    references: list[Any]
+    """From which table to which."""
+    keys: dict[str, list[str]]
+    """The columns of each table that identify a row or refer to another."""
     functions: list[Any]
     enums: list[Any]
 
@@ -63,7 +84,10 @@ def of(conn: psycopg.Connection[Any]) -> Schema:
     relations = [
         (item, rows(COLUMNS, item.oid), rows(TRIGGERS, item.oid)) for item in rows(RELATIONS)
     ]
-    return Schema(relations, rows(FUNCTIONS), rows(ENUMS))
+    keys: dict[str, list[str]] = {}
+    for table, column in rows(KEYS):
+        keys.setdefault(table, []).append(column)
+    return Schema(relations, rows(REFERENCES), keys, rows(FUNCTIONS), rows(ENUMS))
 
 
 def fresh() -> Schema:
