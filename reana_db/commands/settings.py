@@ -12,6 +12,7 @@ from reana_db.commands.printing import Group, json_option, print_json, print_tab
 from reana_db.database_settings import VALUES
 from reana_db.encryption import keyring
 from reana_db.encryption.rotation import SecretsForm
+from reana_db.migrating import adoption
 from reana_db.records import SettingName
 
 NAME = click.Choice([str(name) for name in SettingName])
@@ -26,7 +27,7 @@ def command() -> None:
 @json_option
 def list_(*, as_json: bool) -> None:
     """Print every setting with its value, and what it can be."""
-    with connected() as conn:
+    with connected(through=adoption.SETTINGS) as conn:
         settings = database_settings.all_settings(conn)
     if as_json:
         print_json([{**asdict(item), "possible": VALUES[item.name]} for item in settings])
@@ -43,7 +44,7 @@ def list_(*, as_json: bool) -> None:
 @json_option
 def get(name: str, *, as_json: bool) -> None:
     """Print the value of the setting NAME."""
-    with connected() as conn:
+    with connected(through=adoption.SETTINGS) as conn:
         value = database_settings.get(conn, SettingName(name))
     if as_json:
         print_json({"name": name, "value": value})
@@ -59,5 +60,5 @@ def set_(name: str, value: str) -> None:
     key = config.settings().secret_key
     if key and (name, value) == (SettingName.secrets_form, SecretsForm.SEALED):
         keyring.refuse_weak(keyring.of(key).current)
-    with connected() as conn:
+    with connected(through=adoption.SETTINGS) as conn:
         database_settings.change(conn, SettingName(name), value)

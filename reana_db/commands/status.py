@@ -11,6 +11,7 @@ from reana_db import database_settings, status_history, transitions, users, work
 from reana_db.commands import numbers
 from reana_db.commands.connecting import connected
 from reana_db.commands.printing import Group, counted, json_option, print_json, print_table
+from reana_db.migrating import adoption
 from reana_db.queries import Conn
 from reana_db.records import Entity, SettingName, StatusMode
 from reana_db.status_history import StatusRecord, Violation
@@ -117,7 +118,7 @@ def mode_(mode: str | None, *, as_json: bool) -> None:
     enforce: they are refused.  keep: the status stays as it is, the rest of the statement is
     stored.  observe: they are made.  keep and observe record them for "status violations".
     """
-    with connected() as conn:
+    with connected(through=adoption.SETTINGS) as conn:
         if mode:
             database_settings.change(conn, SettingName.status_mode, mode)
         chosen = database_settings.get(conn, SettingName.status_mode)
