@@ -6,16 +6,16 @@ import os
 import re
 import shlex
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
+from click.testing import CliRunner
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
-from reana_db import embedded
+from reana_db import cli, config, embedded
 from tests.support import factories
 from tests.support.contents import contents
 from tests.support.databases import Databases
@@ -47,7 +47,7 @@ class Shell:
         self.directory = directory
         self.environment = {
             **os.environ,
-            "PATH": f"{Path(sys.executable).parent}:{bindir}:{os.environ['PATH']}",
+            "PATH": f"{bindir}:{os.environ['PATH']}",
             "PGHOST": str(at["host"]),
             "PGPORT": str(at["port"]),
             "PGUSER": str(at["user"]),
@@ -57,12 +57,20 @@ class Shell:
             pytest.skip("needs pg_dump of the version of the server")
 
     def run(self, line: str, *, on: str = "restored") -> subprocess.CompletedProcess[str]:
+        """Run a command line; ours in this process, which is quicker."""
         words = [re.sub(r"(?<![\w.-])(reana|restored)$", self._name, w) for w in shlex.split(line)]
         uri = self.server.direct_uri(self.names[on])
+        if words[0] == "reana-db":
+            config.settings.cache_clear()
+            shown = CliRunner().invoke(
+                cli.main, words[1:], env={"REANA_SQLALCHEMY_DATABASE_URI": uri}
+            )
+            config.settings.cache_clear()
+            return subprocess.CompletedProcess(words, shown.exit_code, shown.stdout, shown.stderr)
         return subprocess.run(
             words,
             cwd=self.directory,
-            env={**self.environment, "REANA_SQLALCHEMY_DATABASE_URI": uri},
+            env=self.environment,
             capture_output=True,
             text=True,
             check=False,

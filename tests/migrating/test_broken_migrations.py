@@ -30,7 +30,7 @@ def copy(tmp_path: Path) -> Path:
 
 def complaint(copy: Path, server: Databases) -> str:
     """Run the suite on a copy, in which no test begins, and return what it says."""
-    command = [sys.executable, "-m", "pytest", "-q"]
+    command = [sys.executable, "-m", "pytest", "-q", "-n1"]
     env = os.environ | {"REANA_DB_TEST_URI": server.direct_uri("postgres")}
     done = subprocess.run(command, cwd=copy, env=env, capture_output=True, text=True, check=False)
     said = done.stdout + done.stderr
