@@ -1,9 +1,8 @@
 """Services' operations, side by side: this library, psycopg by hand, released reana-db.
 
-python -m benchmarks                                  everything, on a private server
+python -m benchmarks                                  everything
 python -m benchmarks --workflows 10000 --quick        a quick look
 python -m benchmarks --only create message            some operations
-python -m benchmarks --uri postgresql://postgres@…    on a server that runs; superuser
 """
 
 from __future__ import annotations
@@ -34,9 +33,7 @@ def compare(site: Site, given: argparse.Namespace, names: list[str]) -> Results:
     world = World.of(site)
     with site.copies(released=any(map(is_released, names))) as uris:
         entrants = [Entrant(name, name, uri_of(name, uris), world) for name in names]
-        return comparison.run(
-            options.chosen(given), entrants, options.scale(given), options.placement(given)
-        )
+        return comparison.run(options.chosen(given), entrants, options.scale(given))
 
 
 def main() -> None:
@@ -44,10 +41,10 @@ def main() -> None:
     given = arguments()
     names = available(given.contenders)
     try:
-        with servers.server(given.uri, given.directory) as uri:
+        with servers.server(given.directory) as uri:
             site = Site(uri, given.workflows, given.users)
             results = compare(site, given, names)
-            print(f"{report.table(results, names)}\n\n{report.verdict(results, names)}")
+            print(report.table(results, names))
     except BenchmarkError as error:
         sys.exit(str(error))
 

@@ -27,7 +27,7 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 import psycopg
 
 from benchmarks import report, servers, texts
-from benchmarks.contenders import Contender, Placement, Sample
+from benchmarks.contenders import Contender, Sample
 from benchmarks.database import SECRET_KEY
 from benchmarks.wire import Proxy, Traffic
 from benchmarks.worker import Arguments
@@ -174,9 +174,7 @@ def main() -> None:
     )
     parser.add_argument("revision", help="as git names it")
     parser.add_argument("--rounds", type=int, default=100)
-    parser.add_argument("--together", action="store_true", help="client and backend on one core")
     given = parser.parse_args()
-    placement = Placement.choose(apart=not given.together)
     with ExitStack() as stack:
         other = extract(given.revision, Path(stack.enter_context(tempfile.TemporaryDirectory())))
         private = stack.enter_context(embedded.start(settings={"fsync": "off"}))
@@ -185,7 +183,7 @@ def main() -> None:
         for name, checkout in (("ours", HERE.parent), ("other", other)):
             uris.append(make(server, name, checkout))
             env = environment(checkout, uris[-1])
-            sides.append(stack.enter_context(Contender("ours", placement, env=env)))
+            sides.append(stack.enter_context(Contender("ours", env)))
         found = measure(sides, uris, given.rounds)
         first = given.rounds * LIVES
         traffic = [traffic_of(*pair, first) for pair in zip(sides, uris, strict=True)]

@@ -11,8 +11,6 @@ import json
 from typing import Any
 from uuid import UUID, uuid4
 
-import psycopg
-
 from benchmarks import by_hand_sql as sql
 from benchmarks import database, worker
 from benchmarks.worker import Arguments
@@ -28,25 +26,11 @@ CALLS = (
 )
 
 
-class ByHand:
+class ByHand(worker.OneConnection):
     """Statements on a connection in autocommit mode."""
 
     def __init__(self) -> None:
-        self.conn: psycopg.Connection[Any]
-        self.operations = {name: getattr(self, name) for name in CALLS}
-
-    def connect(self, uri: str) -> int:
-        self.conn = psycopg.connect(uri, autocommit=True)
-        return self.conn.info.backend_pid
-
-    def prepared(self, operation: str, arguments: Arguments) -> Arguments:
-        return {
-            name: UUID(value) if name.endswith("_id") else value
-            for name, value in arguments.items()
-        }
-
-    def settled(self) -> None:
-        """Nothing is left open."""
+        super().__init__({name: getattr(self, name) for name in CALLS})
 
     def _one(self, statement: str, *values: object) -> Any:
         return self.conn.execute(statement, values, prepare=True).fetchone()

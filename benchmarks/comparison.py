@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import psycopg
 
 from benchmarks import staging
-from benchmarks.contenders import Contender, Placement, Sample, is_released
+from benchmarks.contenders import Contender, Sample, is_released
 from benchmarks.operations import Operation, Turn, World
 from benchmarks.wire import Proxy, Traffic
 
@@ -51,49 +51,24 @@ class Measured:
     traffic: Traffic = field(default_factory=Traffic)
     """Of one repetition."""
 
-    @property
-    def medians(self) -> list[float]:
-        """Nanoseconds, one for each round."""
-        return [statistics.median(sample.latencies) for sample in self.samples]
+    def rounds(self, kind: str = "latency") -> list[float]:
+        """Return the nanoseconds of a repetition in each round: ``latency``, ``cpu``, ``server``.
 
-    @property
-    def median(self) -> float:
-        """Nanoseconds, of all repetitions."""
-        return statistics.median(self._latencies())
+        Latencies are medians of the round, the processor time of client and server averages.
+        """
+        if kind == "latency":
+            return [statistics.median(sample.latencies) for sample in self.samples]
+        return [getattr(sample, kind) / len(sample.latencies) for sample in self.samples]
 
-    @property
-    def p95(self) -> float:
-        """Nanoseconds, of all repetitions."""
-        latencies = sorted(self._latencies())
-        return latencies[min(len(latencies) - 1, int(len(latencies) * 0.95))]
-
-    @property
-    def cpus(self) -> list[float]:
-        """Nanoseconds of the client for one repetition, one for each round."""
-        return [sample.cpu / len(sample.latencies) for sample in self.samples]
-
-    @property
-    def cpu(self) -> float:
-        """Nanoseconds of the client for one repetition: the median of the rounds."""
-        return statistics.median(self.cpus)
-
-    @property
-    def servers(self) -> list[float]:
-        """Nanoseconds of the backend for one repetition, one for each round."""
-        return [sample.server / len(sample.latencies) for sample in self.samples]
-
-    @property
-    def server(self) -> float:
-        """Nanoseconds of the backend for one repetition: the median of the rounds."""
-        return statistics.median(self.servers)
-
-    def _latencies(self) -> list[int]:
-        return [latency for sample in self.samples for latency in sample.latencies]
+    def median(self, kind: str = "latency") -> float:
+        """Return the nanoseconds of a repetition: the median of the rounds."""
+        return statistics.median(self.rounds(kind))
 
 
-def ratio(these: Sequence[float], those: Sequence[float]) -> float:
-    """Return how many times as large these are: the median of the rounds, pair by pair."""
-    return statistics.median(a / b if b else 1 for a, b in zip(these, those, strict=True))
+def ratio(these: Measured, those: Measured, kind: str = "latency") -> float:
+    """Return how many times as much these take: the median of the rounds, pair by pair."""
+    pairs = zip(these.rounds(kind), those.rounds(kind), strict=True)
+    return statistics.median(a / b if b else 1 for a, b in pairs)
 
 
 Results = dict[str, dict[str, Measured]]
@@ -114,12 +89,12 @@ class Entrant:
 class _Runner:
     """An entrant at work."""
 
-    def __init__(self, entrant: Entrant, placement: Placement | None, stack: ExitStack) -> None:
+    def __init__(self, entrant: Entrant, stack: ExitStack) -> None:
         self.label = entrant.label
         self.name = entrant.contender
         self.uri = entrant.uri
         self._world = entrant.world
-        self._process = stack.enter_context(Contender(entrant.contender, placement))
+        self._process = stack.enter_context(Contender(entrant.contender))
         self._process.connect(entrant.uri)
         self._admin = stack.enter_context(psycopg.connect(entrant.uri, autocommit=True))
 
@@ -146,12 +121,11 @@ def run(
     operations: Sequence[Operation],
     entrants: Sequence[Entrant],
     scale: Scale,
-    placement: Placement | None = None,
 ) -> Results:
     """Measure operations of entrants, by the names and the labels of these."""
     results: Results = {}
     with ExitStack() as stack:
-        runners = [_Runner(entrant, placement, stack) for entrant in entrants]
+        runners = [_Runner(entrant, stack) for entrant in entrants]
         for operation in operations:
             began = time.perf_counter()
             able = [runner for runner in runners if can(runner.name, operation)]

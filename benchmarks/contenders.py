@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -24,22 +25,6 @@ VARIABLE = "REANA_DB_INTEROP_DIR"
 
 
 @dataclass(frozen=True, slots=True)
-class Placement:
-    """On which cores a contender and its backend run: all contenders alike."""
-
-    client: int
-    server: int
-
-    @classmethod
-    def choose(cls, *, apart: bool) -> Placement | None:
-        """Take the last cores that this process may use; None where that cannot be set."""
-        if not hasattr(os, "sched_setaffinity"):
-            return None
-        cores = sorted(os.sched_getaffinity(0))
-        return cls(cores[-1], cores[-2] if apart and len(cores) > 1 else cores[-1])
-
-
-@dataclass(frozen=True, slots=True)
 class Sample:
     """What repetitions of an operation took."""
 
@@ -57,11 +42,9 @@ class Contender:
     def __init__(
         self,
         name: str,
-        placement: Placement | None = None,
         env: Mapping[str, str] | None = None,
     ) -> None:
         self.name = name
-        self._placement = placement
         self._backend = 0
         self._process = subprocess.Popen(
             [python(name), HERE / SCRIPTS.get(name, "released.py")],
@@ -71,14 +54,12 @@ class Contender:
             cwd="/" if is_released(name) else HERE.parent,
             text=True,
         )
-        if placement:
-            os.sched_setaffinity(self._process.pid, {placement.client})
+        pin(self._process.pid, 0)
 
     def connect(self, uri: str) -> None:
-        """Connect to a database; its backend is pinned, where this process may do that."""
+        """Connect to a database, with the backend on another core."""
         self._backend = int(self._ask({"do": "connect", "uri": uri})["backend"])
-        if self._placement:
-            pin(self._backend, self._placement.server)
+        pin(self._backend, 1)
 
     def run(self, operation: str, arguments: Sequence[Arguments]) -> Sample:
         """Let it do an operation, once with each of the arguments."""
@@ -109,13 +90,11 @@ class Contender:
         return answer
 
 
-def pin(pid: int, core: int) -> bool:
-    """Pin a process to a core; return whether that was possible."""
-    try:
-        os.sched_setaffinity(pid, {core})
-    except (OSError, AttributeError):
-        return False
-    return True
+def pin(pid: int, place: int) -> None:
+    """Pin a process to the last core but so many, where this process may do that."""
+    with contextlib.suppress(OSError, AttributeError):
+        cores = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(pid, {cores[max(-len(cores), -1 - place)]})
 
 
 def cpu_of(pid: int) -> int:

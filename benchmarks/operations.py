@@ -92,8 +92,6 @@ class Operation:
     """The status of the run that it needs."""
     single: bool = True
     """Whether it is one statement: then it is held against the floor."""
-    faster: float = 2
-    """How many times as fast as the released versions it is to be."""
     grows: bool = False
     """Whether it is about everything there is, and may take longer in a larger database."""
 
@@ -204,29 +202,24 @@ OPERATIONS = (
     Operation("resolve_uuid", "resolve a uuid", _by_uuid, function="resolve"),
     Operation("resolve_name", "resolve a name", _by_name, function="resolve"),
     Operation("resolve_run", "resolve name.run", _by_run, function="resolve"),
-    Operation("create", "create a run", _new_run, faster=5),
+    Operation("create", "create a run", _new_run),
     Operation("restart", "restart a run", _restart, staged="finished"),
-    Operation("message", "status message, logs, progress", _message, staged="running", faster=5),
-    Operation("last_message", "last message of a run", _message, staged="running", faster=5),
+    Operation("message", "status message, logs, progress", _message, staged="running"),
+    Operation("last_message", "last message of a run", _message, staged="running"),
     Operation("job", "job status and logs", _job, staged="running"),
     Operation("life", "whole life of a run, 3 jobs", _life, single=False),
-    Operation("list_1", "list, page 1", _Listing(1), function=LIST, single=False, faster=5),
-    Operation(
-        "list_50", "list, page 50", _Listing(LAST_PAGE), function=LIST, single=False, faster=5
-    ),
+    Operation("list_1", "list, page 1", _Listing(1), function=LIST, single=False),
+    Operation("list_50", "list, page 50", _Listing(LAST_PAGE), function=LIST, single=False),
     Operation(
         "list_heavy",
         "list, page 50 of a heavy user",
         _Listing(LAST_PAGE, database.HEAVY),
         function=LIST,
         single=False,
-        faster=5,
         grows=True,
     ),
     Operation("user_quota", "quota of a user", _user),
     Operation("has_exceeded", "has exceeded the quota", _user),
-    Operation(
-        "delete", "delete a run with 3 jobs", _staged, staged="finished", single=False, faster=5
-    ),
+    Operation("delete", "delete a run with 3 jobs", _staged, staged="finished", single=False),
 )
 BY_NAME = {operation.name: operation for operation in OPERATIONS}

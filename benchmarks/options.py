@@ -6,11 +6,10 @@ import argparse
 from pathlib import Path
 
 from benchmarks.comparison import Scale
-from benchmarks.contenders import Placement
 from benchmarks.database import USERS
 from benchmarks.operations import BY_NAME, OPERATIONS, Operation
 
-DIRECTORY = Path.home() / ".cache" / "reana-db" / "benchmark"
+DIRECTORY = Path.home() / ".cache" / "reana-db" / "benchmark" / "data"
 THOROUGH = Scale()
 QUICK = Scale(rounds=3, seconds=0.05)
 
@@ -22,8 +21,7 @@ def parser(name: str, description: str | None) -> argparse.ArgumentParser:
         description=description,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    made.add_argument("--uri", help="a server; default: a private one")
-    made.add_argument("--directory", type=Path, default=DIRECTORY / "data", help="of that one")
+    made.add_argument("--directory", type=Path, default=DIRECTORY, help="of the private server")
     made.add_argument("--users", type=int, default=USERS)
     return made
 
@@ -34,7 +32,6 @@ def add_measuring(made: argparse.ArgumentParser) -> None:
     made.add_argument("--rounds", type=int, default=THOROUGH.rounds)
     made.add_argument("--seconds", type=float, default=THOROUGH.seconds, help="per round")
     made.add_argument("--quick", action="store_true", help="few rounds, few repetitions")
-    made.add_argument("--together", action="store_true", help="client and backend on one core")
 
 
 def chosen(options: argparse.Namespace) -> list[Operation]:
@@ -45,8 +42,3 @@ def chosen(options: argparse.Namespace) -> list[Operation]:
 def scale(options: argparse.Namespace) -> Scale:
     """Return how often everything is done."""
     return QUICK if options.quick else Scale(options.rounds, options.seconds)
-
-
-def placement(options: argparse.Namespace) -> Placement | None:
-    """Return on which cores contenders and backends run."""
-    return Placement.choose(apart=not options.together)

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterator
-from functools import partial
-from importlib.util import find_spec
 from inspect import signature
 from typing import Any
 from uuid import UUID
@@ -24,9 +22,8 @@ Call = Callable[[psycopg.Connection[Any], Arguments], object]
 
 RULES = {"**/*": 30}
 REPLACES = "replace_logs" in signature(transitions.set_job_status).parameters
-deletion: Any = importlib.import_module(
-    "reana_db.deletion" if find_spec("reana_db.deletion") else "reana_db.lifecycle"
-)
+DELETING = "reana_db.lifecycle" if hasattr(lifecycle, "delete_run") else "reana_db.deletion"
+deletion: Any = importlib.import_module(DELETING)
 
 
 def authenticate(conn: Any, given: Arguments) -> object:
@@ -154,30 +151,9 @@ CALLS: tuple[Call, ...] = (
 )
 
 
-class Ours:
-    """Each call on a connection in autocommit mode."""
-
-    def __init__(self) -> None:
-        self.conn: psycopg.Connection[Any]
-        self.operations = {call.__name__: partial(self._do, call) for call in CALLS}
-
-    def connect(self, uri: str) -> int:
-        self.conn = psycopg.connect(uri, autocommit=True)
-        return self.conn.info.backend_pid
-
-    def prepared(self, operation: str, arguments: Arguments) -> Arguments:
-        return {
-            name: UUID(value) if name.endswith("_id") else value
-            for name, value in arguments.items()
-        }
-
-    def settled(self) -> None:
-        """Nothing is left open."""
-
-    def _do(self, call: Call, given: Arguments) -> object:
-        return call(self.conn, given)
-
-
 if __name__ == "__main__":
     worker: Any = importlib.import_module("worker")  # the one beside this file
-    worker.serve(Ours())
+    ours = worker.OneConnection({})
+    for call in CALLS:
+        ours.operations[call.__name__] = lambda given, call=call: call(ours.conn, given)
+    worker.serve(ours)

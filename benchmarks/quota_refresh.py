@@ -179,7 +179,7 @@ def main() -> None:
     parser.add_argument("--workspaces", type=int, default=2000, help="of disk")
     parser.add_argument("--rounds", type=int, default=3, help="of disk")
     given = parser.parse_args()
-    with servers.server(given.uri, given.directory) as uri:
+    with servers.server(given.directory) as uri:
         site = Site(uri, given.workflows, given.users)
         site.build()
         kept = [MEASURES[what](site, given) for what in given.what or MEASURES]

@@ -151,11 +151,8 @@ def switch_triggers(uri: str, state: str) -> None:
 
 
 @contextlib.contextmanager
-def server(given: str | None, directory: Path) -> Iterator[str]:
-    """Yield the URI of a server: the given one, or a private one that keeps its data."""
-    if given:
-        yield given
-        return
+def server(directory: Path) -> Iterator[str]:
+    """Yield the URI of a private server that keeps its data."""
     directory.parent.mkdir(parents=True, exist_ok=True)
     with embedded.start(directory, tcp=True, settings=SETTINGS) as private:
         yield private.uri()

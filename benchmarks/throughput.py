@@ -38,7 +38,6 @@ class Rate:
     sessions: int
     triggers: bool
     lives: float
-    checkouts: float
 
 
 def measure(uri: str, world: World, sessions: int, seconds: float, *, triggers: bool) -> Rate:
@@ -54,8 +53,7 @@ def measure(uri: str, world: World, sessions: int, seconds: float, *, triggers: 
             (uri, world, f"{label}/{number}", share, seconds) for number, share in enumerate(shares)
         ]
         done = pool.starmap(_lives, work, chunksize=1)
-    lives = sum(count for count, _ in done) / seconds
-    return Rate(sessions, triggers, lives, sum(count for _, count in done) / seconds)
+    return Rate(sessions, triggers, sum(done) / seconds)
 
 
 _ready: threading.Barrier
@@ -66,8 +64,8 @@ def _inherit(ready: threading.Barrier) -> None:
     _ready = ready
 
 
-def _lives(uri: str, world: World, tag: str, sessions: int, seconds: float) -> tuple[int, int]:
-    """Run lives in threads that share a pool; return how many lives and checkouts there were."""
+def _lives(uri: str, world: World, tag: str, sessions: int, seconds: float) -> int:
+    """Run lives in threads that share a pool; return how many there were."""
     settings = Settings(conninfo=uri, pool_size=sessions)
     with Pool(settings) as pool, ThreadPoolExecutor(sessions) as threads:
         _ready.wait()
@@ -76,31 +74,29 @@ def _lives(uri: str, world: World, tag: str, sessions: int, seconds: float) -> t
             threads.submit(_session, pool, world, f"{tag}/{number}", until)
             for number in range(sessions)
         ]
-        done = [each.result() for each in work]
-    return sum(lives for lives, _ in done), sum(checkouts for _, checkouts in done)
+        return sum(each.result() for each in work)
 
 
-def _session(pool: Pool, world: World, tag: str, until: float) -> tuple[int, int]:
-    lives = checkouts = 0
+def _session(pool: Pool, world: World, tag: str, until: float) -> int:
+    lives = 0
     while time.perf_counter() < until:
         given = BY_NAME["life"].make(Turn(world, tag, lives + 1))
         given = {**given, **{key: UUID(given[key]) for key in ("workflow_id", "user_id")}}
         for call in calls_of_life(given):
             with pool.connection() as conn:
                 call(conn)
-            checkouts += 1
         lives += 1
-    return lives, checkouts
+    return lives
 
 
 def table(rates: Sequence[Rate]) -> str:
     """Return the rates as a table."""
-    lines = [["sessions", "lives/s", "checkouts/s", "without triggers", "ratio"]]
+    lines = [["sessions", "lives/s", "without triggers", "ratio"]]
     bare = {rate.sessions: rate for rate in rates if not rate.triggers}
     for rate in rates:
         if rate.triggers:
             other = bare[rate.sessions].lives
-            counts = [f"{rate.lives:.1f}", f"{rate.checkouts:.0f}", f"{other:.1f}"]
+            counts = [f"{rate.lives:.1f}", f"{other:.1f}"]
             lines.append([str(rate.sessions), *counts, f"{rate.lives / other:.2f}"])
     return report.aligned(lines)
 
@@ -125,7 +121,7 @@ def main() -> None:
     parser.add_argument("--duration", type=float, default=5, help="seconds for each")
     given: argparse.Namespace = parser.parse_args()
     try:
-        with servers.server(given.uri, given.directory) as uri:
+        with servers.server(given.directory) as uri:
             site = Site(uri, given.workflows, given.users)
             print(table(run(site, given.sessions, given.duration)))
     except BenchmarkError as error:

@@ -1,212 +1,199 @@
-"""What the triggers add to a change of a status.
+"""What the triggers cost, side by side with those of another revision of this repository.
 
-pgbench, over a Unix socket, runs the same single-row UPDATE, one per transaction, with all triggers
-of the database and with none, in turns; each transaction changes a row that was not changed before.
-Printed are the medians of both, and the least ratio of all rounds, the median and the greatest.
-Exit status 1 if a limit is not kept.
+The migrations of both are applied to databases of one private server without fsync; a session on
+each, and one without triggers, take turns.  Measured is the processor time of the server's process,
+which a busy machine disturbs least (Linux).  Printed are medians in milliseconds, and ratios.  With
+``--each``: the microseconds of each trigger of ours, what it calls included, as EXPLAIN says.  With
+``--service``: the same changes as a login that may what services may, beside a superuser.
 
-    python -m benchmarks.trigger_cost              without the wait for the disk: the work alone
-    python -m benchmarks.trigger_cost --fsync      with it: what a client of a durable server sees
-    python -m benchmarks.trigger_cost --service    processor time as a service, next to a superuser
-    python -m benchmarks.trigger_cost --each       each trigger on its own, as EXPLAIN ANALYZE says
+    python -m benchmarks.trigger_cost 22edd9c
+    python -m benchmarks.trigger_cost --each
+    python -m benchmarks.trigger_cost --service
+    REANA_DB_EMBEDDED_BINDIR=/usr/lib/postgresql/15/bin python -m benchmarks.trigger_cost …
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
-import itertools
-import shutil
 import statistics
-import subprocess
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import ExitStack
+from itertools import count
 from pathlib import Path
 
 import psycopg
-from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from benchmarks import servers, staging
-from reana_db import database_settings, embedded, roles
-from reana_db.migrating import installation
+from benchmarks.against import extract, make
+from reana_db import embedded, roles
 from reana_db.queries import Conn
-from reana_db.records import SettingName
 from reana_db.roles import Roles
 
-USERS = 500
-STATES = ("DISABLE", "ENABLE")
-SERVICE_WARM_UP = 20
-PER_ROUND = 60
-AS_SERVICE = 1.05
-"""How many times as much a change may cost as a service."""
-WARM_UP = 100
-"""Transactions that load and plan what the later ones use."""
-INSERT_USERS = """
-INSERT INTO __reana.user_ (id_, email) SELECT id_, id_::text FROM unnest(%s::uuid[]) AS id_
+SETTINGS = {"fsync": "off", "shared_buffers": "512MB", "autovacuum": "off"}
+SIDES = ("ours", "older", "without")
+FIRST = {"ours": 1, "older": 1, "without": 6000}
+"""The first run of each session; the one without triggers is in the database of ours."""
+FILL = """
+SET session_replication_role = replica;
+INSERT INTO __reana.user_ (id_, email)
+SELECT md5('user' || n)::uuid, n::text FROM generate_series(0, 499) AS n;
+INSERT INTO __reana.user_resource (user_id, resource_id, quota_used, quota_counted)
+SELECT user_.id_, resource.id_, 0, 0 FROM __reana.user_ CROSS JOIN __reana.resource
+ON CONFLICT DO NOTHING;
+INSERT INTO __reana.workflow (id_, owner_id, name, status, type_, run_number_major,
+    run_number_minor, run_started_at, logs, workspace_path)
+SELECT md5(n::text)::uuid, md5('user' || n % 500)::uuid, n::text, 'pending', 'serial', 1, 0,
+    now() - interval '1 h', repeat('line of a log', 100), '/var/reana/' || n
+FROM generate_series(1, 12000) AS n;
+INSERT INTO __reana.workflow_resource (workflow_id, resource_id, quota_used)
+SELECT workflow.id_, resource.id_, 0 FROM __reana.workflow CROSS JOIN __reana.resource;
+INSERT INTO __reana.job (id_, workflow_uuid, status, compute_backend)
+SELECT md5('job' || n)::uuid, md5(n::text)::uuid, 'created', 'Kubernetes'
+FROM generate_series(1, 12000) AS n;
+VACUUM ANALYZE;
+SET session_replication_role = origin;
 """
-FRESH = """
-UPDATE __reana.workflow SET status = {status}, run_finished_at = NULL, run_stopped_at = NULL;
-UPDATE __reana.job SET status = {job_status}, started_at = NULL, finished_at = NULL;
-UPDATE __reana.workspace_retention_rule SET status = 'created', apply_on = NULL;
-UPDATE __reana.workflow_resource SET quota_used = 0;
-UPDATE __reana.quota_ledger SET run_started_at = NULL, run_ended_at = NULL, cpu_used = 0;
-TRUNCATE __reana.status_history, __reana.workspace_retention_audit_log;
+ONE = "UPDATE __reana.{0} SET {2} WHERE id_ = md5('{1}' || %s::integer)::uuid"
+MANY = (
+    "UPDATE __reana.workflow SET status = 'finished' WHERE id_ IN"
+    " (SELECT md5(n::text)::uuid FROM generate_series(%s::integer, %s::integer) AS n)"
+)
+IMPORT = """
+INSERT INTO __reana.workflow (id_, owner_id, name, status, type_, run_number_major,
+    run_number_minor, workspace_path, run_started_at, run_finished_at)
+SELECT md5('import' || n)::uuid, owner.id_, 'import', 'finished', 'serial', n, 0,
+    '/var/reana/import/' || n, now() - interval '1 h', now()
+FROM generate_series(1, %s::integer) AS n
+CROSS JOIN (SELECT id_ FROM __reana.user_ LIMIT 1) AS owner
 """
 
 
-@dataclass(frozen=True)
-class Case:
-    """A change, and the most that it may cost."""
-
-    name: str
-    before: str
-    change: str
-    limit: float | None = None
-    """How many times as much as without triggers; None where no limit was set."""
-
-    @property
-    def of_run(self) -> bool:
-        """Whether a run changes, and not its job."""
-        return self.name.startswith(("run", "logs"))
+CASES = {
+    "logs of a run": ("workflow", "", "logs = 'x'"),
+    "run pending -> running": ("workflow", "", "status = 'running'"),
+    "run running -> finished": ("workflow", "", "status = 'finished'"),
+    "job created -> running": ("job", "job", "status = 'running'"),
+    "job running -> finished": ("job", "job", "status = 'finished'"),
+}
+"""Table, beginning of what the ids are made of, and change."""
+ROUNDS = 1000
 
 
-CASES = [
-    Case("logs of a run, status unchanged", "running", "logs = 'x'", 1.8),
-    Case("run queued -> pending", "queued", "status = 'pending'", 1.8),
-    Case("run pending -> running", "pending", "status = 'running'", 1.8),
-    Case("run running -> finished", "running", "status = 'finished'", 6),
-    Case("job created -> running", "created", "status = 'running'", 1.8),
-    Case("job running -> finished", "running", "status = 'finished'", 1.8),
-]
+def taken(conn: Conn, statement: str, *parameters: int) -> float:
+    """Return the milliseconds of processor time of a statement in a transaction of its own."""
+    schedule = Path(f"/proc/{conn.info.backend_pid}/schedstat")
+    before = int(schedule.read_text().split()[0])
+    conn.execute(statement.encode(), parameters, prepare=True)
+    return (int(schedule.read_text().split()[0]) - before) / 1e6
 
 
-def prepare(uri: str, runs: int) -> None:
-    """Install a database and fill it."""
-    installation.install(uri)
-    with psycopg.connect(uri, autocommit=True) as conn:
-        database_settings.change(conn, SettingName.termination_quota_update_policy, "cpu")
-        conn.execute(INSERT_USERS, [staging.owners(USERS)])
-        staging.stage(conn, "cost", runs, "running", USERS)
-
-
-def refresh(conn: Conn, uri: str, case: Case) -> None:
-    """Give every row the status from which the case starts."""
-    servers.switch_triggers(uri, "DISABLE")
-    of_run, of_job = (case.before, "running") if case.of_run else ("running", case.before)
-    conn.execute(sql.SQL(FRESH).format(status=of_run, job_status=of_job))
-    conn.execute("VACUUM ANALYZE")
-    conn.execute("CHECKPOINT")
-
-
-def latency(pgbench: Path, uri: str, case: Case, changes: int) -> float:
-    """Return the microseconds that a change takes: the median, after a warm-up."""
-    table, id_ = ("workflow", "'cost/' || :n") if case.of_run else ("job", "'cost/' || :n || '/1'")
-    script = (
-        f"\\set n :n + 1\nUPDATE __reana.{table} SET {case.change} WHERE id_ = md5({id_})::uuid;\n"
+def compare(name: str, rounds: int, measure: Callable[[str, int], float]) -> None:
+    """Measure all sides in turns; print the medians, and ours in relation to the others."""
+    rows = [[measure(side, number) for side in SIDES] for number in range(rounds)]
+    ours, older, without = (statistics.median(column) for column in zip(*rows, strict=True))
+    print(
+        f"{name:32} {ours:9.3f} {older:9.3f} {without:9.3f}"
+        f" {ours / older:7.2f} {ours / without:9.2f}",
+        flush=True,
     )
-    with tempfile.TemporaryDirectory() as directory:
-        file = Path(directory, "change.sql")
-        file.write_text(script)
-        command = [str(pgbench), "-n", "-M", "prepared", "-t", str(changes + WARM_UP), "-D", "n=0"]
-        log = ["-l", "--log-prefix", f"{directory}/log"]
-        subprocess.run([*command, *log, "-f", file, uri], check=True, capture_output=True)
-        (written,) = Path(directory).glob("log.*")
-        lines = written.read_text().splitlines()[WARM_UP:]
-    return statistics.median(int(line.split()[2]) for line in lines)
 
 
-def make_service(uri: str) -> str:
-    """Return the URI of a login that may what services may."""
+def switch(conn: Conn, role: str) -> None:
+    """Let triggers fire in this session (``origin``) or not (``replica``)."""
+    conn.execute("SELECT set_config('session_replication_role', %s, false)", [role])
+
+
+def one_by_one(conns: dict[str, Conn], name: str) -> None:
+    """Measure a change of one row after the other."""
+    statement = ONE.format(*CASES[name])
+
+    def change_next(side: str, number: int) -> float:
+        return taken(conns[side], statement, FIRST[side] + number)
+
+    for number in range(20):
+        for side in SIDES:
+            change_next(side, number)
+    compare(name, ROUNDS, lambda side, number: change_next(side, 20 + number))
+
+
+def many_runs(conns: dict[str, Conn]) -> None:
+    """Measure the end of 500 runs in one statement."""
+    for side in ("ours", "older"):
+        switch(conns[side], "replica")
+        conns[side].execute(
+            "UPDATE __reana.workflow SET status = 'running' WHERE status = 'pending'"
+        )
+        switch(conns[side], "origin")
+
+    def end_next(side: str, number: int) -> float:
+        begin = FIRST[side] + 1100 + 500 * number
+        return taken(conns[side], MANY, begin, begin + 499)
+
+    compare("500 runs end in one statement", 9, end_next)
+
+
+def fill(uri: str) -> None:
+    """Insert what is changed."""
+    with psycopg.connect(uri, autocommit=True) as conn:
+        for statement in FILL.strip().split(";\n"):
+            conn.execute(statement.encode())
+
+
+def status_changes(ours: str, older: str) -> None:
+    """Measure changes of rows that are there."""
+    for uri in (ours, older):
+        fill(uri)
+    uris = dict(zip(SIDES, (ours, older, ours), strict=True))
+    conns = {side: psycopg.connect(uri, autocommit=True) for side, uri in uris.items()}
+    switch(conns["without"], "replica")
+    for name in CASES:
+        one_by_one(conns, name)
+    many_runs(conns)
+    for conn in conns.values():
+        conn.close()
+
+
+def as_service(uri: str) -> None:
+    """Print what changes take as a service; every round has sessions of its own.
+
+    What a session planned first, it would keep.
+    """
+    fill(uri)
     names = Roles()
     with psycopg.connect(uri) as conn:
         roles.create(conn, names)
         roles.grant(conn, names)
         conn.execute(f"CREATE ROLE cost LOGIN PASSWORD 'cost' IN ROLE {names.service}".encode())
-    return make_conninfo(uri, user="cost", password="cost")
+    logins = uri, make_conninfo(uri, user="cost", password="cost")
+    for name, case in CASES.items():
+        rows = count(1)
+        found: tuple[list[float], list[float]] = ([], [])
+        for number in range(ROUNDS // 16):
+            for turn in (0, 1) if number % 2 else (1, 0):
+                with psycopg.connect(logins[turn], autocommit=True) as conn:
+                    times = [taken(conn, ONE.format(*case), next(rows)) for _ in range(80)]
+                found[turn].append(sum(times[20:]) / 60)
+        ratio = statistics.median(b / a for a, b in zip(*found, strict=True))
+        superuser, service = map(statistics.median, found)
+        print(f"{name:32} {superuser:9.3f} {service:9.3f} {ratio:7.2f}", flush=True)
 
 
-def measure(pgbench: Path, uri: str, case: Case, given: argparse.Namespace) -> bool:
-    """Print how many times as long a change takes with triggers; tell whether it may."""
-    taken: dict[str, list[float]] = {state: [] for state in STATES}
-    with psycopg.connect(uri, autocommit=True) as conn:
-        for number in range(given.rounds):
-            for state in STATES if number % 2 else reversed(STATES):
-                refresh(conn, uri, case)
-                servers.switch_triggers(uri, state)
-                taken[state].append(latency(pgbench, uri, case, given.changes))
-    off, on = taken.values()
-    return report(case.name, off, on, case.limit)
-
-
-def measure_service(uri: str, service: str, case: Case, changes: int) -> bool:
-    """Print how many times as much of the processor a change takes as a service.
-
-    Every round has sessions of its own: what they planned first, they would keep.
-    """
-    with psycopg.connect(uri, autocommit=True) as conn:
-        refresh(conn, uri, case)
-    servers.switch_triggers(uri, "ENABLE")
-    table, id_ = ("workflow", "cost/{}") if case.of_run else ("job", "cost/{}/1")
-    change = f"UPDATE __reana.{table} SET {case.change} WHERE id_ = md5(%s)::uuid".encode()
-    rows = itertools.count(1)
-
-    def average(conn: Conn, times: int) -> float:
-        schedule = Path(f"/proc/{conn.info.backend_pid}/schedstat")
-        before = int(schedule.read_text().split()[0])
-        for _ in range(times):
-            conn.execute(change, [id_.format(next(rows))], prepare=True)
-        return (int(schedule.read_text().split()[0]) - before) / 1000 / times
-
-    taken: tuple[list[float], list[float]] = ([], [])
-    for number in range(changes // 2 // (SERVICE_WARM_UP + PER_ROUND)):
-        with (
-            psycopg.connect(uri, autocommit=True) as first,
-            psycopg.connect(service, autocommit=True) as second,
-        ):
-            for conn in (first, second):
-                average(conn, SERVICE_WARM_UP)
-            turns = list(zip((first, second), taken, strict=True))
-            for conn, times in turns if number % 2 else reversed(turns):
-                times.append(average(conn, PER_ROUND))
-    return report(case.name, *taken, AS_SERVICE)
-
-
-def report(name: str, off: list[float], on: list[float], limit: float | None) -> bool:
-    """Print the medians and the ratios of the rounds; tell whether the limit is kept."""
-    ratios = sorted(b / a for a, b in zip(off, on, strict=True))
-    ratio = statistics.median(ratios)
-    most = f"at most {limit:g}" if limit else ""
-    print(
-        f"{name:33} {statistics.median(off):6.0f} µs {statistics.median(on):6.0f} µs"
-        f" {ratios[0]:6.2f} {ratio:6.2f} {ratios[-1]:6.2f}  {most}",
-        flush=True,
-    )
-    return limit is None or ratio <= limit
-
-
-def measure_each(uri: str, case: Case, changes: int) -> None:
-    """Print the microseconds that each trigger takes: the median, and what it calls included."""
-    table, id_ = ("workflow", "cost/{}") if case.of_run else ("job", "cost/{}/1")
-    change = f"UPDATE __reana.{table} SET {case.change} WHERE id_ = md5(%s)::uuid"
-    taken: dict[str, list[float]] = {}
+def each_trigger(uri: str) -> None:
+    """Print what each trigger takes."""
+    fill(uri)
     with psycopg.connect(uri, autocommit=True, cursor_factory=psycopg.ClientCursor) as conn:
-        refresh(conn, uri, case)
-        servers.switch_triggers(uri, "ENABLE")
-        for number in range(1, WARM_UP + changes):
-            explain = f"EXPLAIN (ANALYZE, FORMAT JSON) {change}"
-            row = conn.execute(explain.encode(), [id_.format(number)]).fetchone()
-            assert row is not None
-            plan = row[0][0]
-            if number >= WARM_UP:
-                taken.setdefault("the statement, triggers included", []).append(
-                    plan["Execution Time"]
-                )
+        for name, case in CASES.items():
+            found: dict[str, list[float]] = {}
+            for number in range(1, ROUNDS):
+                explain = f"EXPLAIN (ANALYZE, FORMAT JSON) {ONE.format(*case)}"
+                plan = conn.execute(explain.encode(), [number]).fetchall()[0][0][0]
+                found.setdefault("the statement", []).append(plan["Execution Time"])
                 for trigger in plan["Triggers"]:
-                    taken.setdefault(trigger["Trigger Name"], []).append(trigger["Time"])
-    print(f"\n{case.name}")
-    for name, values in taken.items():
-        print(f"    {name:33} {statistics.median(values) * 1000:6.0f} µs", flush=True)
+                    found.setdefault(trigger["Trigger Name"], []).append(trigger["Time"])
+            print(f"\n{name}")
+            for trigger, times in found.items():
+                print(f"    {trigger:33} {statistics.median(times) * 1000:6.0f} µs", flush=True)
 
 
 def main() -> None:
@@ -214,34 +201,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--fsync", action="store_true", help="a durable server")
-    parser.add_argument("--changes", type=int, default=4000, help="changes per round")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--service", action="store_true", help="as a service, next to a superuser")
+    parser.add_argument("revision", nargs="?", help="as git names it")
     parser.add_argument("--each", action="store_true", help="the cost of each trigger")
-    parser.add_argument("--case", default="", help="a part of the names of the cases to measure")
+    parser.add_argument("--service", action="store_true", help="a service beside a superuser")
     given = parser.parse_args()
-    bindir, _ = embedded.find_binaries()
-    pgbench = Path(shutil.which("pgbench") or bindir / "pgbench")
-    kept = []
-    if not given.each:
-        before, after = ("superuser", "service") if given.service else ("without", "with")
-        head = f"{'change':33} {before:>9} {after:>9}"
-        print(f"{head} {'least':>6} {'ratio':>6} {'most':>6}  limit")
-    with contextlib.ExitStack() as stack:
+    here = Path(__file__).resolve().parents[1]
+    with ExitStack() as stack:
+        private = stack.enter_context(embedded.start(settings=SETTINGS))
+        server = stack.enter_context(psycopg.connect(private.uri(), autocommit=True))
+        ours = make(server, "ours", here)
+        if given.each or given.service or not given.revision:
+            (as_service if given.service else each_trigger)(ours)
+            return
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        server = stack.enter_context(embedded.start(directory / "pg" if given.fsync else None))
-        prepare(server.uri(), given.changes + WARM_UP)
-        service = make_service(server.uri()) if given.service else None
-        cases = [case for case in CASES if given.case in case.name]
-        for case in cases:
-            if given.each:
-                measure_each(server.uri(), case, given.changes)
-            elif service:
-                kept.append(measure_service(server.uri(), service, case, given.changes))
-            else:
-                kept.append(measure(pgbench, server.uri(), case, given))
-    raise SystemExit(not all(kept))
+        older = make(server, "older", extract(given.revision, directory))
+        print(f"{'':32} {'ours':>9} {'older':>9} {'without':>9} {'/older':>7} {'/without':>9}")
+        status_changes(ours, older)
+        with psycopg.connect(make(server, "fresh", here), autocommit=True) as conn:
+            print(f"{'import of 16,000 ended runs':32} {taken(conn, IMPORT, 16_000):9.0f}")
 
 
 if __name__ == "__main__":

@@ -31,10 +31,6 @@ class Traffic:
     """Without those that begin and end transactions."""
     round_trips: float = 0
 
-    def below(self, other: Traffic) -> bool:
-        """Tell whether fewer statements went over the wire; those of transactions count here."""
-        return self.statements <= other.statements and self.round_trips < other.round_trips
-
     def per(self, repetitions: int) -> Traffic:
         """Return the average of a number of repetitions."""
         return Traffic(self.statements / repetitions, self.round_trips / repetitions)

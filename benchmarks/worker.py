@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable
 from typing import Any, Protocol
+from uuid import UUID
 
 Arguments = dict[str, Any]
 Operation = Callable[[Any], object]
@@ -33,6 +34,29 @@ class Contender(Protocol):
 
     def settled(self) -> None:
         """Make ready for the next repetition; not measured."""
+
+
+class OneConnection:
+    """The methods of a subclass, on a connection of psycopg in autocommit mode."""
+
+    def __init__(self, operations: dict[str, Operation]) -> None:
+        self.conn: Any = None
+        self.operations = operations
+
+    def connect(self, uri: str) -> int:
+        import psycopg  # released versions have none
+
+        self.conn = psycopg.connect(uri, autocommit=True)
+        return int(self.conn.info.backend_pid)
+
+    def prepared(self, operation: str, arguments: Arguments) -> Arguments:
+        return {
+            name: UUID(value) if name.endswith("_id") else value
+            for name, value in arguments.items()
+        }
+
+    def settled(self) -> None:
+        """Nothing is left open."""
 
 
 def serve(contender: Contender) -> None:
