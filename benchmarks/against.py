@@ -19,7 +19,8 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_OID, UUID, uuid5
@@ -89,6 +90,28 @@ def make(server: psycopg.Connection[Any], name: str, checkout: Path) -> str:
         given = environment(checkout, uri)
         subprocess.run(command, check=True, cwd=checkout, env=given, stdout=subprocess.DEVNULL)
     return uri
+
+
+@contextmanager
+def sides(revision: str) -> Iterator[list[tuple[Path, str]]]:
+    """Yield our checkout and that of a revision, each with the URI of a database on one server."""
+    with (
+        tempfile.TemporaryDirectory() as directory,
+        embedded.start(settings=servers.SETTINGS) as private,
+        psycopg.connect(private.uri(), autocommit=True) as server,
+    ):
+        checkouts = {"ours": HERE.parent, "other": extract(revision, Path(directory))}
+        yield [(checkout, make(server, name, checkout)) for name, checkout in checkouts.items()]
+
+
+def arguments(description: str | None, rounds: int) -> argparse.Namespace:
+    """Read the command line: a revision and the number of rounds."""
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("revision", help="as git names it")
+    parser.add_argument("--rounds", type=int, default=rounds)
+    return parser.parse_args()
 
 
 def of_life(number: int) -> Arguments:
@@ -169,25 +192,17 @@ def per_call(sample: Sample, kind: str) -> float:
 
 def main() -> None:
     """Run the benchmark."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("revision", help="as git names it")
-    parser.add_argument("--rounds", type=int, default=100)
-    given = parser.parse_args()
+    given = arguments(__doc__, 100)
     with ExitStack() as stack:
-        other = extract(given.revision, Path(stack.enter_context(tempfile.TemporaryDirectory())))
-        private = stack.enter_context(embedded.start(settings={"fsync": "off"}))
-        server = stack.enter_context(psycopg.connect(private.uri(), autocommit=True))
-        sides, uris = [], []
-        for name, checkout in (("ours", HERE.parent), ("other", other)):
-            uris.append(make(server, name, checkout))
-            env = environment(checkout, uris[-1])
-            sides.append(stack.enter_context(Contender("ours", env)))
-        found = measure(sides, uris, given.rounds)
+        databases = stack.enter_context(sides(given.revision))
+        uris = [uri for _, uri in databases]
+        workers = [
+            stack.enter_context(Contender("ours", environment(*place))) for place in databases
+        ]
+        found = measure(workers, uris, given.rounds)
         first = given.rounds * LIVES
-        traffic = [traffic_of(*pair, first) for pair in zip(sides, uris, strict=True)]
-    print(report.aligned(lines(found, traffic)))
+        traffic = [traffic_of(*pair, first) for pair in zip(workers, uris, strict=True)]
+    print(report.markdown_of(lines(found, traffic)))
 
 
 if __name__ == "__main__":

@@ -10,11 +10,7 @@ for one message (lower quartiles), and the bytes on disk of the logs of 10,000 r
 
 from __future__ import annotations
 
-import argparse
-import tempfile
 from collections.abc import Sequence
-from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -22,8 +18,6 @@ import psycopg
 
 from benchmarks import against, report, texts
 from benchmarks.contenders import cpu_of
-from benchmarks.servers import SETTINGS
-from reana_db import embedded
 
 SIZES = {"0.1 MB": 1_000, "1 MB": 10_000, "10 MB": 100_000}
 """Lines of about 100 bytes."""
@@ -85,29 +79,18 @@ def compression(conn: Session) -> str:
 
 def main() -> None:
     """Run the benchmark."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("revision", help="as git names it")
-    parser.add_argument("--rounds", type=int, default=40)
-    given = parser.parse_args()
-    with ExitStack() as stack:
-        other = against.extract(
-            given.revision, Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        )
-        private = stack.enter_context(embedded.start(settings=SETTINGS))
-        server = stack.enter_context(psycopg.connect(private.uri(), autocommit=True))
-        sides = [
-            stack.enter_context(psycopg.connect(against.make(server, name, at), autocommit=True))
-            for name, at in (("ours", against.HERE.parent), ("other", other))
-        ]
+    given = against.arguments(__doc__, 40)
+    with against.sides(given.revision) as databases:
+        conns = [psycopg.connect(uri, autocommit=True) for _, uri in databases]
         table = [["", "ours", given.revision, "x"]]
-        table += [appending(sides, size, given.rounds) for size in SIZES]
-        table.append(["compression", *map(compression, sides), ""])
-        ours, theirs = map(on_disk, sides)
+        table += [appending(conns, size, given.rounds) for size in SIZES]
+        table.append(["compression", *map(compression, conns), ""])
+        ours, theirs = map(on_disk, conns)
         cells = [f"{ours / 1e6:.1f}", f"{theirs / 1e6:.1f}", f"{ours / theirs:.2f}"]
         table.append([f"MB of {RUNS} runs with {LINES} lines", *cells])
-    print(report.aligned(table))
+        for conn in conns:
+            conn.close()
+    print(report.markdown_of(table))
 
 
 if __name__ == "__main__":

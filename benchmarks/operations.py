@@ -96,19 +96,12 @@ class Operation:
     """Whether it is about everything there is, and may take longer in a larger database."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Listing:
-    """Makes the arguments of a listing: the page of users in turn who have so many runs."""
-
-    page: int
-    owner: int = database.STEADY
-
-    def __call__(self, turn: Turn) -> Arguments:
-        return {
-            "user_id": str(database.user_id(self.owner)),
-            "page": min(self.page, max(1, turn.world.workflows // 100)),
-            "size": PAGE_SIZE,
-        }
+def _listing(page: int, owner: int = database.STEADY) -> Make:
+    return lambda turn: {
+        "user_id": str(database.user_id(owner)),
+        "page": min(page, max(1, turn.world.workflows // 100)),
+        "size": PAGE_SIZE,
+    }
 
 
 def _token(turn: Turn) -> Arguments:
@@ -208,12 +201,12 @@ OPERATIONS = (
     Operation("last_message", "last message of a run", _message, staged="running"),
     Operation("job", "job status and logs", _job, staged="running"),
     Operation("life", "whole life of a run, 3 jobs", _life, single=False),
-    Operation("list_1", "list, page 1", _Listing(1), function=LIST, single=False),
-    Operation("list_50", "list, page 50", _Listing(LAST_PAGE), function=LIST, single=False),
+    Operation("list_1", "list, page 1", _listing(1), function=LIST, single=False),
+    Operation("list_50", "list, page 50", _listing(LAST_PAGE), function=LIST, single=False),
     Operation(
         "list_heavy",
         "list, page 50 of a heavy user",
-        _Listing(LAST_PAGE, database.HEAVY),
+        _listing(LAST_PAGE, database.HEAVY),
         function=LIST,
         single=False,
         grows=True,

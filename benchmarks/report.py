@@ -47,18 +47,6 @@ def time(nanoseconds: float) -> str:
     return f"{nanoseconds / 1_000_000:.1f} ms"
 
 
-def aligned(lines: list[list[str]]) -> str:
-    """Return rows of cells as columns of text."""
-    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
-    return "\n".join(
-        "  ".join(
-            cell.rjust(width) if column else cell.ljust(width)
-            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
-        for line in lines
-    )
-
-
 def markdown_of(lines: list[list[str]]) -> str:
     """Return rows of cells, the first one being the header, as Markdown."""
     rule = ["---", *("---:" for _ in lines[0][1:])]

@@ -98,7 +98,7 @@ def table(rates: Sequence[Rate]) -> str:
             other = bare[rate.sessions].lives
             counts = [f"{rate.lives:.1f}", f"{other:.1f}"]
             lines.append([str(rate.sessions), *counts, f"{rate.lives / other:.2f}"])
-    return report.aligned(lines)
+    return report.markdown_of(lines)
 
 
 def run(site: Site, sessions: Sequence[int], seconds: float) -> list[Rate]:

@@ -16,21 +16,18 @@ from __future__ import annotations
 
 import argparse
 import statistics
-import tempfile
 from collections.abc import Callable
-from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
 
 import psycopg
 from psycopg.conninfo import make_conninfo
 
-from benchmarks.against import extract, make
-from reana_db import embedded, roles
+from benchmarks.against import make, sides
+from reana_db import roles
 from reana_db.queries import Conn
 from reana_db.roles import Roles
 
-SETTINGS = {"fsync": "off", "shared_buffers": "512MB", "autovacuum": "off"}
 SIDES = ("ours", "older", "without")
 FIRST = {"ours": 1, "older": 1, "without": 6000}
 """The first run of each session; the one without triggers is in the database of ours."""
@@ -205,19 +202,15 @@ def main() -> None:
     parser.add_argument("--each", action="store_true", help="the cost of each trigger")
     parser.add_argument("--service", action="store_true", help="a service beside a superuser")
     given = parser.parse_args()
-    here = Path(__file__).resolve().parents[1]
-    with ExitStack() as stack:
-        private = stack.enter_context(embedded.start(settings=SETTINGS))
-        server = stack.enter_context(psycopg.connect(private.uri(), autocommit=True))
-        ours = make(server, "ours", here)
+    with sides(given.revision or "HEAD") as ((here, ours), (_, older)):
         if given.each or given.service or not given.revision:
             (as_service if given.service else each_trigger)(ours)
             return
-        directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        older = make(server, "older", extract(given.revision, directory))
         print(f"{'':32} {'ours':>9} {'older':>9} {'without':>9} {'/older':>7} {'/without':>9}")
         status_changes(ours, older)
-        with psycopg.connect(make(server, "fresh", here), autocommit=True) as conn:
+        with psycopg.connect(ours, autocommit=True) as server:
+            fresh = make(server, "fresh", here)
+        with psycopg.connect(fresh, autocommit=True) as conn:
             print(f"{'import of 16,000 ended runs':32} {taken(conn, IMPORT, 16_000):9.0f}")
 
 

@@ -167,7 +167,8 @@ def lift_bounds(conn: Conn) -> None:
             v_trigger text;
         BEGIN
             FOR v_table, v_trigger IN
-                SELECT tgrelid::regclass, tgname FROM pg_trigger WHERE tgname ~ '^refuse_.*_(times|values)$'
+                SELECT tgrelid::regclass, tgname FROM pg_trigger
+                WHERE tgname ~ '^refuse_.*_(times|values)$'
             LOOP
                 EXECUTE format('ALTER TABLE %s DISABLE TRIGGER %I', v_table, v_trigger);
             END LOOP;
