@@ -17,17 +17,23 @@ from reana_db import cli, config, resources
 from tests.support.factories import make_user, make_workflow
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+FOLDERS = ("", "docs", "benchmarks", "examples", "examples/service", "tests/data")
+PAGES = [page for folder in FOLDERS for page in sorted((ROOT / folder).glob("*.md"))]
 ELSEWHERE = {
-    "adopting.md": "tests/docs/test_adopting_guide.py runs them in order, on an older database",
-    "restoring.md": "tests/docs/test_restoring_guide.py runs them with the programs of PostgreSQL",
+    "docs/adopting.md": "tests/docs/test_adopting_guide.py runs them, on an older database",
+    "docs/restoring.md": "tests/docs/test_restoring_guide.py runs them and PostgreSQL's",
     "README.md": "a fresh virtual environment: CI runs them",
-    "tutorial.md": "a fresh virtual environment, as in the README",
-    "architecture.md": "what writes the files that tests/migrating compares with",
+    "examples/service/README.md": "a service that goes on: tests/test_testing.py runs its tests",
+    "docs/tutorial.md": "a fresh virtual environment, as in the README",
+    "docs/architecture.md": "what writes the files that tests/migrating compares with",
 }
 """Pages whose command lines are run by others."""
 RUN = "5f3c1d6e-0f3b-4b55-9d0f-0e5bb4a6a2c7"
 """The run of the examples."""
+
+
+def name(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
 
 
 def blocks(page: Path) -> Iterator[str]:
@@ -40,9 +46,9 @@ def blocks(page: Path) -> Iterator[str]:
 
 
 COMMANDS = [
-    pytest.param(page, id=page.name)
+    pytest.param(page, id=name(page))
     for page in PAGES
-    if page.name not in ELSEWHERE and list(blocks(page))
+    if name(page) not in ELSEWHERE and list(blocks(page))
 ]
 
 
@@ -99,7 +105,7 @@ def test_every_environment_of_tox_that_a_page_names_exists() -> None:
 
 
 @pytest.mark.parametrize(
-    "page", [*PAGES, ROOT / "CHANGELOG.md", ROOT / "benchmarks" / "README.md"], ids=lambda p: p.name
+    "page", [page for page in PAGES if page.parent.name != "service"], ids=name
 )
 def test_no_line_of_a_page_is_longer_than_100_characters(page: Path) -> None:
     """Rows of tables are as long as they must be."""
