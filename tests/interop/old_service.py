@@ -298,7 +298,7 @@ def webhook_secret(user_id: str) -> str | None:
 
 def find_user_by_webhook_secret(secret: str) -> str | None:
     """Look a secret up by its digest, as the authentication of webhooks does."""
-    secrets: Any = importlib.import_module("reana_db.user_secrets")
+    secrets: Any = importlib.import_module("reana_db.secrets")
     digest = secrets.compute_lookup_digest(secret)
     found = Session.query(models.User).filter_by(gitlab_webhook_secret_digest=digest).one_or_none()
     return str(found.id_) if found else None

@@ -61,7 +61,9 @@ class Worker:
                 reported = self.chance.choice((RunStatus.running, RunStatus.finished))
                 lifecycle.apply_status_message(self.conn, run, status=reported, logs="on")
             case _:
-                deletion.delete_run(self.conn, run)
+                with self.conn.transaction():  # these runs have no files that somebody removes
+                    deletion.delete_run(self.conn, run)
+                    deletion.confirm_deletions(self.conn, [run])
 
     def stop(self) -> None:
         if (found := self._any()) and found[1] == "running":
