@@ -99,7 +99,11 @@ def running() -> Iterator[embedded.Server]:
 @pytest.fixture(scope="module")
 def finished() -> Iterator[Path]:
     """The directory of a server that was stopped, to be copied: making one takes half a second."""
-    with tempfile.TemporaryDirectory(prefix="emb-finished-", dir=PLACE) as name:
+    with (
+        tempfile.TemporaryDirectory(prefix="emb-finished-", dir=PLACE) as name,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.delenv(embedded.BINDIR_VARIABLE, raising=False)  # as in the tests
         home = Path(name) / "kept"
         embedded.start(home).stop()
         yield home

@@ -152,8 +152,8 @@ def test_rows_that_break_a_rule_are_told_and_nothing_changes(fresh_db: str) -> N
         conn.execute("ALTER TABLE __reana.user_ DROP CONSTRAINT uq_user__email")
         conn.execute("DROP TRIGGER zz_guard_status ON __reana.job")
         conn.execute(
-            "INSERT INTO __reana.user_ (id_, email) VALUES (gen_random_uuid(), 'a@x.org'),"
-            " (gen_random_uuid(), 'a@x.org')"
+            "INSERT INTO __reana.user_ (id_, email) VALUES (md5(random()::text)::uuid, 'a@x.org'),"
+            " (md5(random()::text)::uuid, 'a@x.org')"
         )
         damaged = _schema(conn)
     with pytest.raises(MigrationError, match=r"constraint missing: uq_user__email .* could not"):

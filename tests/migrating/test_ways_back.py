@@ -31,7 +31,7 @@ def _rule(conn: Conn, status: str) -> None:
     conn.execute(
         "INSERT INTO __reana.workspace_retention_rule"
         " (id_, workflow_id, workspace_files, retention_days, status)"
-        f" VALUES (gen_random_uuid(), '{_run(conn)}', '*', 1, '{status}')".encode()
+        f" VALUES (md5(random()::text)::uuid, '{_run(conn)}', '*', 1, '{status}')".encode()
     )
 
 
@@ -55,7 +55,7 @@ def _service_log(conn: Conn) -> None:
     service = factories.make_service(conn, factories.make_workflow(conn, None))
     conn.execute(
         "INSERT INTO __reana.service_logs (id, service_id, log)"
-        " VALUES (gen_random_uuid(), %s, '{}')",
+        " VALUES (md5(random()::text)::uuid, %s, '{}')",
         [service],
     )
 
