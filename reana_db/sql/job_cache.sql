@@ -2,16 +2,12 @@
 INSERT INTO __reana.job_cache (
     id_,
     job_id,
-    access_times,
-    created,
-    updated
+    access_times
 )
 SELECT
     %(entry_id)s,
     job.id_,
-    %(access_times)s::json,
-    pg_catalog.clock_timestamp() AT TIME ZONE 'UTC',
-    pg_catalog.clock_timestamp() AT TIME ZONE 'UTC'
+    %(access_times)s::json
 FROM __reana.job
 WHERE job.id_ = %(job_id)s;
 

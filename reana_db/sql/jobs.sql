@@ -43,9 +43,7 @@ INSERT INTO __reana.job (
     env_vars,
     deleted,
     prettified_cmd,
-    job_name,
-    created,
-    updated
+    job_name
 )
 SELECT
     new.id_,
@@ -60,9 +58,7 @@ SELECT
     new.env_vars,
     FALSE,
     new.prettified_cmd,
-    new.job_name,
-    pg_catalog.clock_timestamp() AT TIME ZONE 'UTC',
-    pg_catalog.clock_timestamp() AT TIME ZONE 'UTC'
+    new.job_name
 FROM
     json_to_recordset(%(jobs)s::json)
         AS new (

@@ -16,15 +16,11 @@ INNER JOIN __reana.user_ ON quota.user_id = user_.id_
 -- part: usage_row
 -- The start of a write of usage; what follows is the value and the runs.
 INSERT INTO __reana.workflow_resource AS usage (
-    created,
-    updated,
     workflow_id,
     resource_id,
     quota_used
 )
 SELECT
-    pg_catalog.clock_timestamp() AT TIME ZONE 'UTC',
-    pg_catalog.clock_timestamp() AT TIME ZONE 'UTC',
     workflow.id_,
     quota_resource.resource_id,
 

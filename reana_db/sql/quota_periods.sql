@@ -11,8 +11,6 @@ WHERE
 -- name: _set_period
 -- The parameters and not "excluded", whose start a trigger has set.
 INSERT INTO __reana.user_resource AS total (
-    created,
-    updated,
     user_id,
     resource_id,
     quota_limit,
@@ -21,8 +19,6 @@ INSERT INTO __reana.user_resource AS total (
     quota_period_start_at
 )
 SELECT
-    pg_catalog.clock_timestamp() AT TIME ZONE 'UTC',
-    pg_catalog.clock_timestamp() AT TIME ZONE 'UTC',
     user_.id_,
     resource.id_,
     resource.default_limit,

@@ -23,8 +23,6 @@ WITH known AS (
 )
 
 INSERT INTO __reana.resource (
-    created,
-    updated,
     id_,
     name,
     type_,
@@ -33,8 +31,6 @@ INSERT INTO __reana.resource (
     default_limit
 )
 VALUES (
-    pg_catalog.clock_timestamp() AT TIME ZONE 'UTC',
-    pg_catalog.clock_timestamp() AT TIME ZONE 'UTC',
     %(resource_id)s,
     %(name)s,
     %(type_)s::public.resourcetype,

@@ -24,9 +24,7 @@ WITH opened AS (
         path,
         status,
         owner_id,
-        type_,
-        created,
-        updated
+        type_
     )
     SELECT
         %(session_id)s,
@@ -34,9 +32,7 @@ WITH opened AS (
         %(path)s,
         'created',
         %(owner_id)s,
-        %(type_)s::public.interactivesessiontype,
-        pg_catalog.clock_timestamp() AT TIME ZONE 'UTC',
-        pg_catalog.clock_timestamp() AT TIME ZONE 'UTC'
+        %(type_)s::public.interactivesessiontype
     WHERE
         NOT EXISTS (
             SELECT 1

@@ -70,15 +70,11 @@ WITH free AS (
 )
 
 INSERT INTO __reana.workflow_resource (
-    created,
-    updated,
     workflow_id,
     resource_id,
     quota_used
 )
 SELECT
-    pg_catalog.clock_timestamp() AT TIME ZONE 'UTC',
-    pg_catalog.clock_timestamp() AT TIME ZONE 'UTC',
     free.workflow_id,
     quota_resource.resource_id,
     free.cpu_used

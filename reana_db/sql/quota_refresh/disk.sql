@@ -125,15 +125,11 @@ WITH free AS (
 )
 
 INSERT INTO __reana.workflow_resource (
-    created,
-    updated,
     workflow_id,
     resource_id,
     quota_used
 )
 SELECT
-    pg_catalog.clock_timestamp() AT TIME ZONE 'UTC',
-    pg_catalog.clock_timestamp() AT TIME ZONE 'UTC',
     free.id_,
     quota_resource.resource_id,
     measured.bytes_
