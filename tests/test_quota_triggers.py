@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -424,3 +425,21 @@ def test_the_preflight_counts_totals_that_will_change(fresh_db: str) -> None:
         conn.commit()
         report = preflight.report(conn, migrate.status(fresh_db))
     assert [(item.count, item.migration) for item in report.findings] == [(3, "0029-quota-totals")]
+
+
+def test_an_import_of_ended_runs_takes_time_in_proportion(conn: Conn, user_id: UUID) -> None:
+    """Where nothing is analysed yet, as in a new database."""
+
+    def seconds(runs: int) -> float:
+        began = time.monotonic()
+        with conn.transaction(force_rollback=True):
+            conn.execute(
+                "INSERT INTO __reana.workflow (id_, owner_id, name, status, type_, restart,"
+                " run_number_major, run_number_minor, run_started_at, run_finished_at)"
+                " SELECT md5('imported ' || number)::uuid, %s, 'imported ' || number, 'finished',"
+                " 'serial', FALSE, 1, 0, %s, %s FROM generate_series(1, %s) AS number",
+                [user_id, STARTED, ENDED, runs],
+            )
+            return time.monotonic() - began
+
+    assert min(seconds(4000) for _ in range(2)) < 10 * min(seconds(1000) for _ in range(2))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -30,6 +31,10 @@ def test_the_demo_shows_its_tables_and_leaves_nothing_behind(tmp_path: Path) -> 
     )
     for title in ("Runs", "The lives of Emmy's serial runs", "Open notebooks", "Files that"):
         assert title in done.stdout
+    lives = done.stdout.partition("The lives of Emmy's serial runs")[2].split("\n\n")[0]
+    assert lives.splitlines()[2].split()[:2] == ["fit-serial.1", "created"]
+    used = done.stdout.partition("What the people used")[2].split("\n\n")[0]
+    assert re.search(r"^emmy@\S+ +processing time +\d+m +\d+m +healthy$", used, re.MULTILINE)
     assert done.stderr == ""
     assert list(tmp_path.iterdir()) == []
     assert max(map(len, done.stdout.splitlines())) <= 80
