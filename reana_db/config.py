@@ -156,8 +156,15 @@ def _workspaces(text: str) -> Mapping[str, str]:
     return MappingProxyType(pairs)
 
 
-def _variable(name: str, parse: Callable[[str], object] = str) -> dict[str, Any]:
-    return {"variable": name, "parse": parse}
+def _variable(
+    name: str,
+    parse: Callable[[str], object] = str,
+    *,
+    default: object = None,
+    shown: bool = True,
+) -> Any:
+    """Return a field that is read from a variable of the environment."""
+    return field(default=default, repr=shown, metadata={"variable": name, "parse": parse})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,81 +175,64 @@ class Settings:
     """Where the database is, as a libpq connection string; may hold the password."""
     migration_conninfo: str = field(default="", repr=False)
     """The same, around a connection pooler (``REANA_DB_MIGRATION_URI``); empty: no difference."""
-    secret_key: str | None = field(default=None, repr=False, metadata=_variable("REANA_SECRET_KEY"))
+    secret_key: str | None = _variable("REANA_SECRET_KEY", shown=False)
     """The key of tokens and secrets; only functions that encrypt or decrypt need it."""
-    previous_secret_key: str | None = field(
-        default=None, repr=False, metadata=_variable("REANA_SECRET_KEY_PREVIOUS")
-    )
+    previous_secret_key: str | None = _variable("REANA_SECRET_KEY_PREVIOUS", shown=False)
     """A key that still opens what was encrypted with it, while the keys are rotated."""
 
-    application_name: str | None = field(
-        default=None, metadata=_variable("REANA_DB_APPLICATION_NAME")
-    )
+    application_name: str | None = _variable("REANA_DB_APPLICATION_NAME")
     """How the service shows in ``pg_stat_activity`` and in the status history."""
-    connect_timeout: int | None = field(
-        default=None, metadata=_variable("REANA_DB_CONNECT_TIMEOUT", _whole(1))
-    )
+    connect_timeout: int | None = _variable("REANA_DB_CONNECT_TIMEOUT", _whole(1))
     """Seconds for one attempt to connect to one host."""
-    statement_deadline: int | None = field(
-        default=None, metadata=_variable("REANA_DB_STATEMENT_DEADLINE", _whole(1))
-    )
+    statement_deadline: int | None = _variable("REANA_DB_STATEMENT_DEADLINE", _whole(1))
     """Seconds after which a call gives up on a server that does not answer; None: never."""
-    prepare_threshold: int | None = field(
-        default=5, metadata=_variable("REANA_DB_PREPARE_THRESHOLD", _threshold)
-    )
+    prepare_threshold: int | None = _variable("REANA_DB_PREPARE_THRESHOLD", _threshold, default=5)
     """Executions of a statement before it is prepared; None: never, for PgBouncer."""
 
-    pool_size: int = field(default=5, metadata=_variable("SQLALCHEMY_POOL_SIZE", _whole(0)))
+    pool_size: int = _variable("SQLALCHEMY_POOL_SIZE", _whole(0), default=5)
     """Connections that a pool keeps open; 0: as many as are asked for, as in SQLAlchemy."""
-    pool_overflow: int = field(default=2, metadata=_variable("SQLALCHEMY_MAX_OVERFLOW", _whole(-1)))
+    pool_overflow: int = _variable("SQLALCHEMY_MAX_OVERFLOW", _whole(-1), default=2)
     """Connections that it may add for a while; -1: any number."""
-    pool_timeout: int = field(default=30, metadata=_variable("SQLALCHEMY_POOL_TIMEOUT", _whole(1)))
+    pool_timeout: int = _variable("SQLALCHEMY_POOL_TIMEOUT", _whole(1), default=30)
     """Seconds to wait for a free connection."""
-    pool_recycle: int = field(
-        default=3600, metadata=_variable("SQLALCHEMY_POOL_RECYCLE", _whole(-1))
-    )
+    pool_recycle: int = _variable("SQLALCHEMY_POOL_RECYCLE", _whole(-1), default=3600)
     """Seconds after which a connection is replaced; -1: never."""
-    pool_pre_ping: bool = field(
-        default=False, metadata=_variable("SQLALCHEMY_POOL_PRE_PING", _boolean)
-    )
+    pool_pre_ping: bool = _variable("SQLALCHEMY_POOL_PRE_PING", _boolean, default=False)
     """Whether to ask the server for a sign of life before handing out a connection."""
-    close_pool_connections: bool = field(
-        default=False, metadata=_variable("REANA_DB_CLOSE_POOL_CONNECTIONS", _boolean)
+    close_pool_connections: bool = _variable(
+        "REANA_DB_CLOSE_POOL_CONNECTIONS", _boolean, default=False
     )
     """Whether to close a connection when it is given back, as job controllers may."""
 
-    default_cpu_limit: int = field(
-        default=0, metadata=_variable("REANA_DEFAULT_QUOTA_CPU_LIMIT", _whole(0, _LARGEST_BIGINT))
+    default_cpu_limit: int = _variable(
+        "REANA_DEFAULT_QUOTA_CPU_LIMIT", _whole(0, _LARGEST_BIGINT), default=0
     )
     """Processing time of a new user, in milliseconds; 0: unlimited."""
-    default_disk_limit: int = field(
-        default=0, metadata=_variable("REANA_DEFAULT_QUOTA_DISK_LIMIT", _whole(0, _LARGEST_BIGINT))
+    default_disk_limit: int = _variable(
+        "REANA_DEFAULT_QUOTA_DISK_LIMIT", _whole(0, _LARGEST_BIGINT), default=0
     )
     """Disk space of a new user, in bytes; 0: unlimited."""
-    default_cpu_period_months: int | None = field(
-        default=None, metadata=_variable("REANA_DEFAULT_QUOTA_CPU_PERIOD_RESET_MONTHS", _months)
+    default_cpu_period_months: int | None = _variable(
+        "REANA_DEFAULT_QUOTA_CPU_PERIOD_RESET_MONTHS", _months
     )
     """Length of a new user's quota period in months; None: usage is counted for life."""
-    termination_quota_policy: frozenset[str] | None = field(
-        default=None, metadata=_variable(POLICY_VARIABLE, _policy)
-    )
+    termination_quota_policy: frozenset[str] | None = _variable(POLICY_VARIABLE, _policy)
     """Resources counted when a run ends: the first value of the setting in the database."""
 
-    shared_volume_path: str = field(
-        default="/var/reana", metadata=_variable("SHARED_VOLUME_PATH", _directory)
-    )
+    shared_volume_path: str = _variable("SHARED_VOLUME_PATH", _directory, default="/var/reana")
     """The directory under which workspaces are by default."""
     workspace_paths: Mapping[str, str] = field(
-        default_factory=dict, hash=False, metadata=_variable("WORKSPACE_PATHS", _workspaces)
+        default_factory=dict,
+        hash=False,
+        metadata={"variable": "WORKSPACE_PATHS", "parse": _workspaces},
     )
     """Roots of workspaces: path on the node -> path in the pod.  The first one is the default."""
-    max_concurrent_batch_workflows: int = field(
-        default=30, metadata=_variable("REANA_MAX_CONCURRENT_BATCH_WORKFLOWS", _whole(0))
+    max_concurrent_batch_workflows: int = _variable(
+        "REANA_MAX_CONCURRENT_BATCH_WORKFLOWS", _whole(0), default=30
     )
     """Runs of one user, pending or running, at which the user's priority is lowest."""
-    keep_alive_job_statuses: frozenset[str] = field(
-        default=frozenset(),
-        metadata=_variable("REANA_RUNTIME_KUBERNETES_KEEP_ALIVE_JOBS_WITH_STATUSES", _statuses),
+    keep_alive_job_statuses: frozenset[str] = _variable(
+        "REANA_RUNTIME_KUBERNETES_KEEP_ALIVE_JOBS_WITH_STATUSES", _statuses, default=frozenset()
     )
     """Statuses whose jobs are not cleaned up."""
 
