@@ -1,3 +1,13 @@
+-- part: entries
+SELECT
+    job_cache.id_,
+    job_cache.job_id,
+    job_cache.parameters,
+    job_cache.workspace_hash,
+    job_cache.result_path,
+    job_cache.access_times
+FROM __reana.job_cache
+
 -- name: _create
 INSERT INTO __reana.job_cache (
     id_,
@@ -12,14 +22,7 @@ FROM __reana.job
 WHERE job.id_ = %(job_id)s;
 
 -- name: find_by_job
-SELECT
-    job_cache.id_,
-    job_cache.job_id,
-    job_cache.parameters,
-    job_cache.workspace_hash,
-    job_cache.result_path,
-    job_cache.access_times
-FROM __reana.job_cache
+-- include: entries
 WHERE job_cache.job_id = %(job_id)s
 ORDER BY
     job_cache.created,
@@ -48,14 +51,7 @@ WHERE
 
 -- name: find
 -- The newest of several equal results: the one whose files are most likely still there.
-SELECT
-    job_cache.id_,
-    job_cache.job_id,
-    job_cache.parameters,
-    job_cache.workspace_hash,
-    job_cache.result_path,
-    job_cache.access_times
-FROM __reana.job_cache
+-- include: entries
 WHERE
     job_cache.parameters = %(parameters)s
     AND job_cache.workspace_hash = %(workspace_hash)s

@@ -53,35 +53,41 @@ FROM (
     GROUP BY workflow.owner_id
 ) AS owned;
 
+-- part: due
+SELECT
+    run_usage.workflow_id,
+    run_usage.owner_id,
+    run_usage.workspace_path,
+    run_usage.run_started_at,
+    run_usage.run_ended_at,
+    run_usage.cpu_used,
+    run_usage.disk_used
+FROM __reana.run_usage
+
+-- part: counted
+SELECT
+    quota_ledger.workflow_id,
+    quota_ledger.owner_id,
+    quota_ledger.workspace_path,
+    quota_ledger.run_started_at,
+    quota_ledger.run_ended_at,
+    quota_ledger.cpu_used,
+    quota_ledger.disk_used
+FROM __reana.quota_ledger
+
 -- name: _wrong_users
 -- not null: user_id
 -- Users whose ledger is not what their runs use, or whose totals are not what the ledger adds up to
 -- in the current period: because something was written without triggers, or a period is over.
 SELECT COALESCE(due.owner_id, was.owner_id) AS user_id
 FROM (
-    SELECT
-        run_usage.workflow_id,
-        run_usage.owner_id,
-        run_usage.workspace_path,
-        run_usage.run_started_at,
-        run_usage.run_ended_at,
-        run_usage.cpu_used,
-        run_usage.disk_used
-    FROM __reana.run_usage
+    -- include: due
     WHERE
         %(user_id)s::uuid IS NULL
         OR run_usage.owner_id = %(user_id)s::uuid
 ) AS due
 FULL JOIN (
-    SELECT
-        quota_ledger.workflow_id,
-        quota_ledger.owner_id,
-        quota_ledger.workspace_path,
-        quota_ledger.run_started_at,
-        quota_ledger.run_ended_at,
-        quota_ledger.cpu_used,
-        quota_ledger.disk_used
-    FROM __reana.quota_ledger
+    -- include: counted
     WHERE
         %(user_id)s::uuid IS NULL
         OR quota_ledger.owner_id = %(user_id)s::uuid

@@ -139,23 +139,29 @@ ORDER BY
     rule.apply_on,
     rule.id_;
 
+-- part: unlocked
+SELECT
+    rule.id_,
+    workflow.workspace_path,
+    workflow.reana_specification
+FROM __reana.workspace_retention_rule AS rule
+INNER JOIN __reana.workflow ON rule.workflow_id = workflow.id_
+
+-- part: in_turn
+ORDER BY
+    rule.apply_on,
+    rule.id_
+LIMIT %(maximum)s::bigint
+FOR NO KEY UPDATE OF rule SKIP LOCKED
+
 -- name: claim_due
 WITH due AS MATERIALIZED (
-    SELECT
-        rule.id_,
-        workflow.workspace_path,
-        workflow.reana_specification
-    FROM __reana.workspace_retention_rule AS rule
-    INNER JOIN __reana.workflow ON rule.workflow_id = workflow.id_
+    -- include: unlocked
     WHERE
         rule.status = 'active'
         AND rule.apply_on < %(now)s::timestamptz AT TIME ZONE 'UTC'
         -- include: chosen
-    ORDER BY
-        rule.apply_on,
-        rule.id_
-    LIMIT %(maximum)s::bigint
-    FOR NO KEY UPDATE OF rule SKIP LOCKED
+    -- include: in_turn
 ),
 
 claimed AS (
@@ -175,12 +181,7 @@ claimed AS (
 
 -- name: claim_abandoned
 WITH abandoned AS MATERIALIZED (
-    SELECT
-        rule.id_,
-        workflow.workspace_path,
-        workflow.reana_specification
-    FROM __reana.workspace_retention_rule AS rule
-    INNER JOIN __reana.workflow ON rule.workflow_id = workflow.id_
+    -- include: unlocked
     WHERE
         rule.status = 'pending'
         AND (
@@ -188,11 +189,7 @@ WITH abandoned AS MATERIALIZED (
             OR rule.pending_since < %(pending_before)s::timestamptz AT TIME ZONE 'UTC'
         )
         -- include: chosen
-    ORDER BY
-        rule.apply_on,
-        rule.id_
-    LIMIT %(maximum)s::bigint
-    FOR NO KEY UPDATE OF rule SKIP LOCKED
+    -- include: in_turn
 ),
 
 claimed AS (

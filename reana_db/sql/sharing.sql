@@ -2,9 +2,7 @@
 -- A share past its last moment does not count.
 AND NOT __reana.has_expired(share.valid_until)
 
--- name: _share
--- An expired share does not count: sharing again replaces it.
--- not null: owned, shared
+-- part: run_and_receiver
 WITH run AS (
     SELECT workflow.id_
     FROM __reana.workflow
@@ -17,7 +15,12 @@ receiver AS (
     SELECT user_.id_
     FROM __reana.user_
     WHERE user_.email = %(email)s
-),
+)
+
+-- name: _share
+-- An expired share does not count: sharing again replaces it.
+-- not null: owned, shared
+-- include: run_and_receiver,
 
 shared AS (
     INSERT INTO __reana.user_workflow AS share (
@@ -51,19 +54,7 @@ SELECT
 
 -- name: _unshare
 -- not null: owned, shared
-WITH run AS (
-    SELECT workflow.id_
-    FROM __reana.workflow
-    WHERE
-        workflow.id_ = %(workflow_id)s
-        AND workflow.owner_id = %(owner_id)s
-),
-
-receiver AS (
-    SELECT user_.id_
-    FROM __reana.user_
-    WHERE user_.email = %(email)s
-),
+-- include: run_and_receiver,
 
 removed AS (
     DELETE FROM __reana.user_workflow AS share

@@ -1,3 +1,12 @@
+-- part: candidates
+SELECT
+    user_token.id_,
+    user_token.user_id,
+    user_token.status,
+    user_token.token,
+    user_token.token_digest
+FROM __reana.user_token
+
 -- name: _find_owner
 -- The ciphertext finds what services of earlier releases wrote.  Two branches instead of OR, and
 -- single parameters instead of arrays: so the server keeps one plan instead of planning each time.
@@ -17,26 +26,14 @@ SELECT
         ELSE has_table_privilege('__reana.user_token', 'UPDATE')
     END AS digest_missing
 FROM (
-    SELECT
-        user_token.id_,
-        user_token.user_id,
-        user_token.status,
-        user_token.token,
-        user_token.token_digest
-    FROM __reana.user_token
+    -- include: candidates
     WHERE
         user_token.token_digest IN (%(digest)s, %(previous_digest)s)
         AND user_token.type_ = 'reana'
 
     UNION ALL
 
-    SELECT
-        user_token.id_,
-        user_token.user_id,
-        user_token.status,
-        user_token.token,
-        user_token.token_digest
-    FROM __reana.user_token
+    -- include: candidates
     WHERE
         user_token.token IN (%(ciphertext)s, %(previous_ciphertext)s)
         AND COALESCE(

@@ -29,25 +29,9 @@ SELECT
     (
         SELECT count(*) AS runs
         FROM (
-            SELECT
-                run_usage.workflow_id,
-                run_usage.owner_id,
-                run_usage.workspace_path,
-                run_usage.run_started_at,
-                run_usage.run_ended_at,
-                run_usage.cpu_used,
-                run_usage.disk_used
-            FROM __reana.run_usage
+            -- include: quota_refresh.due
             EXCEPT
-            SELECT
-                quota_ledger.workflow_id,
-                quota_ledger.owner_id,
-                quota_ledger.workspace_path,
-                quota_ledger.run_started_at,
-                quota_ledger.run_ended_at,
-                quota_ledger.cpu_used,
-                quota_ledger.disk_used
-            FROM __reana.quota_ledger
+            -- include: quota_refresh.counted
         ) AS uncounted
     ) AS uncounted_runs,
     (

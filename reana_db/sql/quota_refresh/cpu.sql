@@ -25,21 +25,24 @@ ORDER BY
     run_time.owner_id,
     run_time.workflow_id;
 
+-- part: recorded
+SELECT
+    usage.workflow_id,
+    usage.resource_id
+FROM __reana.workflow_resource AS usage
+INNER JOIN __reana.quota_resource ON usage.resource_id = quota_resource.resource_id
+INNER JOIN __reana.workflow ON usage.workflow_id = workflow.id_
+WHERE
+    usage.workflow_id = ANY(%(workflow_ids)s)
+    AND workflow.owner_id = ANY(%(user_ids)s)
+
 -- name: _change
 -- The totals are locked, so rows that somebody else holds must not be waited for: their owner may
 -- be waiting for the totals.  And runs that have another owner by now are left out, for the totals
 -- of that one would be locked out of order.
 WITH free AS (
-    SELECT
-        usage.workflow_id,
-        usage.resource_id
-    FROM __reana.workflow_resource AS usage
-    INNER JOIN __reana.quota_resource ON usage.resource_id = quota_resource.resource_id
-    INNER JOIN __reana.workflow ON usage.workflow_id = workflow.id_
-    WHERE
-        usage.workflow_id = ANY(%(workflow_ids)s)
+    -- include: recorded
         AND quota_resource.type_ = 'cpu'
-        AND workflow.owner_id = ANY(%(user_ids)s)
     FOR NO KEY UPDATE OF usage SKIP LOCKED
 )
 

@@ -83,16 +83,8 @@ FROM (
 -- Leaves out what cpu.sql leaves out, for the same reasons; and what somebody has recorded
 -- since the workspace was measured.
 WITH free AS (
-    SELECT
-        usage.workflow_id,
-        usage.resource_id
-    FROM __reana.workflow_resource AS usage
-    INNER JOIN __reana.quota_resource ON usage.resource_id = quota_resource.resource_id
-    INNER JOIN __reana.workflow ON usage.workflow_id = workflow.id_
-    WHERE
-        usage.workflow_id = ANY(%(workflow_ids)s)
+    -- include: quota_refresh.cpu.recorded
         AND quota_resource.type_ = 'disk'
-        AND workflow.owner_id = ANY(%(user_ids)s)
     FOR NO KEY UPDATE OF usage SKIP LOCKED
 )
 
