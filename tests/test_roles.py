@@ -424,6 +424,11 @@ def test_check_and_renewal_name_what_is_not_granted(site: Site) -> None:
         conn.rollback()
 
 
+def test_check_names_a_lost_column_though_roles_cannot_be_recognised(owner: Conn) -> None:
+    owner.execute("ALTER TABLE __reana.workflow DROP COLUMN logs CASCADE")
+    assert checks.check(owner).statement_problems
+
+
 def test_what_was_granted_by_hand_to_others_is_no_role_of_ours(owner: Conn) -> None:
     by_hand = f"{MINE}_dashboard"
     owner.execute(

@@ -70,7 +70,7 @@ def check(conn: Conn, *, with_accounts: bool = False) -> DatabaseHealth:
         differences,
         _impossible_settings(conn) if readable else [],
         problems,
-        [] if unknown else roles.missing_grants(conn),
+        roles.missing_grants(conn) if readable and not unknown else [],
         accounts.accounts(conn) if with_accounts and readable else None,
     )
 
