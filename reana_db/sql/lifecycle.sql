@@ -243,6 +243,8 @@ applied AS (
     UPDATE __reana.workflow
     SET
         status = judged.after,
+        -- A trigger would do it, for a call more.
+        updated = clock_timestamp() AT TIME ZONE 'UTC',
         logs = concat(
             workflow.logs,
             message.logs || E'\n',
