@@ -31,7 +31,9 @@ BEGIN
         'setting'
     ]
     LOOP
-        EXECUTE format('DROP TRIGGER set_updated ON __reana.%I', v_table);
+        IF v_table NOT IN ('workflow', 'job', 'interactive_session') THEN
+            EXECUTE format('DROP TRIGGER set_updated ON __reana.%I', v_table);
+        END IF;
         IF v_table <> 'setting' THEN
             EXECUTE format(
                 'ALTER TABLE __reana.%I ALTER COLUMN created DROP DEFAULT,'

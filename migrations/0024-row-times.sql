@@ -1,7 +1,8 @@
 -- depends: 0023-settings
 --
 -- Defaults for rows that people and this library insert; released services give all of these.  And
--- the time of the last change of a row, whoever changes it.
+-- the time of the last change of a row, whoever changes it; runs, jobs and sessions get it where
+-- their status is guarded, in one call.
 
 CREATE FUNCTION __reana.set_updated()
 RETURNS trigger
@@ -26,16 +27,18 @@ BEGIN
         'setting'
     ]
     LOOP
-        EXECUTE format(
-            'CREATE TRIGGER set_updated BEFORE UPDATE ON __reana.%I FOR EACH ROW'
-            ' WHEN (NEW.updated IS NOT DISTINCT FROM OLD.updated)'
-            ' EXECUTE FUNCTION __reana.set_updated()',
-            v_table
-        );
-        EXECUTE format(
-            'COMMENT ON TRIGGER set_updated ON __reana.%I IS %L',
-            v_table, 'Sets updated where the client did not.'
-        );
+        IF v_table NOT IN ('workflow', 'job', 'interactive_session') THEN
+            EXECUTE format(
+                'CREATE TRIGGER set_updated BEFORE UPDATE ON __reana.%I FOR EACH ROW'
+                ' WHEN (NEW.updated IS NOT DISTINCT FROM OLD.updated)'
+                ' EXECUTE FUNCTION __reana.set_updated()',
+                v_table
+            );
+            EXECUTE format(
+                'COMMENT ON TRIGGER set_updated ON __reana.%I IS %L',
+                v_table, 'Sets updated where the client did not.'
+            );
+        END IF;
         IF v_table <> 'setting' THEN
             EXECUTE format(
                 'ALTER TABLE __reana.%I'

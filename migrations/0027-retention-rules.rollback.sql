@@ -1,9 +1,6 @@
-DROP TRIGGER inactivate_retention_rules_at_deletion ON __reana.workflow;
-DROP TRIGGER inactivate_retention_rules_at_restart ON __reana.workflow;
-DROP FUNCTION __reana.inactivate_retention_rules();
-
-DROP TRIGGER activate_retention_rules ON __reana.workflow;
-DROP FUNCTION __reana.activate_retention_rules();
+DROP TRIGGER follow_run ON __reana.workflow;
+DROP TRIGGER follow_restart ON __reana.workflow;
+DROP FUNCTION __reana.follow_run();
 
 DROP TRIGGER separate_audit_times ON __reana.workspace_retention_audit_log;
 DROP FUNCTION __reana.separate_audit_times();

@@ -129,44 +129,7 @@ EXECUTE FUNCTION __reana.separate_audit_times();
 COMMENT ON TRIGGER separate_audit_times ON __reana.workspace_retention_audit_log IS
 'Keeps two entries of one moment apart.';
 
-CREATE FUNCTION __reana.activate_retention_rules()
-RETURNS trigger
-LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    PERFORM
-    FROM __reana.workspace_retention_rule AS rule
-    WHERE
-        rule.workflow_id = NEW.id_
-        AND rule.status = 'created'
-    ORDER BY rule.id_
-    FOR NO KEY UPDATE;
-
-    IF FOUND THEN
-        UPDATE __reana.workspace_retention_rule
-        SET status = 'active'
-        WHERE
-            workspace_retention_rule.workflow_id = NEW.id_
-            AND workspace_retention_rule.status = 'created';
-    END IF;
-    RETURN NULL;
-END
-$$;
-
-COMMENT ON FUNCTION __reana.activate_retention_rules() IS
-'Makes the created rules of a run active when the run finishes or fails.';
-
-CREATE TRIGGER activate_retention_rules
-AFTER UPDATE ON __reana.workflow
-FOR EACH ROW
-WHEN (OLD.status IS DISTINCT FROM NEW.status AND NEW.status IN ('finished', 'failed'))
-EXECUTE FUNCTION __reana.activate_retention_rules();
-
-COMMENT ON TRIGGER activate_retention_rules ON __reana.workflow IS
-'Makes the created retention rules of a run active when it finishes or fails.';
-
-CREATE FUNCTION __reana.inactivate_retention_rules()
+CREATE FUNCTION __reana.follow_run()
 RETURNS trigger
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -175,6 +138,25 @@ DECLARE
     v_rule_ids uuid [];
     v_pending uuid;
 BEGIN
+    IF NEW.status IN ('finished', 'failed') THEN
+        PERFORM
+        FROM __reana.workspace_retention_rule AS rule
+        WHERE
+            rule.workflow_id = NEW.id_
+            AND rule.status = 'created'
+        ORDER BY rule.id_
+        FOR NO KEY UPDATE;
+
+        IF FOUND THEN
+            UPDATE __reana.workspace_retention_rule
+            SET status = 'active'
+            WHERE
+                workspace_retention_rule.workflow_id = NEW.id_
+                AND workspace_retention_rule.status = 'created';
+        END IF;
+        RETURN NULL;
+    END IF;
+
     -- An aggregate cannot lock rows, so they are locked below it.  The rules of a new run do not
     -- count: they were inserted with it and are not those of an earlier run.
     SELECT array_agg(locked.id_)
@@ -229,24 +211,28 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION __reana.inactivate_retention_rules() IS
-'Ends the created and active rules of all runs with the owner, name and major number of a restarted or deleted run; refuses a restart (SQLSTATE 23R02) while one of them is pending.';
+COMMENT ON FUNCTION __reana.follow_run() IS
+'Makes the created rules of a run active when it finishes or fails. Ends the created and active rules of all runs with the owner, name and major number of a restarted or deleted run; refuses a restart (SQLSTATE 23R02) while one of them is pending.';
 
 -- An import of an ended restart leaves rules as they are.
-CREATE TRIGGER inactivate_retention_rules_at_restart
+CREATE TRIGGER follow_restart
 AFTER INSERT ON __reana.workflow
 FOR EACH ROW
 WHEN (NEW.restart AND NEW.status = 'created')
-EXECUTE FUNCTION __reana.inactivate_retention_rules();
+EXECUTE FUNCTION __reana.follow_run();
 
-COMMENT ON TRIGGER inactivate_retention_rules_at_restart ON __reana.workflow IS
+COMMENT ON TRIGGER follow_restart ON __reana.workflow IS
 'Ends the retention rules of the runs before a restart; refuses a restart while one is pending.';
 
-CREATE TRIGGER inactivate_retention_rules_at_deletion
+-- One trigger, for the server reads the condition of each in every statement.
+CREATE TRIGGER follow_run
 AFTER UPDATE ON __reana.workflow
 FOR EACH ROW
-WHEN (OLD.status IS DISTINCT FROM NEW.status AND NEW.status = 'deleted')
-EXECUTE FUNCTION __reana.inactivate_retention_rules();
+WHEN (
+    OLD.status IS DISTINCT FROM NEW.status
+    AND NEW.status IN ('finished', 'failed', 'deleted')
+)
+EXECUTE FUNCTION __reana.follow_run();
 
-COMMENT ON TRIGGER inactivate_retention_rules_at_deletion ON __reana.workflow IS
-'Ends the retention rules of all runs that share the workspace of a deleted run.';
+COMMENT ON TRIGGER follow_run ON __reana.workflow IS
+'Makes the created retention rules of a run active when it finishes or fails; ends those of all runs that share the workspace of a deleted one.';

@@ -573,41 +573,45 @@ BEGIN
         );
     ELSIF TG_OP = 'DELETE' THEN
         v_runs := (SELECT array_agg(id_) FROM old_run);
-    ELSE
-        v_runs := (
-            SELECT array_agg(changed.id_)
-            FROM (
-                SELECT
-                    id_, owner_id, workspace_path, run_finished_at, run_stopped_at,
-                    CASE
-                        WHEN run_finished_at IS NOT NULL OR run_stopped_at IS NOT NULL
-                            THEN run_started_at
-                    END
-                FROM old_run
-                EXCEPT
-                SELECT
-                    id_, owner_id, workspace_path, run_finished_at, run_stopped_at,
-                    CASE
-                        WHEN run_finished_at IS NOT NULL OR run_stopped_at IS NOT NULL
-                            THEN run_started_at
-                    END
-                FROM new_run
-            ) AS changed
-        );
-        IF v_runs IS NOT NULL THEN
-            v_runs := v_runs || ARRAY(SELECT id_ FROM new_run EXCEPT SELECT id_ FROM old_run);
-            -- All at once, in one order; the former too, for a run may have usage that the snapshot
-            -- lacks.
-            v_owners := ARRAY(
-                SELECT owner_id FROM old_run WHERE owner_id IS NOT NULL
-                UNION
-                SELECT owner_id FROM new_run WHERE owner_id IS NOT NULL
+    -- Most updates are of runs that have not ended, and soon known to change nothing that counts.
+    ELSIF
+        EXISTS (
+            SELECT FROM new_run WHERE COALESCE(run_finished_at, run_stopped_at) IS NOT NULL
+        )
+        OR EXISTS (
+            SELECT FROM old_run WHERE COALESCE(run_finished_at, run_stopped_at) IS NOT NULL
+        )
+        OR current_setting('reana_db.runs_moved', TRUE) = 'yes'
+    THEN
+        -- A full join is never a nested loop, whatever the planner believes of these tables.  All
+        -- owners, to be locked in one order; the former too, for a run may have usage that the
+        -- snapshot lacks.
+        SELECT
+            array_agg(id_),
+            array_agg(old_run.owner_id) || array_agg(new_run.owner_id)
+        INTO v_runs, v_owners
+        FROM old_run
+        FULL JOIN new_run USING (id_)
+        WHERE
+            (
+                old_run.owner_id, old_run.workspace_path,
+                old_run.run_finished_at, old_run.run_stopped_at
+            ) IS DISTINCT FROM (
+                new_run.owner_id, new_run.workspace_path,
+                new_run.run_finished_at, new_run.run_stopped_at
+            )
+            OR (
+                old_run.run_started_at IS DISTINCT FROM new_run.run_started_at
+                AND COALESCE(new_run.run_finished_at, new_run.run_stopped_at) IS NOT NULL
             );
-        END IF;
     END IF;
 
     IF v_runs IS NOT NULL THEN
-        PERFORM __reana.count_runs(v_runs, v_owners, TRUE);
+        PERFORM __reana.count_runs(
+            v_runs,
+            ARRAY(SELECT DISTINCT id_ FROM unnest(v_owners) AS id_ WHERE id_ IS NOT NULL),
+            TRUE
+        );
     END IF;
     RETURN NULL;
 END
@@ -616,6 +620,17 @@ $$;
 REVOKE EXECUTE ON FUNCTION __reana.count_changed_runs() FROM PUBLIC;
 COMMENT ON FUNCTION __reana.count_changed_runs() IS
 'Counts the runs that a statement deleted, inserted after their end, or changed the times, owner or workspace of; opens the usage of new ones.';
+
+CREATE FUNCTION __reana.announce_moves() RETURNS trigger
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    PERFORM pg_catalog.set_config('reana_db.runs_moved', 'yes', TRUE);
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION __reana.announce_moves() IS
+'Tells count_changed_runs, until the end of the transaction, that runs may get another owner or workspace.';
 
 CREATE FUNCTION __reana.count_changed_usage() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -782,6 +797,13 @@ REFERENCING NEW TABLE AS new_run
 FOR EACH STATEMENT EXECUTE FUNCTION __reana.count_changed_runs();
 COMMENT ON TRIGGER count_inserted_runs ON __reana.workflow IS
 'Opens the usage of new runs, and counts those that have ended, as an import writes them.';
+
+-- A trigger of columns cannot see the rows.  Its name makes it the first: nothing of a client runs
+-- between the two.
+CREATE TRIGGER announce_moves AFTER UPDATE OF id_, owner_id, workspace_path ON __reana.workflow
+FOR EACH STATEMENT EXECUTE FUNCTION __reana.announce_moves();
+COMMENT ON TRIGGER announce_moves ON __reana.workflow IS
+'Has count_updated_runs look at owners and workspaces, which hardly ever change.';
 
 CREATE TRIGGER count_updated_runs AFTER UPDATE ON __reana.workflow
 REFERENCING OLD TABLE AS old_run NEW TABLE AS new_run

@@ -60,7 +60,11 @@ FROM (
     WHERE datname = current_database()
     UNION ALL SELECT defaclacl::text FROM pg_default_acl
     UNION ALL SELECT evtname::text FROM pg_event_trigger
-    UNION ALL SELECT last_value::text FROM __reana.status_history_id_seq
+    -- A change that is refused takes a number.
+    UNION ALL SELECT (
+        last_value BETWEEN (SELECT max(id) FROM __reana.status_history)
+        AND (SELECT max(id) + 1000 FROM __reana.status_history)
+    )::text FROM __reana.status_history_id_seq
 ) AS part
 """
 
@@ -131,7 +135,9 @@ ATTEMPTS = {
     "update transitions": "UPDATE __reana.status_transition SET to_status = 'created';",
     "delete transitions": "DELETE FROM __reana.status_transition;",
     "set the sequence of the history": "SELECT setval('__reana.status_history_id_seq', 1);",
-    "draw from the sequence of the history": "SELECT nextval('__reana.status_history_id_seq');",
+    "draw from the sequence of the history": (
+        "SELECT nextval('__reana.status_history_id_seq') FROM generate_series(1, 2000);"
+    ),
     "forget migrations": "DELETE FROM __reana.yoyo_migration;",
     "rewrite when a run was created": "UPDATE __reana.workflow SET created = now();",
     "rewrite when a user was created": "UPDATE __reana.user_ SET created = now();",

@@ -249,9 +249,33 @@ def test_a_server_in_zurich_writes_utc(fresh_db: str) -> None:
 def test_every_table_with_updated_has_the_trigger(conn: Conn) -> None:
     tables = {name for (name,) in conn.execute(TABLES_WITH_UPDATED)}
     triggers = conn.execute(
-        "SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'set_updated'"
+        "SELECT tgrelid::regclass::text FROM pg_trigger"
+        " WHERE tgfoid IN ('__reana.set_updated'::regproc, '__reana.guard_status'::regproc)"
     ).fetchall()
-    assert {name.removeprefix("__reana.") for (name,) in triggers} == tables
+    assert {name.removeprefix("__reana.") for (name,) in triggers} >= tables
+
+
+@pytest.mark.parametrize(
+    ("entity", "change"),
+    [
+        (Entity.workflow, "status = 'queued'"),
+        (Entity.workflow, "created = created - '1 day'::interval"),
+        (Entity.job, "status = 'running'"),
+        (Entity.job, "created = created - '1 day'::interval"),
+        (Entity.interactive_session, "status = 'running'"),
+        (Entity.interactive_session, "created = created - '1 day'::interval"),
+    ],
+)
+def test_updated_follows_changes_of_what_has_a_status(
+    conn: Conn, entity: Entity, change: LiteralString
+) -> None:
+    row_id = Maker(conn).make(entity, "created")
+    statement = sql.SQL("UPDATE __reana.{} SET {} WHERE id_ = %s RETURNING updated")
+    table = sql.Identifier(entity.value)
+    conn.execute(statement.format(table, sql.SQL("updated = '2026-03-01'")), [row_id])
+    row = conn.execute(statement.format(table, sql.SQL(change)), [row_id]).fetchone()
+    assert row is not None
+    assert is_now(row[0].replace(tzinfo=UTC))
 
 
 def test_updated_follows_every_change_of_a_row(conn: Conn) -> None:

@@ -1388,28 +1388,13 @@ ALTER TABLE __reana.workspace_retention_rule ADD CONSTRAINT pk_workspace_retenti
 -- object: constraint: uq_workspace_retention_rule_workflow_id ON __reana.workspace_retention_rule
 ALTER TABLE __reana.workspace_retention_rule ADD CONSTRAINT uq_workspace_retention_rule_workflow_id UNIQUE (workflow_id, workspace_files);
 
--- object: function: __reana.activate_retention_rules()
-CREATE OR REPLACE FUNCTION __reana.activate_retention_rules()
+-- object: function: __reana.announce_moves()
+CREATE OR REPLACE FUNCTION __reana.announce_moves()
  RETURNS trigger
  LANGUAGE plpgsql
- SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 BEGIN
-    PERFORM
-    FROM __reana.workspace_retention_rule AS rule
-    WHERE
-        rule.workflow_id = NEW.id_
-        AND rule.status = 'created'
-    ORDER BY rule.id_
-    FOR NO KEY UPDATE;
-
-    IF FOUND THEN
-        UPDATE __reana.workspace_retention_rule
-        SET status = 'active'
-        WHERE
-            workspace_retention_rule.workflow_id = NEW.id_
-            AND workspace_retention_rule.status = 'created';
-    END IF;
+    PERFORM pg_catalog.set_config('reana_db.runs_moved', 'yes', TRUE);
     RETURN NULL;
 END
 $function$
@@ -1512,41 +1497,45 @@ BEGIN
         );
     ELSIF TG_OP = 'DELETE' THEN
         v_runs := (SELECT array_agg(id_) FROM old_run);
-    ELSE
-        v_runs := (
-            SELECT array_agg(changed.id_)
-            FROM (
-                SELECT
-                    id_, owner_id, workspace_path, run_finished_at, run_stopped_at,
-                    CASE
-                        WHEN run_finished_at IS NOT NULL OR run_stopped_at IS NOT NULL
-                            THEN run_started_at
-                    END
-                FROM old_run
-                EXCEPT
-                SELECT
-                    id_, owner_id, workspace_path, run_finished_at, run_stopped_at,
-                    CASE
-                        WHEN run_finished_at IS NOT NULL OR run_stopped_at IS NOT NULL
-                            THEN run_started_at
-                    END
-                FROM new_run
-            ) AS changed
-        );
-        IF v_runs IS NOT NULL THEN
-            v_runs := v_runs || ARRAY(SELECT id_ FROM new_run EXCEPT SELECT id_ FROM old_run);
-            -- All at once, in one order; the former too, for a run may have usage that the snapshot
-            -- lacks.
-            v_owners := ARRAY(
-                SELECT owner_id FROM old_run WHERE owner_id IS NOT NULL
-                UNION
-                SELECT owner_id FROM new_run WHERE owner_id IS NOT NULL
+    -- Most updates are of runs that have not ended, and soon known to change nothing that counts.
+    ELSIF
+        EXISTS (
+            SELECT FROM new_run WHERE COALESCE(run_finished_at, run_stopped_at) IS NOT NULL
+        )
+        OR EXISTS (
+            SELECT FROM old_run WHERE COALESCE(run_finished_at, run_stopped_at) IS NOT NULL
+        )
+        OR current_setting('reana_db.runs_moved', TRUE) = 'yes'
+    THEN
+        -- A full join is never a nested loop, whatever the planner believes of these tables.  All
+        -- owners, to be locked in one order; the former too, for a run may have usage that the
+        -- snapshot lacks.
+        SELECT
+            array_agg(id_),
+            array_agg(old_run.owner_id) || array_agg(new_run.owner_id)
+        INTO v_runs, v_owners
+        FROM old_run
+        FULL JOIN new_run USING (id_)
+        WHERE
+            (
+                old_run.owner_id, old_run.workspace_path,
+                old_run.run_finished_at, old_run.run_stopped_at
+            ) IS DISTINCT FROM (
+                new_run.owner_id, new_run.workspace_path,
+                new_run.run_finished_at, new_run.run_stopped_at
+            )
+            OR (
+                old_run.run_started_at IS DISTINCT FROM new_run.run_started_at
+                AND COALESCE(new_run.run_finished_at, new_run.run_stopped_at) IS NOT NULL
             );
-        END IF;
     END IF;
 
     IF v_runs IS NOT NULL THEN
-        PERFORM __reana.count_runs(v_runs, v_owners, TRUE);
+        PERFORM __reana.count_runs(
+            v_runs,
+            ARRAY(SELECT DISTINCT id_ FROM unnest(v_owners) AS id_ WHERE id_ IS NOT NULL),
+            TRUE
+        );
     END IF;
     RETURN NULL;
 END
@@ -2047,6 +2036,90 @@ SELECT COALESCE(p_stored, LEAST(p_end, COALESCE(p_given, p_now)))
 $function$
 ;
 
+-- object: function: __reana.follow_run()
+CREATE OR REPLACE FUNCTION __reana.follow_run()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+    v_rule_ids uuid [];
+    v_pending uuid;
+BEGIN
+    IF NEW.status IN ('finished', 'failed') THEN
+        PERFORM
+        FROM __reana.workspace_retention_rule AS rule
+        WHERE
+            rule.workflow_id = NEW.id_
+            AND rule.status = 'created'
+        ORDER BY rule.id_
+        FOR NO KEY UPDATE;
+
+        IF FOUND THEN
+            UPDATE __reana.workspace_retention_rule
+            SET status = 'active'
+            WHERE
+                workspace_retention_rule.workflow_id = NEW.id_
+                AND workspace_retention_rule.status = 'created';
+        END IF;
+        RETURN NULL;
+    END IF;
+
+    -- An aggregate cannot lock rows, so they are locked below it.  The rules of a new run do not
+    -- count: they were inserted with it and are not those of an earlier run.
+    SELECT array_agg(locked.id_)
+    INTO v_rule_ids
+    FROM (
+        SELECT rule.id_
+        FROM __reana.workspace_retention_rule AS rule
+        INNER JOIN __reana.workflow ON rule.workflow_id = workflow.id_
+        WHERE
+            workflow.owner_id = NEW.owner_id
+            AND workflow.name = NEW.name
+            AND workflow.run_number_major = NEW.run_number_major
+            AND rule.status IN ('created', 'active', 'pending')
+            AND NOT (TG_OP = 'INSERT' AND rule.workflow_id = NEW.id_)
+        ORDER BY rule.id_
+        FOR NO KEY UPDATE OF rule
+    ) AS locked;
+
+    IF v_rule_ids IS NULL THEN
+        RETURN NULL;
+    END IF;
+
+    IF TG_OP = 'INSERT' THEN
+        SELECT rule.id_
+        INTO v_pending
+        FROM __reana.workspace_retention_rule AS rule
+        WHERE
+            rule.id_ = ANY(v_rule_ids)
+            AND rule.status = 'pending'
+        LIMIT 1;
+
+        IF v_pending IS NOT NULL THEN
+            RAISE EXCEPTION USING
+                ERRCODE = '23R02',
+                MESSAGE = format(
+                    'Run %s.%s cannot be restarted while files of its workspace are removed.',
+                    NEW.name, NEW.run_number_major),
+                DETAIL = format('entity=workflow id=%s owner=%s pending_rule=%s',
+                    NEW.id_, NEW.owner_id, v_pending),
+                HINT = 'Try again when the rule has been applied.',
+                SCHEMA = '__reana',
+                TABLE = 'workflow';
+        END IF;
+    END IF;
+
+    UPDATE __reana.workspace_retention_rule
+    SET status = 'inactive'
+    WHERE
+        workspace_retention_rule.id_ = ANY(v_rule_ids)
+        AND workspace_retention_rule.status IN ('created', 'active');
+    RETURN NULL;
+END
+$function$
+;
+
 -- object: function: __reana.forget_session_secret_digest()
 CREATE OR REPLACE FUNCTION __reana.forget_session_secret_digest()
  RETURNS trigger
@@ -2167,18 +2240,43 @@ CREATE OR REPLACE FUNCTION __reana.guard_status()
 AS $function$
 DECLARE
     c_now CONSTANT timestamp without time zone := clock_timestamp() AT TIME ZONE 'UTC';
-    c_from CONSTANT text := OLD.status;
-    c_to CONSTANT text := NEW.status;
-    c_allowed CONSTANT boolean := __reana.is_transition(TG_TABLE_NAME, c_from, c_to);
-    v_made boolean := TRUE;
+    v_id bigint;
+    v_made boolean;
 BEGIN
-    IF NOT c_allowed THEN
-        v_made := __reana.judge_violation(TG_TABLE_NAME, OLD.id_, c_from, c_to);
+    IF TG_TABLE_NAME IN ('workflow', 'job', 'interactive_session') THEN
+        IF NEW.updated IS NOT DISTINCT FROM OLD.updated THEN
+            NEW.updated := c_now;
+        END IF;
     END IF;
 
+    IF NEW.status IS NOT DISTINCT FROM OLD.status THEN
+        RETURN NEW;
+    END IF;
+
+    -- The rule of is_transition, without a call.
     INSERT INTO __reana.status_history
-    (entity, entity_id, from_status, to_status, allowed, made)
-    VALUES (TG_TABLE_NAME, OLD.id_, c_from, c_to, c_allowed, v_made);
+    (entity, entity_id, from_status, to_status, allowed)
+    VALUES (
+        TG_TABLE_NAME, OLD.id_, OLD.status, NEW.status,
+        OLD.status IS NULL OR EXISTS (
+            SELECT
+            FROM __reana.status_transition AS rule
+            WHERE
+                rule.entity = TG_TABLE_NAME
+                AND rule.from_status = OLD.status::text
+                AND rule.to_status = NEW.status::text
+        )
+    )
+    RETURNING id, allowed INTO v_id, v_made;
+
+    IF NOT v_made THEN
+        v_made := __reana.judge_violation(
+            TG_TABLE_NAME, OLD.id_, OLD.status::text, NEW.status::text
+        );
+        UPDATE __reana.status_history
+        SET made = v_made
+        WHERE status_history.entity_id = OLD.id_ AND status_history.id = v_id;
+    END IF;
 
     IF NOT v_made THEN
         NEW.status := OLD.status;
@@ -2248,71 +2346,6 @@ SELECT COALESCE(
     END,
     FALSE
 )
-$function$
-;
-
--- object: function: __reana.inactivate_retention_rules()
-CREATE OR REPLACE FUNCTION __reana.inactivate_retention_rules()
- RETURNS trigger
- LANGUAGE plpgsql
- SET search_path TO 'pg_catalog', 'pg_temp'
-AS $function$
-DECLARE
-    v_rule_ids uuid [];
-    v_pending uuid;
-BEGIN
-    -- An aggregate cannot lock rows, so they are locked below it.  The rules of a new run do not
-    -- count: they were inserted with it and are not those of an earlier run.
-    SELECT array_agg(locked.id_)
-    INTO v_rule_ids
-    FROM (
-        SELECT rule.id_
-        FROM __reana.workspace_retention_rule AS rule
-        INNER JOIN __reana.workflow ON rule.workflow_id = workflow.id_
-        WHERE
-            workflow.owner_id = NEW.owner_id
-            AND workflow.name = NEW.name
-            AND workflow.run_number_major = NEW.run_number_major
-            AND rule.status IN ('created', 'active', 'pending')
-            AND NOT (TG_OP = 'INSERT' AND rule.workflow_id = NEW.id_)
-        ORDER BY rule.id_
-        FOR NO KEY UPDATE OF rule
-    ) AS locked;
-
-    IF v_rule_ids IS NULL THEN
-        RETURN NULL;
-    END IF;
-
-    IF TG_OP = 'INSERT' THEN
-        SELECT rule.id_
-        INTO v_pending
-        FROM __reana.workspace_retention_rule AS rule
-        WHERE
-            rule.id_ = ANY(v_rule_ids)
-            AND rule.status = 'pending'
-        LIMIT 1;
-
-        IF v_pending IS NOT NULL THEN
-            RAISE EXCEPTION USING
-                ERRCODE = '23R02',
-                MESSAGE = format(
-                    'Run %s.%s cannot be restarted while files of its workspace are removed.',
-                    NEW.name, NEW.run_number_major),
-                DETAIL = format('entity=workflow id=%s owner=%s pending_rule=%s',
-                    NEW.id_, NEW.owner_id, v_pending),
-                HINT = 'Try again when the rule has been applied.',
-                SCHEMA = '__reana',
-                TABLE = 'workflow';
-        END IF;
-    END IF;
-
-    UPDATE __reana.workspace_retention_rule
-    SET status = 'inactive'
-    WHERE
-        workspace_retention_rule.id_ = ANY(v_rule_ids)
-        AND workspace_retention_rule.status IN ('created', 'active');
-    RETURN NULL;
-END
 $function$
 ;
 
@@ -3436,8 +3469,8 @@ CREATE OR REPLACE VIEW reana.user_quota AS
      CROSS JOIN LATERAL ( SELECT LEAST((current_quota.quota_used / 1000), '9000000000000'::bigint) AS used,
             LEAST((current_quota.quota_limit / 1000), '9000000000000'::bigint) AS quota) seconds);
 
--- object: trigger: activate_retention_rules ON __reana.workflow
-CREATE TRIGGER activate_retention_rules AFTER UPDATE ON __reana.workflow FOR EACH ROW WHEN (((old.status IS DISTINCT FROM new.status) AND (new.status = ANY (ARRAY['finished'::public.runstatus, 'failed'::public.runstatus])))) EXECUTE FUNCTION __reana.activate_retention_rules();
+-- object: trigger: announce_moves ON __reana.workflow
+CREATE TRIGGER announce_moves AFTER UPDATE OF id_, owner_id, workspace_path ON __reana.workflow FOR EACH STATEMENT EXECUTE FUNCTION __reana.announce_moves();
 
 -- object: trigger: assign_run_number ON __reana.workflow
 CREATE TRIGGER assign_run_number BEFORE INSERT ON __reana.workflow FOR EACH ROW WHEN (((new.run_number_major IS NULL) OR (new.run_number_minor IS NULL) OR (new.status = 'created'::public.runstatus))) EXECUTE FUNCTION __reana.assign_run_number();
@@ -3460,17 +3493,17 @@ CREATE TRIGGER count_updated_runs AFTER UPDATE ON __reana.workflow REFERENCING O
 -- object: trigger: count_updated_usage ON __reana.workflow_resource
 CREATE TRIGGER count_updated_usage AFTER UPDATE ON __reana.workflow_resource REFERENCING OLD TABLE AS old_usage NEW TABLE AS new_usage FOR EACH STATEMENT EXECUTE FUNCTION __reana.count_changed_usage();
 
+-- object: trigger: follow_restart ON __reana.workflow
+CREATE TRIGGER follow_restart AFTER INSERT ON __reana.workflow FOR EACH ROW WHEN ((new.restart AND (new.status = 'created'::public.runstatus))) EXECUTE FUNCTION __reana.follow_run();
+
+-- object: trigger: follow_run ON __reana.workflow
+CREATE TRIGGER follow_run AFTER UPDATE ON __reana.workflow FOR EACH ROW WHEN (((old.status IS DISTINCT FROM new.status) AND (new.status = ANY (ARRAY['finished'::public.runstatus, 'failed'::public.runstatus, 'deleted'::public.runstatus])))) EXECUTE FUNCTION __reana.follow_run();
+
 -- object: trigger: forget_session_secret_digest ON __reana.interactive_session
 CREATE TRIGGER forget_session_secret_digest BEFORE UPDATE OF session_secret ON __reana.interactive_session FOR EACH ROW WHEN (((old.session_secret IS DISTINCT FROM new.session_secret) AND (NOT (old.session_secret_digest IS DISTINCT FROM new.session_secret_digest)) AND (substr(old.session_secret, 1, 8) IS DISTINCT FROM '\x7365616c6564313a'::bytea) AND (substr(new.session_secret, 1, 8) IS DISTINCT FROM '\x7365616c6564313a'::bytea))) EXECUTE FUNCTION __reana.forget_session_secret_digest();
 
 -- object: trigger: forget_token_digest ON __reana.user_token
 CREATE TRIGGER forget_token_digest BEFORE UPDATE OF token ON __reana.user_token FOR EACH ROW WHEN (((old.token IS DISTINCT FROM new.token) AND (NOT (old.token_digest IS DISTINCT FROM new.token_digest)) AND (substr(old.token, 1, 8) IS DISTINCT FROM '\x7365616c6564313a'::bytea) AND (substr(new.token, 1, 8) IS DISTINCT FROM '\x7365616c6564313a'::bytea))) EXECUTE FUNCTION __reana.forget_token_digest();
-
--- object: trigger: inactivate_retention_rules_at_deletion ON __reana.workflow
-CREATE TRIGGER inactivate_retention_rules_at_deletion AFTER UPDATE ON __reana.workflow FOR EACH ROW WHEN (((old.status IS DISTINCT FROM new.status) AND (new.status = 'deleted'::public.runstatus))) EXECUTE FUNCTION __reana.inactivate_retention_rules();
-
--- object: trigger: inactivate_retention_rules_at_restart ON __reana.workflow
-CREATE TRIGGER inactivate_retention_rules_at_restart AFTER INSERT ON __reana.workflow FOR EACH ROW WHEN ((new.restart AND (new.status = 'created'::public.runstatus))) EXECUTE FUNCTION __reana.inactivate_retention_rules();
 
 -- object: trigger: lock_run ON __reana.workflow_resource
 CREATE TRIGGER lock_run BEFORE INSERT ON __reana.workflow_resource FOR EACH ROW WHEN ((pg_trigger_depth() = 0)) EXECUTE FUNCTION __reana.lock_run();
@@ -3562,14 +3595,8 @@ CREATE TRIGGER set_retention_dates BEFORE INSERT OR UPDATE ON __reana.workspace_
 -- object: trigger: set_updated ON __reana.audit_log
 CREATE TRIGGER set_updated BEFORE UPDATE ON __reana.audit_log FOR EACH ROW WHEN ((NOT (new.updated IS DISTINCT FROM old.updated))) EXECUTE FUNCTION __reana.set_updated();
 
--- object: trigger: set_updated ON __reana.interactive_session
-CREATE TRIGGER set_updated BEFORE UPDATE ON __reana.interactive_session FOR EACH ROW WHEN ((NOT (new.updated IS DISTINCT FROM old.updated))) EXECUTE FUNCTION __reana.set_updated();
-
 -- object: trigger: set_updated ON __reana.interactive_session_resource
 CREATE TRIGGER set_updated BEFORE UPDATE ON __reana.interactive_session_resource FOR EACH ROW WHEN ((NOT (new.updated IS DISTINCT FROM old.updated))) EXECUTE FUNCTION __reana.set_updated();
-
--- object: trigger: set_updated ON __reana.job
-CREATE TRIGGER set_updated BEFORE UPDATE ON __reana.job FOR EACH ROW WHEN ((NOT (new.updated IS DISTINCT FROM old.updated))) EXECUTE FUNCTION __reana.set_updated();
 
 -- object: trigger: set_updated ON __reana.job_cache
 CREATE TRIGGER set_updated BEFORE UPDATE ON __reana.job_cache FOR EACH ROW WHEN ((NOT (new.updated IS DISTINCT FROM old.updated))) EXECUTE FUNCTION __reana.set_updated();
@@ -3589,26 +3616,23 @@ CREATE TRIGGER set_updated BEFORE UPDATE ON __reana.user_resource FOR EACH ROW W
 -- object: trigger: set_updated ON __reana.user_token
 CREATE TRIGGER set_updated BEFORE UPDATE ON __reana.user_token FOR EACH ROW WHEN ((NOT (new.updated IS DISTINCT FROM old.updated))) EXECUTE FUNCTION __reana.set_updated();
 
--- object: trigger: set_updated ON __reana.workflow
-CREATE TRIGGER set_updated BEFORE UPDATE ON __reana.workflow FOR EACH ROW WHEN ((NOT (new.updated IS DISTINCT FROM old.updated))) EXECUTE FUNCTION __reana.set_updated();
-
 -- object: trigger: set_updated ON __reana.workflow_resource
 CREATE TRIGGER set_updated BEFORE UPDATE ON __reana.workflow_resource FOR EACH ROW WHEN ((NOT (new.updated IS DISTINCT FROM old.updated))) EXECUTE FUNCTION __reana.set_updated();
 
 -- object: trigger: zz_guard_status ON __reana.interactive_session
-CREATE TRIGGER zz_guard_status BEFORE UPDATE ON __reana.interactive_session FOR EACH ROW WHEN ((new.status IS DISTINCT FROM old.status)) EXECUTE FUNCTION __reana.guard_status();
+CREATE TRIGGER zz_guard_status BEFORE UPDATE ON __reana.interactive_session FOR EACH ROW EXECUTE FUNCTION __reana.guard_status();
 
 -- object: trigger: zz_guard_status ON __reana.job
-CREATE TRIGGER zz_guard_status BEFORE UPDATE ON __reana.job FOR EACH ROW WHEN ((new.status IS DISTINCT FROM old.status)) EXECUTE FUNCTION __reana.guard_status();
+CREATE TRIGGER zz_guard_status BEFORE UPDATE ON __reana.job FOR EACH ROW EXECUTE FUNCTION __reana.guard_status();
 
 -- object: trigger: zz_guard_status ON __reana.service
-CREATE TRIGGER zz_guard_status BEFORE UPDATE ON __reana.service FOR EACH ROW WHEN ((new.status IS DISTINCT FROM old.status)) EXECUTE FUNCTION __reana.guard_status();
+CREATE TRIGGER zz_guard_status BEFORE UPDATE ON __reana.service FOR EACH ROW EXECUTE FUNCTION __reana.guard_status();
 
 -- object: trigger: zz_guard_status ON __reana.workflow
-CREATE TRIGGER zz_guard_status BEFORE UPDATE ON __reana.workflow FOR EACH ROW WHEN ((new.status IS DISTINCT FROM old.status)) EXECUTE FUNCTION __reana.guard_status();
+CREATE TRIGGER zz_guard_status BEFORE UPDATE ON __reana.workflow FOR EACH ROW EXECUTE FUNCTION __reana.guard_status();
 
 -- object: trigger: zz_guard_status ON __reana.workspace_retention_rule
-CREATE TRIGGER zz_guard_status BEFORE UPDATE ON __reana.workspace_retention_rule FOR EACH ROW WHEN ((new.status IS DISTINCT FROM old.status)) EXECUTE FUNCTION __reana.guard_status();
+CREATE TRIGGER zz_guard_status BEFORE UPDATE ON __reana.workspace_retention_rule FOR EACH ROW EXECUTE FUNCTION __reana.guard_status();
 
 -- object: trigger: zz_keep_quota_used ON __reana.user_resource
 CREATE TRIGGER zz_keep_quota_used BEFORE INSERT OR UPDATE ON __reana.user_resource FOR EACH ROW WHEN ((new.quota_counted IS NOT NULL)) EXECUTE FUNCTION __reana.keep_quota_used();
@@ -4354,8 +4378,8 @@ COMMENT ON COLUMN reana.run_history.until IS 'When the run got the next one; NUL
 -- object: comment: COLUMN reana.run_history.workflow_id
 COMMENT ON COLUMN reana.run_history.workflow_id IS 'Which run.';
 
--- object: comment: FUNCTION __reana.activate_retention_rules()
-COMMENT ON FUNCTION __reana.activate_retention_rules() IS 'Makes the created rules of a run active when the run finishes or fails.';
+-- object: comment: FUNCTION __reana.announce_moves()
+COMMENT ON FUNCTION __reana.announce_moves() IS 'Tells count_changed_runs, until the end of the transaction, that runs may get another owner or workspace.';
 
 -- object: comment: FUNCTION __reana.assign_run_number()
 COMMENT ON FUNCTION __reana.assign_run_number() IS 'Assigns the run number of a new row that does not give it: the highest major of the owner and name plus 1, or for a restart the highest minor of its major plus 1.';
@@ -4399,6 +4423,9 @@ COMMENT ON FUNCTION __reana.first_end(timestamp without time zone,timestamp with
 -- object: comment: FUNCTION __reana.first_start(timestamp without time zone,timestamp without time zone,timestamp without time zone,timestamp without time zone)
 COMMENT ON FUNCTION __reana.first_start(timestamp without time zone,timestamp without time zone,timestamp without time zone,timestamp without time zone) IS 'When something started that starts now: the stored time, else the one that the client gives, else now, but not after its end.';
 
+-- object: comment: FUNCTION __reana.follow_run()
+COMMENT ON FUNCTION __reana.follow_run() IS 'Makes the created rules of a run active when it finishes or fails. Ends the created and active rules of all runs with the owner, name and major number of a restarted or deleted run; refuses a restart (SQLSTATE 23R02) while one of them is pending.';
+
 -- object: comment: FUNCTION __reana.forget_session_secret_digest()
 COMMENT ON FUNCTION __reana.forget_session_secret_digest() IS 'Clears the digest of a session secret that got another value.';
 
@@ -4409,13 +4436,10 @@ COMMENT ON FUNCTION __reana.forget_token_digest() IS 'Clears the digest of a tok
 COMMENT ON FUNCTION __reana.grant_token(uuid,uuid,bytea,bytea,bytea,uuid,uuid,json) IS 'Makes the requested token of a user active, or a new one, with the encrypted value in the form that the setting secrets_form asks for; writes the audit entry of the administrator, if there is one; returns done, unknown user, already active, request changed when the requested token is not the one given, or value taken.';
 
 -- object: comment: FUNCTION __reana.guard_status()
-COMMENT ON FUNCTION __reana.guard_status() IS 'Records a change of a status, sets the first start and the first end of runs and jobs (UTC), and keeps a status that the rules do not allow from being stored (see status_mode).';
+COMMENT ON FUNCTION __reana.guard_status() IS 'Records a change of a status, sets the first start and the first end of runs and jobs (UTC), and keeps a status that the rules do not allow from being stored (see status_mode). Sets the time of the last change of runs, jobs and sessions, where the client did not.';
 
 -- object: comment: FUNCTION __reana.has_expired(timestamp without time zone)
 COMMENT ON FUNCTION __reana.has_expired(timestamp without time zone) IS 'Whether a share with this end (UTC) is over; midnight is the end of the day that it begins, NULL no end.';
-
--- object: comment: FUNCTION __reana.inactivate_retention_rules()
-COMMENT ON FUNCTION __reana.inactivate_retention_rules() IS 'Ends the created and active rules of all runs with the owner, name and major number of a restarted or deleted run; refuses a restart (SQLSTATE 23R02) while one of them is pending.';
 
 -- object: comment: FUNCTION __reana.is_transition(text,text,text)
 COMMENT ON FUNCTION __reana.is_transition(text,text,text) IS 'Whether a status may follow another: by status_transition, from NULL, or because they are equal.';
@@ -4600,8 +4624,8 @@ COMMENT ON TABLE __reana.workspace_retention_audit_log IS 'Every status that a r
 -- object: comment: TABLE __reana.workspace_retention_rule
 COMMENT ON TABLE __reana.workspace_retention_rule IS 'Which files of a workspace are removed some days after the end of its run.';
 
--- object: comment: TRIGGER activate_retention_rules ON __reana.workflow
-COMMENT ON TRIGGER activate_retention_rules ON __reana.workflow IS 'Makes the created retention rules of a run active when it finishes or fails.';
+-- object: comment: TRIGGER announce_moves ON __reana.workflow
+COMMENT ON TRIGGER announce_moves ON __reana.workflow IS 'Has count_updated_runs look at owners and workspaces, which hardly ever change.';
 
 -- object: comment: TRIGGER assign_run_number ON __reana.workflow
 COMMENT ON TRIGGER assign_run_number ON __reana.workflow IS 'Assigns the run number of a new run, serialised per owner and name.';
@@ -4624,17 +4648,17 @@ COMMENT ON TRIGGER count_updated_runs ON __reana.workflow IS 'Records and counts
 -- object: comment: TRIGGER count_updated_usage ON __reana.workflow_resource
 COMMENT ON TRIGGER count_updated_usage ON __reana.workflow_resource IS 'Counts other usage.';
 
+-- object: comment: TRIGGER follow_restart ON __reana.workflow
+COMMENT ON TRIGGER follow_restart ON __reana.workflow IS 'Ends the retention rules of the runs before a restart; refuses a restart while one is pending.';
+
+-- object: comment: TRIGGER follow_run ON __reana.workflow
+COMMENT ON TRIGGER follow_run ON __reana.workflow IS 'Makes the created retention rules of a run active when it finishes or fails; ends those of all runs that share the workspace of a deleted one.';
+
 -- object: comment: TRIGGER forget_session_secret_digest ON __reana.interactive_session
 COMMENT ON TRIGGER forget_session_secret_digest ON __reana.interactive_session IS 'Clears the digest when a service that does not know it overwrites the secret.';
 
 -- object: comment: TRIGGER forget_token_digest ON __reana.user_token
 COMMENT ON TRIGGER forget_token_digest ON __reana.user_token IS 'Clears the digest when a service that does not know it overwrites the token.';
-
--- object: comment: TRIGGER inactivate_retention_rules_at_deletion ON __reana.workflow
-COMMENT ON TRIGGER inactivate_retention_rules_at_deletion ON __reana.workflow IS 'Ends the retention rules of all runs that share the workspace of a deleted run.';
-
--- object: comment: TRIGGER inactivate_retention_rules_at_restart ON __reana.workflow
-COMMENT ON TRIGGER inactivate_retention_rules_at_restart ON __reana.workflow IS 'Ends the retention rules of the runs before a restart; refuses a restart while one is pending.';
 
 -- object: comment: TRIGGER lock_run ON __reana.workflow_resource
 COMMENT ON TRIGGER lock_run ON __reana.workflow_resource IS 'Locks runs before usage, so that no deadlock arises.';
@@ -4726,14 +4750,8 @@ COMMENT ON TRIGGER set_retention_dates ON __reana.workspace_retention_rule IS 'S
 -- object: comment: TRIGGER set_updated ON __reana.audit_log
 COMMENT ON TRIGGER set_updated ON __reana.audit_log IS 'Sets updated where the client did not.';
 
--- object: comment: TRIGGER set_updated ON __reana.interactive_session
-COMMENT ON TRIGGER set_updated ON __reana.interactive_session IS 'Sets updated where the client did not.';
-
 -- object: comment: TRIGGER set_updated ON __reana.interactive_session_resource
 COMMENT ON TRIGGER set_updated ON __reana.interactive_session_resource IS 'Sets updated where the client did not.';
-
--- object: comment: TRIGGER set_updated ON __reana.job
-COMMENT ON TRIGGER set_updated ON __reana.job IS 'Sets updated where the client did not.';
 
 -- object: comment: TRIGGER set_updated ON __reana.job_cache
 COMMENT ON TRIGGER set_updated ON __reana.job_cache IS 'Sets updated where the client did not.';
@@ -4753,26 +4771,23 @@ COMMENT ON TRIGGER set_updated ON __reana.user_resource IS 'Sets updated where t
 -- object: comment: TRIGGER set_updated ON __reana.user_token
 COMMENT ON TRIGGER set_updated ON __reana.user_token IS 'Sets updated where the client did not.';
 
--- object: comment: TRIGGER set_updated ON __reana.workflow
-COMMENT ON TRIGGER set_updated ON __reana.workflow IS 'Sets updated where the client did not.';
-
 -- object: comment: TRIGGER set_updated ON __reana.workflow_resource
 COMMENT ON TRIGGER set_updated ON __reana.workflow_resource IS 'Sets updated where the client did not.';
 
 -- object: comment: TRIGGER zz_guard_status ON __reana.interactive_session
-COMMENT ON TRIGGER zz_guard_status ON __reana.interactive_session IS 'Judges and records a change of a status; fires after all other triggers of its kind.';
+COMMENT ON TRIGGER zz_guard_status ON __reana.interactive_session IS 'Judges and records a change of a status, sets updated; fires after all other triggers of its kind.';
 
 -- object: comment: TRIGGER zz_guard_status ON __reana.job
-COMMENT ON TRIGGER zz_guard_status ON __reana.job IS 'Judges and records a change of a status; fires after all other triggers of its kind.';
+COMMENT ON TRIGGER zz_guard_status ON __reana.job IS 'Judges and records a change of a status, sets updated; fires after all other triggers of its kind.';
 
 -- object: comment: TRIGGER zz_guard_status ON __reana.service
-COMMENT ON TRIGGER zz_guard_status ON __reana.service IS 'Judges and records a change of a status; fires after all other triggers of its kind.';
+COMMENT ON TRIGGER zz_guard_status ON __reana.service IS 'Judges and records a change of a status, sets updated; fires after all other triggers of its kind.';
 
 -- object: comment: TRIGGER zz_guard_status ON __reana.workflow
-COMMENT ON TRIGGER zz_guard_status ON __reana.workflow IS 'Judges and records a change of a status; fires after all other triggers of its kind.';
+COMMENT ON TRIGGER zz_guard_status ON __reana.workflow IS 'Judges and records a change of a status, sets updated; fires after all other triggers of its kind.';
 
 -- object: comment: TRIGGER zz_guard_status ON __reana.workspace_retention_rule
-COMMENT ON TRIGGER zz_guard_status ON __reana.workspace_retention_rule IS 'Judges and records a change of a status; fires after all other triggers of its kind.';
+COMMENT ON TRIGGER zz_guard_status ON __reana.workspace_retention_rule IS 'Judges and records a change of a status, sets updated; fires after all other triggers of its kind.';
 
 -- object: comment: TRIGGER zz_keep_quota_used ON __reana.user_resource
 COMMENT ON TRIGGER zz_keep_quota_used ON __reana.user_resource IS 'Keeps quota_used at the exact total. Its name makes it the last.';
