@@ -478,6 +478,18 @@ WITH owned AS (
     FROM pg_catalog.pg_namespace
     WHERE pg_namespace.nspname IN ('__reana', 'reana')
     UNION ALL
+    -- A database that is REANA's alone: its owner could drop it.
+    SELECT
+        'DATABASE',
+        quote_ident(pg_database.datname),
+        pg_database.datdba
+    FROM pg_catalog.pg_database
+    JOIN pg_catalog.pg_namespace
+        ON pg_database.datdba = pg_namespace.nspowner
+    WHERE
+        pg_database.datname = pg_catalog.current_database()
+        AND pg_namespace.nspname = '__reana'
+    UNION ALL
     SELECT
         CASE pg_class.relkind WHEN 'v' THEN 'VIEW' WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END,
         quote_ident(pg_namespace.nspname) || '.' || quote_ident(pg_class.relname),
@@ -709,6 +721,12 @@ FROM (
                 pg_class.oid = pg_catalog.to_regclass('__reana.' || given.name)
                 AND pg_catalog.pg_has_role(session_user, pg_class.relowner, 'MEMBER')
         )
+    UNION ALL
+    SELECT
+        'it can act as the owner of the database',
+        pg_catalog.pg_has_role(session_user, pg_database.datdba, 'MEMBER')
+    FROM pg_catalog.pg_database
+    WHERE pg_database.datname = pg_catalog.current_database()
     UNION ALL
     SELECT
         'it can create objects in the schema public',
