@@ -69,11 +69,12 @@ def test_an_error_says_whether_to_try_again(
 
 
 def test_an_error_of_the_library_too_says_whether_to_try_again(fresh_db: str) -> None:
-    with connect(fresh_db) as holder, connect(fresh_db, options="-c lock_timeout=50") as conn:
+    with connect(fresh_db) as holder, connect(fresh_db) as conn:
         owner = make_user(holder)
         run = make_workflow(holder, owner)
         holder.commit()
         holder.execute("SELECT FROM __reana.workflow FOR UPDATE")
+        conn.execute("SET LOCAL lock_timeout = 50")
         error = raised(jobs.create, conn, run, JOB)
         conn.rollback()
     assert error.retryable
