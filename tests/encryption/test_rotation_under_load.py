@@ -29,7 +29,7 @@ from tests.support.factories import make_user, make_workflow
 
 pytestmark = pytest.mark.slow
 
-NUMBER = soak.size(800, 100_000)
+NUMBER = soak.size(2_000, 100_000)
 SERVICES = 8
 KILL_AT = (0.15, 0.4, 0.65)
 
