@@ -150,6 +150,12 @@ def test_a_restart_shares_the_workspace_and_has_the_next_minor_number(
     assert workflows.specification(conn, run.id_).reana_specification == SPECIFICATION
 
 
+def test_a_run_without_a_given_path_gets_that_of_reana(conn: Conn) -> None:
+    owner = make_user(conn)
+    run = create(conn, owner, workspace_path=None)
+    assert run.workspace_path == workspaces.build_workspace_path(owner, run.id_)
+
+
 def test_a_restart_may_have_another_specification_and_type(conn: Conn, owner: UUID) -> None:
     original = make_workflow(conn, owner, status="finished")
     run = lifecycle.clone_for_restart(conn, original, specification={"version": 2}, type_="cwl")
