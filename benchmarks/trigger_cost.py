@@ -2,9 +2,10 @@
 
 The migrations of both are applied to databases of one private server without fsync; a session on
 each, and one without triggers, take turns.  Measured is the processor time of the server's process,
-which a busy machine disturbs least (Linux).  Printed are medians in milliseconds, and ratios.  With
-``--each``: the microseconds of each trigger of ours, what it calls included, as EXPLAIN says.  With
-``--service``: the same changes as a login that may what services may, beside a superuser.
+which a busy machine disturbs least (Linux).  Printed are medians in milliseconds, and ratios; exit
+status 1 if one is above its limit, which was set beside 22edd9c.  With ``--each``: the microseconds
+of each trigger of ours, what it calls included, as EXPLAIN says.  With ``--service``: the same
+changes as a login that may what services may, beside a superuser.
 
     python -m benchmarks.trigger_cost 22edd9c
     python -m benchmarks.trigger_cost --each
@@ -15,6 +16,7 @@ which a busy machine disturbs least (Linux).  Printed are medians in millisecond
 from __future__ import annotations
 
 import argparse
+import math
 import statistics
 from collections.abc import Callable
 from itertools import count
@@ -40,7 +42,7 @@ SELECT user_.id_, resource.id_, 0, 0 FROM __reana.user_ CROSS JOIN __reana.resou
 ON CONFLICT DO NOTHING;
 INSERT INTO __reana.workflow (id_, owner_id, name, status, type_, run_number_major,
     run_number_minor, run_started_at, logs, workspace_path)
-SELECT md5(n::text)::uuid, md5('user' || n % 500)::uuid, n::text, 'pending', 'serial', 1, 0,
+SELECT md5(n::text)::uuid, md5('user' || n % 500)::uuid, n::text, 'queued', 'serial', 1, 0,
     now() - interval '1 h', repeat('line of a log', 100), '/var/reana/' || n
 FROM generate_series(1, 12000) AS n;
 INSERT INTO __reana.workflow_resource (workflow_id, resource_id, quota_used)
@@ -68,12 +70,20 @@ CROSS JOIN (SELECT id_ FROM __reana.user_ LIMIT 1) AS owner
 
 CASES = {
     "logs of a run": ("workflow", "", "logs = 'x'"),
+    "run queued -> pending": ("workflow", "", "status = 'pending'"),
     "run pending -> running": ("workflow", "", "status = 'running'"),
     "run running -> finished": ("workflow", "", "status = 'finished'"),
     "job created -> running": ("job", "job", "status = 'running'"),
     "job running -> finished": ("job", "job", "status = 'finished'"),
 }
 """Table, beginning of what the ids are made of, and change."""
+MANY_RUNS = "500 runs end in one statement"
+OF_OLDER = {"run running -> finished": 2.0, MANY_RUNS: 0.44}
+"""How many times as much as the older revision it may cost at most."""
+OF_WITHOUT = {name: 1.8 for name in CASES if name not in OF_OLDER}
+"""How many times as much as without triggers."""
+IMPORT_LIMIT = 2000
+"""Milliseconds."""
 ROUNDS = 1000
 
 
@@ -85,8 +95,8 @@ def taken(conn: Conn, statement: str, *parameters: int) -> float:
     return (int(schedule.read_text().split()[0]) - before) / 1e6
 
 
-def compare(name: str, rounds: int, measure: Callable[[str, int], float]) -> None:
-    """Measure all sides in turns; print the medians, and ours in relation to the others."""
+def compare(name: str, rounds: int, measure: Callable[[str, int], float]) -> bool:
+    """Measure all sides in turns; print medians and ratios; tell whether the limits are kept."""
     rows = [[measure(side, number) for side in SIDES] for number in range(rounds)]
     ours, older, without = (statistics.median(column) for column in zip(*rows, strict=True))
     print(
@@ -94,6 +104,8 @@ def compare(name: str, rounds: int, measure: Callable[[str, int], float]) -> Non
         f" {ours / older:7.2f} {ours / without:9.2f}",
         flush=True,
     )
+    of_older, of_without = OF_OLDER.get(name, math.inf), OF_WITHOUT.get(name, math.inf)
+    return bool(ours <= of_older * older and ours <= of_without * without)
 
 
 def switch(conn: Conn, role: str) -> None:
@@ -101,7 +113,7 @@ def switch(conn: Conn, role: str) -> None:
     conn.execute("SELECT set_config('session_replication_role', %s, false)", [role])
 
 
-def one_by_one(conns: dict[str, Conn], name: str) -> None:
+def one_by_one(conns: dict[str, Conn], name: str) -> bool:
     """Measure a change of one row after the other."""
     statement = ONE.format(*CASES[name])
 
@@ -111,15 +123,15 @@ def one_by_one(conns: dict[str, Conn], name: str) -> None:
     for number in range(20):
         for side in SIDES:
             change_next(side, number)
-    compare(name, ROUNDS, lambda side, number: change_next(side, 20 + number))
+    return compare(name, ROUNDS, lambda side, number: change_next(side, 20 + number))
 
 
-def many_runs(conns: dict[str, Conn]) -> None:
+def many_runs(conns: dict[str, Conn]) -> bool:
     """Measure the end of 500 runs in one statement."""
     for side in ("ours", "older"):
         switch(conns[side], "replica")
         conns[side].execute(
-            "UPDATE __reana.workflow SET status = 'running' WHERE status = 'pending'"
+            "UPDATE __reana.workflow SET status = 'running' WHERE status = 'queued'"
         )
         switch(conns[side], "origin")
 
@@ -127,7 +139,7 @@ def many_runs(conns: dict[str, Conn]) -> None:
         begin = FIRST[side] + 1100 + 500 * number
         return taken(conns[side], MANY, begin, begin + 499)
 
-    compare("500 runs end in one statement", 9, end_next)
+    return compare(MANY_RUNS, 9, end_next)
 
 
 def fill(uri: str) -> None:
@@ -137,18 +149,18 @@ def fill(uri: str) -> None:
             conn.execute(statement.encode())
 
 
-def status_changes(ours: str, older: str) -> None:
-    """Measure changes of rows that are there."""
+def status_changes(ours: str, older: str) -> bool:
+    """Measure changes of rows that are there; tell whether the limits are kept."""
     for uri in (ours, older):
         fill(uri)
     uris = dict(zip(SIDES, (ours, older, ours), strict=True))
     conns = {side: psycopg.connect(uri, autocommit=True) for side, uri in uris.items()}
     switch(conns["without"], "replica")
-    for name in CASES:
-        one_by_one(conns, name)
-    many_runs(conns)
+    kept = [one_by_one(conns, name) for name in CASES]
+    kept.append(many_runs(conns))
     for conn in conns.values():
         conn.close()
+    return all(kept)
 
 
 def as_service(uri: str) -> None:
@@ -207,11 +219,13 @@ def main() -> None:
             (as_service if given.service else each_trigger)(ours)
             return
         print(f"{'':32} {'ours':>9} {'older':>9} {'without':>9} {'/older':>7} {'/without':>9}")
-        status_changes(ours, older)
+        kept = status_changes(ours, older)
         with psycopg.connect(ours, autocommit=True) as server:
             fresh = make(server, "fresh", here)
         with psycopg.connect(fresh, autocommit=True) as conn:
-            print(f"{'import of 16,000 ended runs':32} {taken(conn, IMPORT, 16_000):9.0f}")
+            imported = taken(conn, IMPORT, 16_000)
+            print(f"{'import of 16,000 ended runs':32} {imported:9.0f}")
+    raise SystemExit(not (kept and imported <= IMPORT_LIMIT))
 
 
 if __name__ == "__main__":
