@@ -51,11 +51,12 @@ def create_database(conninfo: str) -> bool:
     except psycopg.OperationalError as unreachable:
         try:
             with session.connection(make_conninfo(conninfo, dbname=_MAINTENANCE)) as conn:
-                if _has_database(conn, _name(conninfo)):
-                    raise
-                return _create(conn, _name(conninfo))
+                if not _has_database(conn, _name(conninfo)):
+                    return _create(conn, _name(conninfo))
         except psycopg.OperationalError:
             raise unreachable from None
+    with session.connection(conninfo):  # somebody else made it meanwhile, or it says why not
+        return False
 
 
 def _create(conn: Conn, name: str) -> bool:
