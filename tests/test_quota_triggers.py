@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import datetime
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID, uuid4
 
 import psycopg
@@ -217,6 +217,18 @@ def test_one_statement_may_change_the_owner_the_workspace_and_the_usage(
     )
     assert stored(conn) == recomputed(conn)
     assert total(conn, other, "disk") == 4 + 7
+
+
+@pytest.mark.parametrize("change", ["owner_id = %(other)s", "workspace_path = '/w/3'"])
+def test_a_run_that_has_not_ended_may_move(
+    conn: Conn, user_id: UUID, change: LiteralString
+) -> None:
+    runs = [make_workflow(conn, user_id, workspace_path="/w/1") for _ in range(2)]
+    for run_id in runs:
+        use(conn, run_id, "disk", 10)
+    values = {"run": runs[0], "other": make_user(conn)}
+    conn.execute(f"UPDATE __reana.workflow SET {change} WHERE id_ = %(run)s".encode(), values)
+    assert stored(conn) == recomputed(conn)
 
 
 def test_one_statement_may_change_the_period_and_a_run(conn: Conn, user_id: UUID) -> None:
