@@ -210,7 +210,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _whole_suite(config: pytest.Config) -> bool:
     chosen = config.args_source is not pytest.Config.ArgsSource.ARGS
     narrowed = config.option.keyword or config.option.markexpr or getattr(config.option, "lf", None)
-    return chosen and not narrowed
+    left_out = config.pluginmanager.hasplugin("tests.support.as_service")
+    return chosen and not narrowed and not left_out
 
 
 def _never_executed(config: pytest.Config) -> list[queries.Statement]:
