@@ -137,6 +137,11 @@ class Group:
         for standby in self.standbys:
             standby.wait_for(position)
 
+    def make_synchronous(self) -> None:
+        """Let a commit wait until one standby, whichever it is, has the WAL."""
+        self.primary.execute("ALTER SYSTEM SET synchronous_standby_names = 'ANY 1 (*)'")
+        self.primary.execute("SELECT pg_reload_conf()")
+
     def fail_over_to(self, standby: Node) -> None:
         """Promote a standby, and let the others follow it; the old primary is left as it is."""
         self.standbys.remove(standby)
@@ -181,10 +186,10 @@ def replicated(
             nodes.append(node := Node(home, bindir, settings or {}))
             node.start()
             stack.callback(node.stop, immediate=True)
+        group = Group(nodes[0], nodes[1:])
         if synchronous:
-            nodes[0].execute("ALTER SYSTEM SET synchronous_standby_names = 'ANY 1 (*)'")
-            nodes[0].execute("SELECT pg_reload_conf()")
-        yield Group(nodes[0], nodes[1:])
+            group.make_synchronous()
+        yield group
 
 
 def _copy(primary: Node, home: Cluster, account: Account) -> None:

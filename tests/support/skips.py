@@ -16,6 +16,7 @@ KNOWN = {
     r"needs a database of 200,000 runs": "tox -e scale",
     r"needs root|only root ": "the same command as root",
     r"needs psql|needs pg_dump": "install postgresql-client",
+    r"needs pg_basebackup": "pip install 'reana-db[embedded]'",
     r"setpriv is not installed": "install util-linux",
     r"other users can read neither this interpreter": "a Python that other users can read",
     r"this machine has no PostgreSQL": "install postgresql",
