@@ -10,7 +10,7 @@ from typing import Any
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parent), str(HERE)]
 
-from _site import pages, pictures  # noqa: E402
+from _site import charts, pages, pictures  # noqa: E402
 
 import reana_db  # noqa: E402 - of this clone
 
@@ -73,10 +73,10 @@ def plain_types(
     return shown[0], shown[1]
 
 
-def lead_to_pages(app: Any, document: str, source: list[str]) -> None:
-    """Turn links that leave this directory into links to pages of the site."""
+def to_the_site(app: Any, document: str, source: list[str]) -> None:
+    """Draw charts; turn links that leave this directory into links to pages of the site."""
     source[0] = (
-        source[0]
+        charts.add(source[0])
         .replace("](../CHANGELOG.md)", "](reference/changes.md)")
         .replace("](../CONTRIBUTING.md)", "](reference/contributing.md)")
         .replace("](../benchmarks/README.md)", "](performance.md)")
@@ -91,4 +91,4 @@ def setup(app: Any) -> None:
     app.connect("builder-inited", generate)
     app.connect("autodoc-process-docstring", add_facts)
     app.connect("autodoc-process-signature", plain_types)
-    app.connect("source-read", lead_to_pages)
+    app.connect("source-read", to_the_site)
