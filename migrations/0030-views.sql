@@ -41,6 +41,28 @@ CROSS JOIN LATERAL (
 
 COMMENT ON VIEW reana.runs IS
 'Every run with its owner, status, age and times (UTC).';
+COMMENT ON COLUMN reana.runs.workflow_id IS
+'Which run.';
+COMMENT ON COLUMN reana.runs.owner IS
+'E-mail address of the owner.';
+COMMENT ON COLUMN reana.runs.run IS
+'Name and number: name.M, or name.M.m for a restart.';
+COMMENT ON COLUMN reana.runs.engine IS
+'The workflow engine: cwl, serial, snakemake or yadage.';
+COMMENT ON COLUMN reana.runs.status IS
+'The status.';
+COMMENT ON COLUMN reana.runs.created IS
+'When the run was created.';
+COMMENT ON COLUMN reana.runs.age IS
+'How long ago that was.';
+COMMENT ON COLUMN reana.runs.started IS
+'When the run started; NULL if it has not.';
+COMMENT ON COLUMN reana.runs.ended IS
+'When the run ended: finished or failed, else stopped.';
+COMMENT ON COLUMN reana.runs.duration IS
+'From the start to the end; until now for a run that is running.';
+COMMENT ON COLUMN reana.runs.workspace_path IS
+'The directory of its files.';
 
 -- LATERAL, so that a condition on the run is met before its history is read.
 CREATE VIEW reana.run_history AS
@@ -132,6 +154,22 @@ CROSS JOIN LATERAL (
 
 COMMENT ON VIEW reana.user_quota IS
 'What each user has used of each resource, in the current quota period; warning from 80 %, critical from 100 % of the limit.';
+COMMENT ON COLUMN reana.user_quota.owner IS
+'E-mail address of the user.';
+COMMENT ON COLUMN reana.user_quota.resource IS
+'What is counted: cpu (processing time) or disk (storage).';
+COMMENT ON COLUMN reana.user_quota.used IS
+'What the user has used, as a person reads it.';
+COMMENT ON COLUMN reana.user_quota.quota IS
+'The limit, as a person reads it; unlimited where it is 0.';
+COMMENT ON COLUMN reana.user_quota.percent IS
+'How much of the limit is used; NULL without a limit.';
+COMMENT ON COLUMN reana.user_quota.health IS
+'healthy, warning or critical; NULL without a limit.';
+COMMENT ON COLUMN reana.user_quota.period_months IS
+'How many months a quota period lasts; NULL without periods.';
+COMMENT ON COLUMN reana.user_quota.period_start IS
+'When the current period began or begins.';
 
 CREATE VIEW reana.stuck_runs AS
 SELECT
@@ -162,6 +200,20 @@ WHERE
 
 COMMENT ON VIEW reana.stuck_runs IS
 'Runs that have been silent for too long: running for 12 hours, pending for 20 minutes.';
+COMMENT ON COLUMN reana.stuck_runs.workflow_id IS
+'Which run.';
+COMMENT ON COLUMN reana.stuck_runs.owner IS
+'E-mail address of the owner.';
+COMMENT ON COLUMN reana.stuck_runs.run IS
+'Name and number: name.M, or name.M.m for a restart.';
+COMMENT ON COLUMN reana.stuck_runs.status IS
+'running or pending.';
+COMMENT ON COLUMN reana.stuck_runs.started IS
+'When the run started; NULL if it has not.';
+COMMENT ON COLUMN reana.stuck_runs.updated IS
+'When anything of the run last changed.';
+COMMENT ON COLUMN reana.stuck_runs.silent_for IS
+'How long ago that was.';
 
 CREATE VIEW reana.running_load AS
 SELECT
@@ -177,6 +229,14 @@ GROUP BY user_.email;
 
 COMMENT ON VIEW reana.running_load IS
 'How many runs of each user are queued, pending and running.';
+COMMENT ON COLUMN reana.running_load.owner IS
+'E-mail address of the user; NULL for runs without an owner.';
+COMMENT ON COLUMN reana.running_load.queued IS
+'How many runs are queued.';
+COMMENT ON COLUMN reana.running_load.pending IS
+'How many runs are pending.';
+COMMENT ON COLUMN reana.running_load.running IS
+'How many runs are running.';
 
 CREATE VIEW reana.open_sessions AS
 SELECT
@@ -204,6 +264,22 @@ WHERE interactive_session.status NOT IN ('stopped', 'deleted', 'failed');
 
 COMMENT ON VIEW reana.open_sessions IS
 'Interactive sessions that are not closed, with their owner and run.';
+COMMENT ON COLUMN reana.open_sessions.session_id IS
+'Which interactive session.';
+COMMENT ON COLUMN reana.open_sessions.owner IS
+'E-mail address of the owner.';
+COMMENT ON COLUMN reana.open_sessions.kind IS
+'What runs in the session, such as jupyter.';
+COMMENT ON COLUMN reana.open_sessions.status IS
+'The status.';
+COMMENT ON COLUMN reana.open_sessions.created IS
+'When the session was created.';
+COMMENT ON COLUMN reana.open_sessions.age IS
+'How long ago that was.';
+COMMENT ON COLUMN reana.open_sessions.run IS
+'The run whose workspace is open: name.M, or name.M.m for a restart.';
+COMMENT ON COLUMN reana.open_sessions.path IS
+'The path of the session below the address of REANA.';
 
 CREATE VIEW reana.retention_rules_due AS
 SELECT
@@ -226,6 +302,20 @@ WHERE
 
 COMMENT ON VIEW reana.retention_rules_due IS
 'Retention rules that the next cron job applies, and those that a crashed one left pending.';
+COMMENT ON COLUMN reana.retention_rules_due.rule_id IS
+'Which retention rule.';
+COMMENT ON COLUMN reana.retention_rules_due.owner IS
+'E-mail address of the owner of the run.';
+COMMENT ON COLUMN reana.retention_rules_due.run IS
+'Name and number: name.M, or name.M.m for a restart.';
+COMMENT ON COLUMN reana.retention_rules_due.workspace_files IS
+'Which files the rule deletes: a pattern, such as **/*.tmp.';
+COMMENT ON COLUMN reana.retention_rules_due.status IS
+'active, or pending where a cron job has claimed the rule.';
+COMMENT ON COLUMN reana.retention_rules_due.apply_on IS
+'When the rule is due.';
+COMMENT ON COLUMN reana.retention_rules_due.workspace_path IS
+'The directory of the files.';
 
 CREATE VIEW reana.migrations AS
 SELECT
@@ -251,6 +341,18 @@ LEFT JOIN LATERAL (
 
 COMMENT ON VIEW reana.migrations IS
 'The migrations of this database: when, by whom, and whether run or adopted.';
+COMMENT ON COLUMN reana.migrations.migration IS
+'The name of the migration, as its file has it.';
+COMMENT ON COLUMN reana.migrations.applied_at IS
+'When it was applied or adopted.';
+COMMENT ON COLUMN reana.migrations.operation IS
+'What was done last: apply, or adopt where the database had it already.';
+COMMENT ON COLUMN reana.migrations.applied_by IS
+'By which role.';
+COMMENT ON COLUMN reana.migrations.applied_from IS
+'On which machine.';
+COMMENT ON COLUMN reana.migrations.comment IS
+'The release that did it, or how the database was adopted.';
 
 -- The sessions of the web interface are in a table of Invenio, in the same database or not.
 

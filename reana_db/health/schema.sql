@@ -4348,6 +4348,69 @@ COMMENT ON COLUMN __reana.workspace_retention_rule.workflow_id IS 'The run.';
 -- object: comment: COLUMN __reana.workspace_retention_rule.workspace_files
 COMMENT ON COLUMN __reana.workspace_retention_rule.workspace_files IS 'Pattern of the files, relative to the workspace; **/* for all.';
 
+-- object: comment: COLUMN reana.migrations.applied_at
+COMMENT ON COLUMN reana.migrations.applied_at IS 'When it was applied or adopted.';
+
+-- object: comment: COLUMN reana.migrations.applied_by
+COMMENT ON COLUMN reana.migrations.applied_by IS 'By which role.';
+
+-- object: comment: COLUMN reana.migrations.applied_from
+COMMENT ON COLUMN reana.migrations.applied_from IS 'On which machine.';
+
+-- object: comment: COLUMN reana.migrations.comment
+COMMENT ON COLUMN reana.migrations.comment IS 'The release that did it, or how the database was adopted.';
+
+-- object: comment: COLUMN reana.migrations.migration
+COMMENT ON COLUMN reana.migrations.migration IS 'The name of the migration, as its file has it.';
+
+-- object: comment: COLUMN reana.migrations.operation
+COMMENT ON COLUMN reana.migrations.operation IS 'What was done last: apply, or adopt where the database had it already.';
+
+-- object: comment: COLUMN reana.open_sessions.age
+COMMENT ON COLUMN reana.open_sessions.age IS 'How long ago that was.';
+
+-- object: comment: COLUMN reana.open_sessions.created
+COMMENT ON COLUMN reana.open_sessions.created IS 'When the session was created.';
+
+-- object: comment: COLUMN reana.open_sessions.kind
+COMMENT ON COLUMN reana.open_sessions.kind IS 'What runs in the session, such as jupyter.';
+
+-- object: comment: COLUMN reana.open_sessions.owner
+COMMENT ON COLUMN reana.open_sessions.owner IS 'E-mail address of the owner.';
+
+-- object: comment: COLUMN reana.open_sessions.path
+COMMENT ON COLUMN reana.open_sessions.path IS 'The path of the session below the address of REANA.';
+
+-- object: comment: COLUMN reana.open_sessions.run
+COMMENT ON COLUMN reana.open_sessions.run IS 'The run whose workspace is open: name.M, or name.M.m for a restart.';
+
+-- object: comment: COLUMN reana.open_sessions.session_id
+COMMENT ON COLUMN reana.open_sessions.session_id IS 'Which interactive session.';
+
+-- object: comment: COLUMN reana.open_sessions.status
+COMMENT ON COLUMN reana.open_sessions.status IS 'The status.';
+
+-- object: comment: COLUMN reana.retention_rules_due.apply_on
+COMMENT ON COLUMN reana.retention_rules_due.apply_on IS 'When the rule is due.';
+
+-- object: comment: COLUMN reana.retention_rules_due.owner
+COMMENT ON COLUMN reana.retention_rules_due.owner IS 'E-mail address of the owner of the run.';
+
+-- object: comment: COLUMN reana.retention_rules_due.rule_id
+COMMENT ON COLUMN reana.retention_rules_due.rule_id IS 'Which retention rule.';
+
+-- object: comment: COLUMN reana.retention_rules_due.run
+COMMENT ON COLUMN reana.retention_rules_due.run IS 'Name and number: name.M, or name.M.m for a restart.';
+
+-- object: comment: COLUMN reana.retention_rules_due.status
+COMMENT ON COLUMN reana.retention_rules_due.status IS 'active, or pending where a cron job has claimed the rule.';
+
+-- object: comment: COLUMN reana.retention_rules_due.workspace_files
+COMMENT ON COLUMN reana.retention_rules_due.workspace_files IS 'Which files the rule deletes: a pattern, such as **/*.tmp.';
+
+-- object: comment: COLUMN reana.retention_rules_due.workspace_path
+COMMENT ON COLUMN reana.retention_rules_due.workspace_path IS 'The directory of the files.';
+
 -- object: comment: COLUMN reana.run_history.allowed
 COMMENT ON COLUMN reana.run_history.allowed IS 'Whether the rules allowed it.';
 
@@ -4377,6 +4440,96 @@ COMMENT ON COLUMN reana.run_history.until IS 'When the run got the next one; NUL
 
 -- object: comment: COLUMN reana.run_history.workflow_id
 COMMENT ON COLUMN reana.run_history.workflow_id IS 'Which run.';
+
+-- object: comment: COLUMN reana.running_load.owner
+COMMENT ON COLUMN reana.running_load.owner IS 'E-mail address of the user; NULL for runs without an owner.';
+
+-- object: comment: COLUMN reana.running_load.pending
+COMMENT ON COLUMN reana.running_load.pending IS 'How many runs are pending.';
+
+-- object: comment: COLUMN reana.running_load.queued
+COMMENT ON COLUMN reana.running_load.queued IS 'How many runs are queued.';
+
+-- object: comment: COLUMN reana.running_load.running
+COMMENT ON COLUMN reana.running_load.running IS 'How many runs are running.';
+
+-- object: comment: COLUMN reana.runs.age
+COMMENT ON COLUMN reana.runs.age IS 'How long ago that was.';
+
+-- object: comment: COLUMN reana.runs.created
+COMMENT ON COLUMN reana.runs.created IS 'When the run was created.';
+
+-- object: comment: COLUMN reana.runs.duration
+COMMENT ON COLUMN reana.runs.duration IS 'From the start to the end; until now for a run that is running.';
+
+-- object: comment: COLUMN reana.runs.ended
+COMMENT ON COLUMN reana.runs.ended IS 'When the run ended: finished or failed, else stopped.';
+
+-- object: comment: COLUMN reana.runs.engine
+COMMENT ON COLUMN reana.runs.engine IS 'The workflow engine: cwl, serial, snakemake or yadage.';
+
+-- object: comment: COLUMN reana.runs.owner
+COMMENT ON COLUMN reana.runs.owner IS 'E-mail address of the owner.';
+
+-- object: comment: COLUMN reana.runs.run
+COMMENT ON COLUMN reana.runs.run IS 'Name and number: name.M, or name.M.m for a restart.';
+
+-- object: comment: COLUMN reana.runs.started
+COMMENT ON COLUMN reana.runs.started IS 'When the run started; NULL if it has not.';
+
+-- object: comment: COLUMN reana.runs.status
+COMMENT ON COLUMN reana.runs.status IS 'The status.';
+
+-- object: comment: COLUMN reana.runs.workflow_id
+COMMENT ON COLUMN reana.runs.workflow_id IS 'Which run.';
+
+-- object: comment: COLUMN reana.runs.workspace_path
+COMMENT ON COLUMN reana.runs.workspace_path IS 'The directory of its files.';
+
+-- object: comment: COLUMN reana.stuck_runs.owner
+COMMENT ON COLUMN reana.stuck_runs.owner IS 'E-mail address of the owner.';
+
+-- object: comment: COLUMN reana.stuck_runs.run
+COMMENT ON COLUMN reana.stuck_runs.run IS 'Name and number: name.M, or name.M.m for a restart.';
+
+-- object: comment: COLUMN reana.stuck_runs.silent_for
+COMMENT ON COLUMN reana.stuck_runs.silent_for IS 'How long ago that was.';
+
+-- object: comment: COLUMN reana.stuck_runs.started
+COMMENT ON COLUMN reana.stuck_runs.started IS 'When the run started; NULL if it has not.';
+
+-- object: comment: COLUMN reana.stuck_runs.status
+COMMENT ON COLUMN reana.stuck_runs.status IS 'running or pending.';
+
+-- object: comment: COLUMN reana.stuck_runs.updated
+COMMENT ON COLUMN reana.stuck_runs.updated IS 'When anything of the run last changed.';
+
+-- object: comment: COLUMN reana.stuck_runs.workflow_id
+COMMENT ON COLUMN reana.stuck_runs.workflow_id IS 'Which run.';
+
+-- object: comment: COLUMN reana.user_quota.health
+COMMENT ON COLUMN reana.user_quota.health IS 'healthy, warning or critical; NULL without a limit.';
+
+-- object: comment: COLUMN reana.user_quota.owner
+COMMENT ON COLUMN reana.user_quota.owner IS 'E-mail address of the user.';
+
+-- object: comment: COLUMN reana.user_quota.percent
+COMMENT ON COLUMN reana.user_quota.percent IS 'How much of the limit is used; NULL without a limit.';
+
+-- object: comment: COLUMN reana.user_quota.period_months
+COMMENT ON COLUMN reana.user_quota.period_months IS 'How many months a quota period lasts; NULL without periods.';
+
+-- object: comment: COLUMN reana.user_quota.period_start
+COMMENT ON COLUMN reana.user_quota.period_start IS 'When the current period began or begins.';
+
+-- object: comment: COLUMN reana.user_quota.quota
+COMMENT ON COLUMN reana.user_quota.quota IS 'The limit, as a person reads it; unlimited where it is 0.';
+
+-- object: comment: COLUMN reana.user_quota.resource
+COMMENT ON COLUMN reana.user_quota.resource IS 'What is counted: cpu (processing time) or disk (storage).';
+
+-- object: comment: COLUMN reana.user_quota.used
+COMMENT ON COLUMN reana.user_quota.used IS 'What the user has used, as a person reads it.';
 
 -- object: comment: FUNCTION __reana.announce_moves()
 COMMENT ON FUNCTION __reana.announce_moves() IS 'Tells count_changed_runs, until the end of the transaction, that runs may get another owner or workspace.';

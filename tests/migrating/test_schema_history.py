@@ -140,16 +140,14 @@ FROM pg_class AS c
 WHERE
     c.relnamespace::regnamespace::text IN ('__reana', 'reana')
     AND c.relkind IN ('r', 'v', 'm')
-    AND c.relname !~ '^yoyo_'
     AND obj_description(c.oid, 'pg_class') IS NULL
 UNION ALL
 SELECT 'column ' || c.oid::regclass || '.' || a.attname
 FROM pg_class AS c
 JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 WHERE
-    c.relnamespace::regnamespace::text = '__reana'
+    c.relnamespace::regnamespace::text IN ('__reana', 'reana')
     AND c.relkind IN ('r', 'v', 'm')
-    AND c.relname !~ '^yoyo_'
     AND col_description(c.oid, a.attnum) IS NULL
 UNION ALL
 SELECT 'function ' || p.oid::regprocedure
@@ -172,7 +170,5 @@ ORDER BY 1
 """
 
 
-def test_every_object_but_the_columns_of_views_says_what_it_is(
-    conn: psycopg.Connection[Any],
-) -> None:
+def test_every_object_says_what_it_is(conn: psycopg.Connection[Any]) -> None:
     assert conn.execute(UNCOMMENTED).fetchall() == []

@@ -26,6 +26,12 @@ BEGIN
     );
     COMMENT ON TABLE __reana.yoyo_migration IS
         'Migrations that this database has; written by "reana-db migrate" only.';
+    COMMENT ON COLUMN __reana.yoyo_migration.migration_hash IS
+        'SHA-256 of the name, in hex.';
+    COMMENT ON COLUMN __reana.yoyo_migration.migration_id IS
+        'The name of the migration, as its file has it.';
+    COMMENT ON COLUMN __reana.yoyo_migration.applied_at_utc IS
+        'When it was applied or adopted.';
 
     CREATE TABLE __reana.yoyo_log (
         id varchar(36) PRIMARY KEY,
@@ -40,6 +46,22 @@ BEGIN
     COMMENT ON TABLE __reana.yoyo_log IS
         'Every migration that was applied, adopted or rolled back: when (UTC), by which role, '
         'from where.';
+    COMMENT ON COLUMN __reana.yoyo_log.id IS
+        'Which entry.';
+    COMMENT ON COLUMN __reana.yoyo_log.migration_hash IS
+        'SHA-256 of the name, in hex.';
+    COMMENT ON COLUMN __reana.yoyo_log.migration_id IS
+        'The name of the migration, as its file has it.';
+    COMMENT ON COLUMN __reana.yoyo_log.operation IS
+        'apply, adopt or rollback.';
+    COMMENT ON COLUMN __reana.yoyo_log.username IS
+        'By which role.';
+    COMMENT ON COLUMN __reana.yoyo_log.hostname IS
+        'On which machine.';
+    COMMENT ON COLUMN __reana.yoyo_log.comment IS
+        'The release that did it, or how the database was adopted.';
+    COMMENT ON COLUMN __reana.yoyo_log.created_at_utc IS
+        'When.';
 END
 $body$;
 
