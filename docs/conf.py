@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, get_origin
+
+from sphinx.util.typing import stringify_annotation
 
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parent), str(HERE)]
@@ -13,6 +15,8 @@ sys.path[:0] = [str(HERE.parent), str(HERE)]
 from _site import charts, pages, pictures  # noqa: E402
 
 import reana_db  # noqa: E402 - of this clone
+from reana_db import records, values  # noqa: E402
+from reana_db.registry import arguments  # noqa: E402
 
 project = "reana-db"
 author = "the REANA collaboration"
@@ -25,8 +29,9 @@ extensions = [
     "sphinx_click",
     "sphinx_copybutton",
 ]
-exclude_patterns = ["_site", "_build", "**/__pycache__"]
+exclude_patterns = ["_site", "_build", "_screenshots", "**/__pycache__"]
 html_theme = "furo"
+html_favicon = "_static/favicon.svg"
 html_title = f"reana-db {version}"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
@@ -38,7 +43,14 @@ copybutton_prompt_text = "$ "
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_preserve_defaults = True
-autodoc_type_aliases = {"JSON": "JSON", "Conn": "Connection", "Id": "Id"}
+ALIASES = {
+    name: alias
+    for module in (records, arguments, values)
+    for name, alias in vars(module).items()
+    if get_origin(alias) is Annotated
+}
+"""The kinds of values, which are named and not spelled out."""
+autodoc_type_aliases = {"Conn": "Connection", **{name: name for name in ALIASES}}
 python_maximum_signature_line_length = 88
 add_module_names = False
 toc_object_entries = False
@@ -62,15 +74,15 @@ def plain_types(
     """Name the aliases of types as the source names them."""
     if not signature:
         return None
-    shown = [
-        re.sub(
-            r"~?(?:typing\.)?Annotated\[(.+?), '(\w+)'\]",
-            lambda match: {"json": "JSON", "id": "Id"}.get(match[2], match[1]),
-            re.sub(r"TypeAliasForwardRef\('([^']+)'\)", r"\1", text or ""),
-        )
-        for text in (signature, returns)
-    ]
-    return shown[0], shown[1]
+    return _named(signature), _named(returns or "")
+
+
+def _named(text: str) -> str:
+    text = re.sub(r"TypeAliasForwardRef\('([^']+)'\)", r"\1", text)
+    for name, alias in ALIASES.items():
+        for mode in ("smart", "fully-qualified", "fully-qualified-except-typing"):
+            text = text.replace(stringify_annotation(alias, mode), name)
+    return text
 
 
 def to_the_site(app: Any, document: str, source: list[str]) -> None:

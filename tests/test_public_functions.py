@@ -15,7 +15,7 @@ import pytest
 from reana_db import errors
 from reana_db.queries import Conn
 from tests.catalogue.world import World
-from tests.support import soak
+from tests.support import soak, statement_counts
 from tests.support.databases import Databases
 from tests.support.public import FUNCTIONS, call, parameters
 from tests.support.site import Site, committed, everything_read, leaves
@@ -102,6 +102,7 @@ JUNK: tuple[Any, ...] = (
 )
 BY_THE_WAY = (errors.DatabaseFailure, errors.RegistryError)
 """Errors of ours that no argument may bring about."""
+STATEMENTS = statement_counts.recorded()
 CALLS_WITH_JUNK = soak.size(25, 1000)
 
 EVERY_FUNCTION = pytest.mark.parametrize("name", FUNCTIONS)
@@ -125,9 +126,11 @@ def site(committed_site: Site) -> Iterator[Site]:
 
 @EVERY_FUNCTION
 @pytest.mark.parametrize("optional", [False, True], ids=["needed", "all"])
-def test_valid_values_are_accepted(site: Site, name: str, *, optional: bool) -> None:
-    given = Values(site.world).arguments(name, FUNCTIONS[name], optional=optional)
-    call(site.conn, name, given)
+def test_valid_values_are_accepted_in_as_many_statements_as_the_site_says(
+    site: Site, name: str, *, optional: bool
+) -> None:
+    sent = statement_counts.sent(site.conn, site.world, name, everything=optional)
+    assert sent == STATEMENTS[name, optional]
 
 
 @EVERY_FUNCTION

@@ -79,10 +79,12 @@ def facts_of(name: str) -> list[str]:
     if not sent:
         return []
     standby = "yes" if all(statement.read_only for statement in sent) else "no"
-    links = ", ".join(
-        f":doc:`{statement.name} </reference/sql/{_page_of(statement)}>`" for statement in sent
-    )
-    return ["", f"*Statements:* {links}. *Runs on a standby:* {standby}.", ""]
+    links = ", ".join(f":ref:`{statement.name} <sql-{statement.name}>`" for statement in sent)
+    numbers = functions.counts().get(name.removeprefix("reana_db."), [])
+    least, most = min(numbers, default=0), max(numbers, default=0)
+    count = f"{least} to {most}" if least < most else most
+    sent_are = f"*Statements:* {count} ({links})" if numbers else f"*Statements:* {links}"
+    return ["", f"{sent_are}. *Runs on a standby:* {standby}.", ""]
 
 
 def _page_of(statement: Statement) -> str:
@@ -99,7 +101,11 @@ def sql_pages() -> dict[str, str]:
     for page, statements in by_page.items():
         lines = [f"# {page}\n"]
         for statement in statements:
-            lines += [f"## {statement.name}\n", f"{psql.purpose(statement)}\n".replace("_", "\\_")]
+            lines += [
+                f"(sql-{statement.name})=\n",
+                f"## {statement.name}\n",
+                f"{psql.purpose(statement)}\n".replace("_", "\\_"),
+            ]
             lines += ["```sql", statement.text.strip(), "```", ""]
         found[f"sql/{page}.md"] = "\n".join(lines)
     return found
