@@ -1,4 +1,4 @@
-"""Services' operations, side by side: this library, psycopg by hand, released reana-db.
+"""Services' operations, side by side: this library, the same by hand, released reana-db.
 
 python -m benchmarks                                  everything
 python -m benchmarks --workflows 10000 --quick        a quick look
@@ -12,9 +12,10 @@ import sys
 
 from benchmarks import comparison, options, report, servers
 from benchmarks.comparison import Entrant, Results
-from benchmarks.contenders import OWN, RELEASES, available, is_released
+from benchmarks.contenders import OTHERS, OWN, RELEASES, available, is_released
 from benchmarks.database import BenchmarkError
 from benchmarks.operations import World
+from benchmarks.report import FLOOR
 from benchmarks.servers import Site, uri_of
 
 
@@ -45,6 +46,12 @@ def main() -> None:
             site = Site(uri, given.workflows, given.users)
             results = compare(site, given, names)
             print(report.table(results, names))
+            if FLOOR in names and not OTHERS.keys().isdisjoint(names):
+                for kind, title in (
+                    ("cpu", "processor time of the client"),
+                    ("latency", "latency"),
+                ):
+                    print(f"\nTimes {FLOOR}, {title}\n\n{report.others(results, names, kind)}")
     except BenchmarkError as error:
         sys.exit(str(error))
 

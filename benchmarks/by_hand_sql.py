@@ -1,4 +1,4 @@
-"""The statements of ``by_hand.py``."""
+"""The statements of ``by_hand.py``, with the placeholders of psycopg."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ RUN = """
 
 AUTHENTICATE = """
 SELECT user_.id_, user_.email, user_.full_name, user_.username, user_.created, user_token.status,
-    user_token.id_, user_token.token
+    user_token.id_ AS token_id, user_token.token
 FROM __reana.user_token JOIN __reana.user_ ON user_token.user_id = user_.id_
 WHERE user_token.token = %b AND user_token.type_ = 'reana'
 """
@@ -100,7 +100,7 @@ UPDATE __reana.job
 SET status = %s, logs = COALESCE(%s, job.logs), updated = clock_timestamp() AT TIME ZONE 'UTC'
 FROM before
 WHERE job.id_ = before.id_
-RETURNING job.id_, before.status, job.status
+RETURNING job.id_, before.status AS old_status, job.status
 """
 
 QUOTA = """

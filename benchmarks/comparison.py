@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import psycopg
 
 from benchmarks import staging
-from benchmarks.contenders import Contender, Sample, is_released
+from benchmarks.contenders import BY_HAND, Contender, Sample, is_released
 from benchmarks.operations import Operation, Turn, World
 from benchmarks.wire import Proxy, Traffic
 
@@ -168,6 +168,6 @@ def warming(contender: str) -> int:
 
 def can(contender: str, operation: Operation) -> bool:
     """Tell whether a contender has an operation."""
-    if contender == "by hand":
+    if contender in BY_HAND:
         return operation.single
     return contender != "0.95.0a13" or operation.name != "authenticate"  # it has no tokens

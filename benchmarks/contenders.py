@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Self
 
@@ -18,7 +19,10 @@ from benchmarks.worker import Arguments
 
 HERE = Path(__file__).parent
 RELEASES = ("0.9.5", "0.95.0a13")
-SCRIPTS = {"ours": "ours.py", "by hand": "by_hand.py"}
+OTHERS = {"class_row": "psycopg", "SQLAlchemy Core": "sqlalchemy", "aiosql": "aiosql"}
+"""Other ways to execute the statements that are written by hand, and what they need."""
+BY_HAND = ("by hand", *OTHERS)
+SCRIPTS = {"ours": "ours.py"} | dict.fromkeys(BY_HAND, "by_hand.py")
 OWN = tuple(SCRIPTS)
 VARIABLE = "REANA_DB_INTEROP_DIR"
 """Where ``tox -e interop`` made the environments of released versions."""
@@ -47,7 +51,7 @@ class Contender:
         self.name = name
         self._backend = 0
         self._process = subprocess.Popen(
-            [python(name), HERE / SCRIPTS.get(name, "released.py")],
+            [python(name), HERE / SCRIPTS.get(name, "released.py"), name],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=env or environment(name),
@@ -119,11 +123,19 @@ def python(name: str) -> Path:
 
 def available(names: Sequence[str]) -> list[str]:
     """Return the contenders that are there, and say which are not."""
-    found = [name for name in names if python(name).exists()]
+    found = [name for name in names if is_there(name)]
     for name in names:
         if name not in found:
-            print(f"skipped: reana-db {name} ({VARIABLE}; see tox -e interop)", file=sys.stderr)
+            why = f"{VARIABLE}; see tox -e interop" if is_released(name) else "the extra bench"
+            print(f"skipped: {name} ({why})", file=sys.stderr)
     return found
+
+
+def is_there(name: str) -> bool:
+    """Tell whether what a contender needs is installed."""
+    if is_released(name):
+        return python(name).exists()
+    return find_spec(OTHERS.get(name, "psycopg")) is not None
 
 
 def environment(name: str) -> dict[str, str]:

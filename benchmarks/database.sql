@@ -18,7 +18,7 @@ WITH owned AS (
     SELECT n, owner, row_number() OVER (PARTITION BY owner ORDER BY n) - 1 AS place
     FROM generate_series(0, %(workflows)s - 1) AS n
     CROSS JOIN LATERAL (
-        SELECT greatest(4, %(workflows)s / 50000) AS heavy,
+        SELECT greatest(4, %(workflows)s / 100000) AS heavy,
             greatest(4, %(workflows)s / 1200) AS steady
     ) AS every
     CROSS JOIN LATERAL (
@@ -124,12 +124,14 @@ FROM run
 CROSS JOIN LATERAL (SELECT status IN ('finished', 'failed') AS lasts) AS state
 WHERE minor = 0;
 
--- One run in 25 is shared.
+-- One run in 25 is shared, a tenth of them with one user: a group.
 INSERT INTO __reana.user_workflow (workflow_id, user_id, access_type)
 SELECT id_, md5('user/' || receiver)::uuid, 'read'
 FROM run
 CROSS JOIN LATERAL (SELECT abs(hashtext(id_::text)) AS hash) AS hashed
-CROSS JOIN LATERAL (SELECT hash / 25 %% %(users)s AS receiver) AS choice
+CROSS JOIN LATERAL (
+    SELECT CASE hash / 25 %% 10 WHEN 0 THEN 2 ELSE hash / 250 %% %(users)s END AS receiver
+) AS choice
 WHERE hash %% 25 = 0 AND owner_id <> md5('user/' || receiver)::uuid;
 
 INSERT INTO __reana.interactive_session (id_, created, updated, name, path, status, owner_id, type_)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from benchmarks.comparison import Measured, Results, ratio
+from benchmarks.contenders import OTHERS, is_released
 from benchmarks.operations import BY_NAME
 
 FLOOR = "by hand"
@@ -12,12 +13,13 @@ FLOOR = "by hand"
 
 def table(results: Results, names: Sequence[str]) -> str:
     """Return a table in Markdown: latencies, ratios, statements."""
-    released = [name for name in names if name not in ("ours", FLOOR)]
+    released = [name for name in names if is_released(name)]
+    counted = [name for name in names if name not in OTHERS]
     header = ["operation", "ours", "by hand", "x", "client CPU", "x", "server CPU", "x"]
     for name in released:
         header += [name, "faster"]
     rows = [
-        [BY_NAME[name].title, *_cells(found, released, names)] for name, found in results.items()
+        [BY_NAME[name].title, *_cells(found, released, counted)] for name, found in results.items()
     ]
     return markdown_of([[*header, "statements", "round trips"], *rows])
 
@@ -38,6 +40,23 @@ def _cells(found: dict[str, Measured], released: Sequence[str], names: Sequence[
         )
         cells.append(" / ".join(counts))
     return cells
+
+
+def others(results: Results, names: Sequence[str], kind: str) -> str:
+    """Return a table of the ways to execute the same statements, as multiples of the floor.
+
+    ``kind``: ``latency`` or ``cpu``, the processor time of the client.
+    """
+    ways = ["ours", *(name for name in names if name in OTHERS)]
+    rows = [
+        [
+            BY_NAME[name].title,
+            *(f"{ratio(found[way], found[FLOOR], kind):.2f}" for way in ways),
+        ]
+        for name, found in results.items()
+        if FLOOR in found
+    ]
+    return markdown_of([["operation", *ways], *rows])
 
 
 def time(nanoseconds: float) -> str:

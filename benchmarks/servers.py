@@ -59,6 +59,8 @@ class Site:
     """Of any database in it; the role must be a superuser."""
     workflows: int
     users: int = database.USERS
+    short: bool = False
+    """Whether specifications and logs are short."""
 
     def named(self, name: str) -> str:
         """Return the URI of a database of the server."""
@@ -67,7 +69,7 @@ class Site:
     @property
     def built(self) -> str:
         """The name of the database that was built."""
-        return f"reana_bench_{self.workflows}"
+        return f"reana_bench_{self.workflows}{'_short' if self.short else ''}"
 
     def of_size(self, workflows: int) -> Site:
         """Return the same server with a database of another size."""
@@ -75,7 +77,9 @@ class Site:
 
     def build(self) -> None:
         """Build the database, or find it as it was built; one that is out of date is dropped."""
-        build = partial(database.build, workflows=self.workflows, users=self.users)
+        build = partial(
+            database.build, workflows=self.workflows, users=self.users, short=self.short
+        )
         try:
             build(self.named(self.built))
         except (database.BenchmarkError, MigrationError):
@@ -96,20 +100,22 @@ class Site:
 
         The old one has the schema of the releases: our later migrations are rolled back.
         """
-        uris = {
-            old: self.named(f"{self.built}_{'old' if old else 'ours'}") for old in (False, True)
-        }
-        if not released:
-            del uris[True]
-        try:
-            for uri in uris.values():
-                self._copy(uri)
+        with contextlib.ExitStack() as stack:
+            uris = {False: stack.enter_context(self.copy("ours"))}
             if released:
+                uris[True] = stack.enter_context(self.copy("old"))
                 migrate.rollback(uris[True], to=LAST_OF_REANA)
             yield uris
+
+    @contextlib.contextmanager
+    def copy(self, name: str) -> Iterator[str]:
+        """Copy the database for the time of a benchmark, and yield its URI."""
+        uri = self.named(f"{self.built}_{name}")
+        try:
+            self._copy(uri)
+            yield uri
         finally:
-            for uri in uris.values():
-                self._drop(uri)
+            self._drop(uri)
 
     def _copy(self, uri: str) -> None:
         self._drop(uri)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+STEPS = 14
 
-def specification(variant: int) -> dict[str, Any]:
-    """Return a specification of about 4 KB."""
+
+def specification(variant: int, count: int = STEPS) -> dict[str, Any]:
+    """Return a specification, by default of about 4 KB."""
     steps = [
         {
             "name": f"step{number}",
@@ -18,7 +20,7 @@ def specification(variant: int) -> dict[str, Any]:
                 f"root -b -q 'code/{word}.C(${{events}},\"results/{word}.root\")' | tee {word}.log"
             ],
         }
-        for number in range(14)
+        for number in range(count)
         for word in (_digits("word", variant * 100 + number),)
     ]
     return {

@@ -1,7 +1,8 @@
 """Listings of runs: base set, filters, order, page.
 
-One function, :func:`page`, at most three statements whatever the page holds: the ids of the page,
-the total, the details.  It reads no log and no specification and writes nothing.
+One function, :func:`page`, at most three statements whatever the page holds, four with runs of
+others among own ones: the ids of the page, the total, the details.  It reads no log and no
+specification and writes nothing.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ from reana_db.registry.arguments import Id, checked
 from reana_db.registry.scalars import aware_datetime, integer, uuid_of
 
 _MOST_ROWS = 2**62
+
+COUNTED = 10_000
+"""Up to so many runs, the total of a listing is exact."""
 
 NOBODY = "nobody"
 """As ``shared_with``: own runs that are shared with nobody."""
@@ -61,6 +65,11 @@ class Window:
     size: int | None
     """One row more than the page shows, to know whether another page follows."""
     skipped: int
+
+    @property
+    def rank(self) -> int | None:
+        """That of the run it begins after."""
+        return self.after.rank if self.after else None
 
 
 _RANKED_BY = {
@@ -151,7 +160,9 @@ class Page:
 
     items: tuple[ListedWorkflow, ...]
     total: int
-    """The number of runs on all pages."""
+    """The number of runs on all pages, or less than that if it is not exact."""
+    total_is_exact: bool
+    """False where there are more than :data:`COUNTED`: counting all takes longer than the page."""
     user_has_workflows: bool
     """Whether the user owns any run, whatever its status and the filters."""
     has_prev: bool
@@ -174,6 +185,11 @@ class _Scope:
     foreign_runs: bool = False
     shared_by: str | None = None
     shared_with: str | None = None
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it holds all own runs."""
+        return self.own_runs and self.shared_with is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +246,7 @@ def page(
     Page: by number from 1, ``size`` runs each (None: all runs), or what follows the
     ``next_cursor`` of another page of the same sort.  A cursor costs the same on every page.
 
-    Raises InvalidArgument.  At most three statements; reads only.
+    Raises InvalidArgument.  At most three statements, four with ``shared``; reads only.
     """
     scope = _scope(shared=shared, shared_by=shared_by, shared_with=shared_with)
     filters = _filters(search, statuses, workflow_id_or_name, interactive=interactive)
@@ -238,11 +254,16 @@ def page(
     keys = _keys(conn, user_id, scope, filters, sort, window)
     has_next = size is not None and len(keys) > size
     shown = keys[:size]
-    total = _count(conn, user_id, scope, filters)
+    seen = window.skipped + len(keys)
+    all_seen = cursor is None and not has_next and (keys or not window.skipped)
+    counted = _count(conn, user_id, scope, filters, 0 if all_seen else COUNTED + 1)
+    is_exact = bool(all_seen) or counted.total <= COUNTED
+    total = seen if all_seen else counted.total
     return Page(
         items=_details(conn, user_id, shown, with_job_ids=with_job_ids),
-        total=total.total,
-        user_has_workflows=total.user_has_workflows,
+        total=total if is_exact else max(COUNTED, seen),
+        total_is_exact=is_exact,
+        user_has_workflows=counted.user_has_workflows,
         has_prev=(size is not None and page > 1) or cursor is not None,
         has_next=has_next,
         next_cursor=cursor_at(sort, shown[-1]) if has_next else None,
@@ -330,39 +351,67 @@ def like_pattern(part: str) -> str:
 def _keys(
     conn: Conn, user_id: Id, scope: _Scope, filters: _Filters, order: Sort, window: Window
 ) -> list[Key]:
-    after = window.after
-    rank = after.rank if after else None
-    common: dict[str, Any] = {
-        "user_id": user_id,
-        "filters": filters,
-        "cut": _Cut(
-            after.created if after else None,
-            after.id_ if after else None,
-            window.size,
-            window.skipped,
-        ),
-    }
-    if scope == _Scope() and order is Sort.NEWEST_FIRST:
+    if not scope.is_own:
+        return _scope_keys(conn, user_id, scope, filters, order, window)
+    if not scope.foreign_runs:
+        return _own_keys(conn, user_id, filters, order, window)
+    # The first of both hold the first of all; own runs are many, and walked in their order.
+    end = None if window.size is None else window.skipped + window.size
+    first = replace(window, size=end, skipped=0)
+    foreign = replace(scope, own_runs=False)
+    keys = _own_keys(conn, user_id, filters, order, first)
+    keys += _scope_keys(conn, user_id, foreign, filters, order, first)
+    return _in_order(keys, order)[window.skipped : end]
+
+
+def _in_order(keys: list[Key], order: Sort) -> list[Key]:
+    if order is Sort.OLDEST_FIRST:
+        return sorted(keys, key=lambda key: (key.created, -key.id_.int))
+    by_id = sorted(keys, key=lambda key: key.id_)
+    return sorted(
+        by_id, key=lambda key: (key.rank, key.created if key.rank == 0 else None), reverse=True
+    )
+
+
+def _own_keys(conn: Conn, user_id: Id, filters: _Filters, order: Sort, window: Window) -> list[Key]:
+    common = _common(user_id, filters, window)
+    if order is Sort.NEWEST_FIRST:
         return _own_newest_first(conn, **common)
-    if scope == _Scope() and order is Sort.OLDEST_FIRST:
+    if order is Sort.OLDEST_FIRST:
         return _own_oldest_first(conn, **common)
-    if scope == _Scope():
-        by_disk = order is Sort.MOST_DISK_FIRST
-        return _own_most_used_first(conn, **common, by_disk=by_disk, after_rank=rank)
+    by_disk = order is Sort.MOST_DISK_FIRST
+    return _own_most_used_first(conn, **common, by_disk=by_disk, after_rank=window.rank)
+
+
+def _scope_keys(
+    conn: Conn, user_id: Id, scope: _Scope, filters: _Filters, order: Sort, window: Window
+) -> list[Key]:
     return _highest_rank_first(
         conn,
-        **common,
+        **_common(user_id, filters, window),
         scope=scope,
-        after_rank=rank,
+        after_rank=window.rank,
         resource=_RANKED_BY.get(order),
         oldest_first=order is Sort.OLDEST_FIRST,
     )
 
 
-def _count(conn: Conn, user_id: Id, scope: _Scope, filters: _Filters) -> _Total:
+def _common(user_id: Id, filters: _Filters, window: Window) -> dict[str, Any]:
+    after = window.after
+    cut = _Cut(
+        after.created if after else None,
+        after.id_ if after else None,
+        window.size,
+        window.skipped,
+    )
+    return {"user_id": user_id, "filters": filters, "cut": cut}
+
+
+def _count(conn: Conn, user_id: Id, scope: _Scope, filters: _Filters, most: int) -> _Total:
+    """Count runs, those that are more than ``most`` left out."""
     if scope == _Scope():
-        return _own_total(conn, user_id=user_id, filters=filters)
-    return _total(conn, user_id=user_id, scope=scope, filters=filters)
+        return _own_total(conn, user_id=user_id, filters=filters, most=most)
+    return _total(conn, user_id=user_id, scope=scope, filters=filters, most=most)
 
 
 def _details(
@@ -432,8 +481,9 @@ def _own_total(
     *,
     user_id: Id,
     filters: _Filters,
+    most: int,
 ) -> _Total:
-    """Return the number of the user's own runs."""
+    """Return the number of the user's own runs, up to so many."""
 
 
 @query
@@ -443,8 +493,9 @@ def _total(
     user_id: Id,
     scope: _Scope,
     filters: _Filters,
+    most: int,
 ) -> _Total:
-    """Return the number of runs of any scope."""
+    """Return the number of runs of any scope, up to so many."""
 
 
 @query

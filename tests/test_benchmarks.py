@@ -10,7 +10,7 @@ import pytest
 from benchmarks import __main__ as command
 from benchmarks import growth, report, throughput
 from benchmarks.comparison import Results
-from benchmarks.operations import OPERATIONS
+from benchmarks.operations import OPERATIONS, World
 from benchmarks.servers import Site
 from reana_db import quota_refresh
 from reana_db.queries import Conn
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 
 WORKFLOWS, USERS = 120 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]), 20
 """Each worker has a database of another size: they share a server."""
-NAMES = ["ours", "by hand"]
+NAMES = ["ours", "by hand", "class_row"]
 
 
 @pytest.fixture(scope="module")
@@ -47,10 +47,8 @@ def test_every_operation_is_measured(results: Results) -> None:
 
 @pytest.mark.parametrize("name", [operation.name for operation in OPERATIONS if operation.single])
 def test_an_operation_of_one_statement_takes_one_by_hand_too(results: Results, name: str) -> None:
-    assert {each: found.traffic.statements for each, found in results[name].items()} == {
-        "ours": 1,
-        "by hand": 1,
-    }
+    statements = {each: found.traffic.statements for each, found in results[name].items()}
+    assert statements == dict.fromkeys(NAMES, 1)
 
 
 def test_a_database_is_built_once(site: Site) -> None:
@@ -77,6 +75,8 @@ def test_the_table_has_a_row_for_each_operation(results: Results) -> None:
     lines = report.table(results, NAMES).splitlines()
     assert len(lines) == len(OPERATIONS) + 2
     assert len({line.count("|") for line in lines}) == 1
+    others = report.others(results, NAMES, "cpu").splitlines()
+    assert len(others) == len([each for each in OPERATIONS if each.single]) + 2
 
 
 def test_growth_is_told_from_the_first_size_to_the_last(results: Results) -> None:
@@ -86,7 +86,9 @@ def test_growth_is_told_from_the_first_size_to_the_last(results: Results) -> Non
 
 
 def test_sessions_run_lives(site: Site) -> None:
-    rates = throughput.run(site, [1], 0.2)
-    assert [rate.triggers for rate in rates] == [True, False]
-    assert all(rate.lives > 0 for rate in rates)
-    assert throughput.table(rates).count("\n") == 2
+    options = throughput.arguments(["--sessions", "1", "2", "--rounds", "1", "--duration", "0.2"])
+    with throughput.ways_to(site, ["processes", "bare", "few"]) as ways:
+        rates = throughput.run(ways, World.of(site), options)
+    for found in rates.values():
+        assert all(rate.lives > 0 for each in found.values() for rate in each)
+        assert throughput.table(found).count("\n") == 3

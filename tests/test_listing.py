@@ -38,7 +38,7 @@ def test_a_listing_shows_own_runs_newest_first(conn: Conn) -> None:
 
 def test_a_user_without_runs_gets_an_empty_page(conn: Conn) -> None:
     page = listing.page(conn, uuid4(), size=5)
-    assert page == Page((), 0, False, False, False, None)
+    assert page == Page((), 0, True, False, False, False, None)
 
 
 def test_whether_the_user_has_runs_does_not_depend_on_filters(conn: Conn) -> None:
@@ -134,7 +134,23 @@ def test_pages_by_number(conn: Conn) -> None:
     assert [names(page) for page in pages] == [["0", "1"], ["2", "3"], ["4"], []]
     assert [page.has_prev for page in pages] == [False, True, True, True]
     assert [page.has_next for page in pages] == [True, True, False, False]
-    assert {page.total for page in pages} == {5}
+    assert {(page.total, page.total_is_exact) for page in pages} == {(5, True)}
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_a_total_is_exact_up_to_a_bound(
+    conn: Conn, shared: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "COUNTED", 2)
+    me, ann = make_user(conn), make_user(conn)
+    for _ in range(3):
+        make_workflow(conn, me)
+        share(conn, make_workflow(conn, ann), me)
+    runs = 6 if shared else 3
+    pages = [listing.page(conn, me, page=page, size=1, shared=shared) for page in (1, runs - 1)]
+    assert [(page.total, page.total_is_exact) for page in pages] == [(2, False), (runs, False)]
+    last = listing.page(conn, me, page=runs, size=1, shared=shared)
+    assert (last.total, last.total_is_exact) == (runs, True)
 
 
 def test_a_cursor_goes_on_where_its_page_ended_whatever_came_since(conn: Conn) -> None:
@@ -206,14 +222,19 @@ def test_a_run_without_owner_does_not_break_a_listing(conn: Conn) -> None:
     assert item.owner_email is None
 
 
-@pytest.mark.parametrize("arguments", [{}, {"shared": True}, {"sort": Sort.MOST_DISK_FIRST}])
-def test_a_page_takes_three_statements(conn: Conn, arguments: dict[str, object]) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "statements"),
+    [({}, 3), ({"shared": True}, 4), ({"sort": Sort.MOST_DISK_FIRST}, 3)],
+)
+def test_a_page_takes_few_statements(
+    conn: Conn, arguments: dict[str, object], statements: int
+) -> None:
     me = make_user(conn)
     for _ in range(20):
         make_workflow(conn, me)
     before = queries.executions.total()
     listing.page(conn, me, size=10, **arguments)  # type: ignore[arg-type] # parametrised keywords
-    assert queries.executions.total() - before == 3
+    assert queries.executions.total() - before == statements
 
 
 @pytest.mark.parametrize(

@@ -150,10 +150,14 @@ LIMIT %(size)s::bigint OFFSET %(skipped)s::bigint;
 
 -- name: _own_total
 -- include: counted
-FROM __reana.workflow
-WHERE
-    workflow.owner_id = %(user_id)s
-    -- include: filters;
+FROM (
+    SELECT 1
+    FROM __reana.workflow
+    WHERE
+        workflow.owner_id = %(user_id)s
+        -- include: filters
+    LIMIT %(most)s::bigint
+) AS run;
 
 -- name: _own_most_used_first
 -- Walks the ledger of the owner by usage, as far as the page goes; then come the runs that use
@@ -361,11 +365,15 @@ LIMIT %(size)s::bigint OFFSET %(skipped)s::bigint;
 -- include: scope
 
 -- include: counted
-FROM scope AS workflow
-WHERE
-    TRUE
-    -- include: filters
-    -- include: sharing;
+FROM (
+    SELECT 1
+    FROM scope AS workflow
+    WHERE
+        TRUE
+        -- include: filters
+        -- include: sharing
+    LIMIT %(most)s::bigint
+) AS run;
 
 -- name: _items
 -- Each lateral branch reads one index range per run of the page, and no logs.

@@ -269,7 +269,7 @@ OPERATIONS = [
         50,
         "list_workflows",
         listing.page,
-        3,
+        4,
         lambda conn, world: listing.page(
             conn, world.owner, shared=True, search="f", sort=Sort.MOST_DISK_FIRST, size=10
         ),
@@ -283,7 +283,7 @@ OPERATIONS = [
         listing.page,
         3,
         lambda conn, world: listing.page(conn, world.owner, size=1),
-        "The field `total` of the listing.",
+        "The field `total` of the listing: exact up to 10,000, then said to be at least that.",
     ),
     Operation(
         52,
