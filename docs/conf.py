@@ -12,7 +12,7 @@ from sphinx.util.typing import stringify_annotation
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parent), str(HERE)]
 
-from _site import charts, pages, pictures  # noqa: E402
+from _site import charts, end_of_run, pages, pictures, schema  # noqa: E402
 
 import reana_db  # noqa: E402 - of this clone
 from reana_db import records, values  # noqa: E402
@@ -88,7 +88,7 @@ def _named(text: str) -> str:
 def to_the_site(app: Any, document: str, source: list[str]) -> None:
     """Draw charts; turn links that leave this directory into links to pages of the site."""
     source[0] = (
-        charts.add(source[0])
+        charts.add(end_of_run.add(source[0], schema.fresh()))
         .replace("](../CHANGELOG.md)", "](reference/changes.md)")
         .replace("](../CONTRIBUTING.md)", "](reference/contributing.md)")
         .replace("](../benchmarks/README.md)", "](performance.md)")
@@ -99,7 +99,7 @@ def to_the_site(app: Any, document: str, source: list[str]) -> None:
 
 def setup(app: Any) -> None:
     """Connect all that is ours."""
-    app.add_directive("mermaid", pictures.StateDiagram)
+    app.add_directive("mermaid", pictures.Mermaid)
     app.connect("builder-inited", generate)
     app.connect("autodoc-process-docstring", add_facts)
     app.connect("autodoc-process-signature", plain_types)

@@ -19,6 +19,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "docs")]
 import reana_db  # noqa: E402 - of this clone
 from _site import functions, schema  # noqa: E402
 from reana_db import cli  # noqa: E402
+from reana_db.migrating import adoption, files  # noqa: E402
 
 
 def text_of(page: Path) -> str:
@@ -76,6 +77,10 @@ def of_the_schema() -> Iterator[tuple[str, str]]:
             yield name, page
     for function in found.functions:
         yield function.name, "reference/schema/functions.html"
+    for revision in adoption.history():
+        yield revision.id, "reference/schema/history.html"
+    for file in files.read():
+        yield file.id, "reference/schema/history.html"
 
 
 def missing(site: Path) -> Iterator[str]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import inspect
 from pathlib import Path
 
-from _site import entities, functions, schema
+from _site import entities, functions, history, schema
 from reana_db.queries import Statement, registered
 from reana_db.registry import psql
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMANDS = """Commands
 ========
+
+Every option of every command. :doc:`/command-line` has an overview, exit statuses and completion.
 
 .. click:: reana_db.cli:main
    :prog: reana-db
@@ -118,6 +120,7 @@ def schema_pages(found: schema.Schema) -> dict[str, str]:
         "schema/tables.md": schema.page("Tables", found, views=False),
         "schema/views.md": schema.page("Views", found, views=True),
         "schema/functions.md": schema.functions_page(found),
+        "schema/history.md": history.page(),
     }
 
 

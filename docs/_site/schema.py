@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import psycopg
@@ -54,6 +55,15 @@ SELECT nspname || '.' || proname AS name, pg_get_function_identity_arguments(pg_
 FROM pg_proc JOIN pg_namespace ON pronamespace = pg_namespace.oid
 WHERE nspname IN ('__reana', 'reana') AND prokind = 'f' ORDER BY 1, 2
 """
+FIRING = """
+SELECT relname AS table, tgname AS name, proname AS function, tgtype AS kinds
+FROM pg_trigger JOIN pg_class ON tgrelid = pg_class.oid JOIN pg_proc ON tgfoid = pg_proc.oid
+WHERE relnamespace = '__reana'::regnamespace AND NOT tgisinternal ORDER BY tgname
+"""
+SOURCES = """
+SELECT proname AS name, prosrc AS source FROM pg_proc
+WHERE pronamespace = '__reana'::regnamespace AND prokind = 'f'
+"""
 ENUMS = """
 SELECT typname AS name, array_agg(enumlabel ORDER BY enumsortorder) AS labels
 FROM pg_type JOIN pg_enum ON enumtypid = pg_type.oid GROUP BY typname ORDER BY typname
@@ -72,6 +82,10 @@ class Schema:
     """The columns of each table that identify a row or refer to another."""
     functions: list[Any]
     enums: list[Any]
+    firing: list[Any]
+    """The triggers with their tables and functions, in the order in which they fire."""
+    sources: dict[str, str]
+    """The source of each function."""
 
 
 def of(conn: psycopg.Connection[Any]) -> Schema:
@@ -87,9 +101,18 @@ def of(conn: psycopg.Connection[Any]) -> Schema:
     keys: dict[str, list[str]] = {}
     for table, column in rows(KEYS):
         keys.setdefault(table, []).append(column)
-    return Schema(relations, rows(REFERENCES), keys, rows(FUNCTIONS), rows(ENUMS))
+    return Schema(
+        relations,
+        rows(REFERENCES),
+        keys,
+        rows(FUNCTIONS),
+        rows(ENUMS),
+        rows(FIRING),
+        dict(rows(SOURCES)),
+    )
 
 
+@cache
 def fresh() -> Schema:
     """Make a database on a private server and read its schema."""
     logging.getLogger("reana_db").setLevel(logging.WARNING)

@@ -179,12 +179,12 @@ def test_output_that_cannot_be_written_is_one_sentence(arguments: list[str]) -> 
     assert (done.returncode, done.stderr) == (1, "Error: No space left on device\n")
 
 
-README = (Path(__file__).resolve().parents[2] / "README.md").read_text()
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "command-line.md").read_text()
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_the_shells_complete_the_command_as_the_readme_says(shell: str) -> None:
-    assert f"_REANA_DB_COMPLETE={shell}_source reana-db" in README
+def test_the_shells_complete_the_command_as_the_page_says(shell: str) -> None:
+    assert f"_REANA_DB_COMPLETE={shell}_source reana-db" in PAGE
     done = subprocess.run(
         [Path(sys.executable).with_name("reana-db")],
         env={**os.environ, "_REANA_DB_COMPLETE": f"{shell}_source"},

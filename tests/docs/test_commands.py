@@ -25,7 +25,7 @@ ELSEWHERE = {
     "README.md": "a fresh virtual environment: CI runs them",
     "examples/service/README.md": "a service that goes on: tests/test_testing.py runs its tests",
     "docs/tutorial.md": "a fresh virtual environment, as in the README",
-    "docs/architecture.md": "what writes the files that tests/migrating compares with",
+    "docs/adding.md": "what writes the files that tests compare with",
 }
 """Pages whose command lines are run by others."""
 RUN = "5f3c1d6e-0f3b-4b55-9d0f-0e5bb4a6a2c7"
