@@ -223,6 +223,8 @@ def search(
 
     ``token`` finds its user whatever its status.  Values of tokens come only ``with_tokens``.
     Streams; needs a transaction.
+
+    Runs on a standby.
     """
     ring = (keys or keyring.current()) if with_tokens or token is not None else None
     found = _search(
@@ -241,6 +243,8 @@ def export(conn: Conn, *, keys: KeyRing | None = None) -> Iterator[NewUser]:
     """Iterate over all users with their active tokens, as :func:`create_many` takes them.
 
     A token that no key opens is left out, with a warning in the log.  Streams; needs a transaction.
+
+    Runs on a standby.
     """
     return (
         NewUser(
@@ -269,7 +273,10 @@ def _search(
 
 @checked
 def profile(conn: Conn, user_id: Id, *, keys: KeyRing | None = None) -> Profile:
-    """Return what a user sees of oneself: data, token, quotas; raises NotFound.  One statement."""
+    """Return what a user sees of oneself: data, token, quotas; raises NotFound.  One statement.
+
+    Runs on a standby.
+    """
     row = _profile(conn, user_id)
     return Profile(
         row.id_,

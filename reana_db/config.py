@@ -23,7 +23,7 @@ import logging
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal, InvalidOperation
 from pathlib import PurePosixPath
 from types import MappingProxyType
@@ -175,6 +175,10 @@ class Settings:
     """Where the database is, as a libpq connection string; may hold the password."""
     migration_conninfo: str = field(default="", repr=False)
     """The same, around a connection pooler (``REANA_DB_MIGRATION_URI``); empty: no difference."""
+    read_host: str | None = _variable("REANA_DB_READ_HOST")
+    """The host, or hosts, of pools that only read; None: those of the database."""
+    read_port: str | None = _variable("REANA_DB_READ_PORT", _ports)
+    """Their port, or ports."""
     secret_key: str | None = _variable("REANA_SECRET_KEY", shown=False)
     """The key of tokens and secrets; only functions that encrypt or decrypt need it."""
     previous_secret_key: str | None = _variable("REANA_SECRET_KEY_PREVIOUS", shown=False)
@@ -248,7 +252,8 @@ class Settings:
     @classmethod
     def at(cls, place: str) -> Self:
         """Read the settings, with another database: a URI or a connection string of libpq."""
-        return cls._read(os.environ, _place("the database", place))
+        there = cls._read(os.environ, _place("the database", place))
+        return replace(there, read_host=None, read_port=None)
 
     @classmethod
     def _read(cls, environ: Mapping[str, str], conninfo: str) -> Self:
@@ -256,8 +261,8 @@ class Settings:
             "conninfo": conninfo,
             "migration_conninfo": _uri(environ, "REANA_DB_MIGRATION_URI"),
         }
-        ports = conninfo_to_dict(conninfo).get("port") or environ.get("PGPORT", "")
-        if PGBOUNCER_PORT in str(ports).split(","):
+        port = conninfo_to_dict(conninfo).get("port") or environ.get("PGPORT", "")
+        if PGBOUNCER_PORT in f"{port},{environ.get('REANA_DB_READ_PORT')}".split(","):
             values["prepare_threshold"] = None
         for spec in fields(cls):
             if text := environ.get(spec.metadata.get("variable", ""), ""):

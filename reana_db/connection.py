@@ -98,7 +98,7 @@ class Connection(psycopg.Connection[Any]):
     def _translated(self, error: psycopg.Error, *, alone: bool) -> psycopg.Error:
         """Return the error of this package, which says whether the transaction may be there."""
         if not self.closed:
-            return errors.translated(error, standby=self._is_standby())
+            return errors.translated(error, standby=not self.read_only and self._is_standby())
         in_doubt = self._command == _COMMIT or (alone and not self._command)
         silent, self._cut = self._cut, False
         return errors.lost(error, in_doubt=in_doubt, silent=silent)

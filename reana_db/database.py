@@ -57,6 +57,17 @@ def conninfo(settings: Settings, **parameters: ConnParam) -> str:
     return _complete(settings, settings.conninfo, **parameters)
 
 
+def read_conninfo(settings: Settings, **parameters: ConnParam) -> str:
+    """Return the connection string for reading: one of the standbys, as long as there is one."""
+    chosen: dict[str, ConnParam] = {
+        "host": settings.read_host,
+        "port": settings.read_port,
+        "target_session_attrs": "prefer-standby",
+        "load_balance_hosts": "random",
+    }
+    return conninfo(settings, **(chosen | parameters))
+
+
 def migration_conninfo(settings: Settings, **parameters: ConnParam) -> str:
     """Return the connection string for migrations, which goes around a connection pooler."""
     return _complete(settings, settings.migration_conninfo or settings.conninfo, **parameters)

@@ -37,7 +37,10 @@ class DatabaseSetting:
 
 @checked
 def get(conn: Conn, name: SettingName) -> str:
-    """Return what a setting is: its default if it was never set."""
+    """Return what a setting is: its default if it was never set.
+
+    Runs on a standby.
+    """
     stored = _stored(conn, name)
     return VALUES[name][0] if stored is None else stored
 
@@ -56,7 +59,10 @@ def change(conn: Conn, name: SettingName, value: str) -> None:
 
 
 def all_settings(conn: Conn) -> list[DatabaseSetting]:
-    """Return every setting, those with default values too, in the order of their names."""
+    """Return every setting, those with default values too, in the order of their names.
+
+    Runs on a standby.
+    """
     stored = {item.name: item for item in _all_stored(conn)}
     return [
         stored.get(name) or DatabaseSetting(name, VALUES[name][0], updated=None)

@@ -17,6 +17,8 @@
     │   ├── NoConnection        no connection could be made, or none became free in time
     │   └── ConnectionLost      a connection broke during a call
     │       └── DeadlineExceeded    the server did not answer in time, and the line was cut
+    ├── WriteRefused            a write where one can only read: on a standby, or by choice (25006)
+    ├── StandbyBehind           a standby has not replayed, in time, what the caller wants to see
     ├── TransactionAborted      the end of a transaction in which a statement had failed (25P02)
     ├── DatabaseFailure         whatever else a server says: a deadlock, a lock timeout, no rights
     ├── MigrationError          a migration, adoption or rollback was refused; nothing was changed
@@ -124,6 +126,19 @@ class TransactionAborted(ReanaDBError, psycopg.errors.InFailedSqlTransaction):
     Somebody caught the error of that statement.  Do so around a block ``with conn.transaction():``,
     which is rolled back alone.
     """
+
+
+class WriteRefused(ReanaDBError, psycopg.errors.ReadOnlySqlTransaction):
+    """A write was refused, on a standby or in a transaction that was begun to read only.
+
+    ``retryable`` unless it was begun so: the server may be a former primary that failed over.
+    """
+
+
+class StandbyBehind(ReanaDBError):
+    """A server did not have, within the time limit, what was written before; others may have."""
+
+    retryable = True
 
 
 class DatabaseFailure(ReanaDBError, psycopg.Error):
@@ -236,6 +251,7 @@ _TRANSLATIONS: dict[type[psycopg.Error], type[Any]] = {
     psycopg.DataError: InvalidValue,
     psycopg.errors.ProgramLimitExceeded: InvalidValue,
     psycopg.errors.StatementTooComplex: InvalidValue,
+    psycopg.errors.ReadOnlySqlTransaction: WriteRefused,
 }
 
 _READ_ONLY = "25006"
@@ -267,16 +283,17 @@ def reraise(error: psycopg.Error, conn: psycopg.Connection[Any]) -> NoReturn:
 def translated(error: psycopg.Error, *, standby: bool | None = None) -> psycopg.Error:
     """Return the error of this package that stands for one of the database.
 
-    ``standby``: whether the server is one, if it said so.  On a primary, a transaction that is read
-    only was made so on purpose.
+    ``standby``: whether the server is one, if it said so, and the transaction was not begun to read
+    only.
     """
     if isinstance(error, ReanaDBError):
         return error
     kinds = (ours for theirs, ours in _TRANSLATIONS.items() if isinstance(error, theirs))
     reason = error.diag.message_primary or str(error) or type(error).__name__
-    ours = _made(next(kinds, DatabaseFailure), error, reason + _detail(error))
-    on_purpose = error.sqlstate == _READ_ONLY and standby is False
-    ours.retryable = error.sqlstate in _RETRYABLE and not on_purpose
+    refused = error.sqlstate == _READ_ONLY
+    why = ": this server is a standby" if refused and standby else _detail(error)
+    ours = _made(next(kinds, DatabaseFailure), error, reason + why)
+    ours.retryable = error.sqlstate in _RETRYABLE and not (refused and standby is False)
     return cast(psycopg.Error, ours)
 
 

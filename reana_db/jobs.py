@@ -250,6 +250,8 @@ def with_logs(
 
     Without ``texts`` no log is read.  One statement without ``size``, two with it.  Raises
     InvalidArgument.
+
+    Runs on a standby.
     """
     window = listing.numbered_window(page=page, size=size)
     found = _with_logs(

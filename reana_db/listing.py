@@ -246,7 +246,9 @@ def page(
     Page: by number from 1, ``size`` runs each (None: all runs), or what follows the
     ``next_cursor`` of another page of the same sort.  A cursor costs the same on every page.
 
-    Raises InvalidArgument.  At most three statements, four with ``shared``; reads only.
+    Raises InvalidArgument.  At most three statements, four with ``shared``.
+
+    Runs on a standby.
     """
     scope = _scope(shared=shared, shared_by=shared_by, shared_with=shared_with)
     filters = _filters(search, statuses, workflow_id_or_name, interactive=interactive)

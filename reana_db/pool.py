@@ -19,12 +19,11 @@ from psycopg_pool import ConnectionPool, NullConnectionPool, PoolTimeout
 from reana_db import database
 from reana_db.config import Settings
 from reana_db.connection import Connection
-from reana_db.errors import NoConnection, ReanaDBError
+from reana_db.errors import NoConnection, ReanaDBError, WriteRefused
 
 _T = TypeVar("_T")
 _Part: TypeAlias = ConnectionPool[Connection]
 
-_READ_ONLY = "25006"
 _RECONNECT_SECONDS = 1.0
 
 
@@ -45,13 +44,20 @@ class Pool:
         *,
         connection_class: type[Connection] = Connection,
         deadline: float | None = None,
+        read_only: bool = False,
         **parameters: ConnParam,
     ) -> None:
-        """Make a pool, without connecting; arguments are those of :func:`reana_db.connect`."""
+        """Make a pool, without connecting; arguments are those of :func:`reana_db.connect`.
+
+        ``read_only``: connections lead to a standby, to the primary while there is none, and their
+        transactions refuse to write, with :class:`~reana_db.errors.WriteRefused`.
+        """
         self.settings = database.settings_of(place)
         self._connection_class = connection_class
         self._deadline = self.settings.statement_deadline if deadline is None else deadline
-        self._target = database.conninfo(self.settings, **parameters)
+        self._read_only = read_only
+        conninfo = database.read_conninfo if read_only else database.conninfo
+        self._target = conninfo(self.settings, **parameters)
         # By process id and never locked: a fork cannot leave a lock held.  A child keeps the parts
         # of its parent here, for collecting them would close sockets that the parent uses.
         self._parts_of: dict[int, list[_Part]] = {}
@@ -73,7 +79,7 @@ class Pool:
         except BaseException as error:
             with contextlib.suppress(psycopg.Error):  # a dead connection has nothing to undo
                 conn.rollback()
-            if conn.closed or getattr(error, "sqlstate", None) == _READ_ONLY:
+            if conn.closed or (isinstance(error, WriteRefused) and error.retryable):
                 conn.close()  # this server may not be the one to ask any more
                 self._parts()[0].drain()
             raise
@@ -180,6 +186,8 @@ class Pool:
     def _configure(self, conn: Connection) -> None:
         conn.deadline = self._deadline
         conn.pooled = True
+        if self._read_only:
+            conn.read_only = True  # every BEGIN says so, which a pooler passes on
 
     def _take(self, timeout: float) -> tuple[_Part, Connection]:
         """Return a live connection, and the part of the pool that it goes back to.

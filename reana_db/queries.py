@@ -88,6 +88,8 @@ def query(function: _F) -> _F:
             error.function = statement.name
             raise
 
+    if not name.startswith("_"):
+        arguments.tell_of_standbys(call, reads=statement.read_only)
     return cast(_F, call)
 
 
@@ -154,7 +156,7 @@ class _BoundQuery:
         started = time.perf_counter() if debug else 0.0
         executions[self.statement.name] += 1
         try:
-            cursor.execute(self.statement.query, values)
+            cursor.execute(self.statement.query, values, **self.statement.options)
         except psycopg.Error as error:
             errors.reraise(error, cursor.connection)
         if debug:

@@ -222,7 +222,10 @@ def set_default_limits(conn: Conn, *, cpu_limit: Amount, disk_limit: Amount) -> 
 
 @checked
 def top_by_usage(conn: Conn, type_: ResourceType, *, size: int = 5) -> list[TopUser]:
-    """Return the users who use most of a type of resource, most first."""
+    """Return the users who use most of a type of resource, most first.
+
+    Runs on a standby.
+    """
     return [
         user
         for user in site_report.top_users(conn, size=size)
@@ -232,7 +235,10 @@ def top_by_usage(conn: Conn, type_: ResourceType, *, size: int = 5) -> list[TopU
 
 @checked
 def top_by_percentage(conn: Conn, type_: ResourceType, *, size: int = 5) -> list[TopUser]:
-    """Return the users who use the largest share of their limit of a type, largest first."""
+    """Return the users who use the largest share of their limit of a type, largest first.
+
+    Runs on a standby.
+    """
     ranked = [
         (user.position_by_percentage, user)
         for user in site_report.top_users(conn, size=size)
@@ -247,13 +253,18 @@ def policy(conn: Conn) -> frozenset[ResourceType]:
 
     Triggers account processing time if it is among them; whether disk usage is measured then is
     left to the service that ends the run.
+
+    Runs on a standby.
     """
     stored = database_settings.get(conn, SettingName.termination_quota_update_policy)
     return frozenset(ResourceType(name) for name in stored.split(",") if name)
 
 
 def policy_difference(conn: Conn) -> str | None:
-    """Return a sentence if the environment names other resources than the database, else None."""
+    """Return a sentence if the environment names other resources than the database, else None.
+
+    Runs on a standby.
+    """
     wanted = config.settings().termination_quota_policy
     stored = policy(conn)
     if wanted is None or wanted == stored:

@@ -78,6 +78,8 @@ def logs(
     With ``steps``, only the jobs of steps with these names.  Without ``texts``, for a site that
     keeps texts elsewhere, the logs of run and jobs are not read.  Raises NotFound and
     InvalidArgument.  At most four statements, three with ``steps``.
+
+    Runs on a standby.
     """
     run = _workflow_logs(conn, workflow_id, texts=texts and steps is None)
     found = jobs.with_logs(conn, workflow_id, job_names=steps, page=page, size=size, texts=texts)

@@ -38,6 +38,8 @@ def owner_load_priority(conn: Conn, owner_id: Id, *, maximum: int | None = None)
     """Return the factor by which the active runs of a user lower the priority of another.
 
     See :func:`load_priority`; ``maximum`` is that of the settings unless given.
+
+    Runs on a standby.
     """
     return load_priority(count_active_runs_of(conn, owner_id), _maximum(maximum))
 
@@ -50,6 +52,8 @@ def workflow_priority(
 
     The product of its owner's load and its complexity, rounded half to even; ``cluster_memory`` in
     bytes, or None when unknown, which makes it 0.  Raises NotFound.  One statement.
+
+    Runs on a standby.
     """
     load = _load(conn, workflow_id)
     factor = load_priority(load.active_runs or 0, _maximum(maximum))

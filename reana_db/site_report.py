@@ -102,7 +102,10 @@ def web_sessions(conn: Conn) -> int:
 
 
 def cluster_report(conn: Conn) -> ClusterReport:
-    """Return the state of the site.  Five statements, one for each table."""
+    """Return the state of the site.  Five statements, one for each table.
+
+    Runs on a standby.
+    """
     return ClusterReport(
         workflows=workflows(conn),
         jobs=tuple(jobs.counts(conn)),

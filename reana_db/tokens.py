@@ -104,6 +104,8 @@ def find_owner(conn: Conn, token: Secret, *, keys: KeyRing | None = None) -> Tok
     digest yet, unless the transaction is read-only.  Raises
     :class:`~reana_db.errors.TamperedSecret` if the row is not the one that the token was sealed
     in.
+
+    Runs on a standby.
     """
     keys = keys or keyring.current()
     current, previous = keys.current, keys.previous
@@ -154,6 +156,8 @@ def active(conn: Conn, user_id: Id, *, keys: KeyRing | None = None) -> ActiveTok
     """Return the active token of a user with its value, or None.
 
     Raises :class:`~reana_db.errors.UnreadableSecret` if the keys do not open it.
+
+    Runs on a standby.
     """
     found = _active(conn, user_id)
     if found is None or found.token is None:

@@ -118,6 +118,8 @@ def find_session(conn: Conn, secret: Secret, *, keys: KeyRing | None = None) -> 
     Secrets that services of an earlier release wrote get their digests in passing, unless the
     transaction is read-only.  Raises :class:`~reana_db.errors.TamperedSecret` if the row is not
     the one that the secret was sealed in.
+
+    Runs on a standby.
     """
     keys = keys or keyring.current()
     matches = _find_session(conn, digests=keys.digests(secret))
@@ -207,6 +209,8 @@ def find_webhook_owner(
 
     Raises :class:`~reana_db.errors.TamperedSecret` if the row is not the one that the secret was
     sealed in.
+
+    Runs on a standby.
     """
     keys = keys or keyring.current()
     match = _find_webhook_owner(conn, digest=sha256_hex(secret))

@@ -87,6 +87,8 @@ def find(conn: Conn, *, user_id: UUID | str | None = None, email: str | None = N
     """Return the user with this id, else the one with this e-mail address, or None.
 
     The id wins over the address; a text that is no UUID belongs to nobody.
+
+    Runs on a standby.
     """
     if user_id is not None:
         found = user_id if isinstance(user_id, UUID) else uuid_of(user_id)
@@ -95,7 +97,10 @@ def find(conn: Conn, *, user_id: UUID | str | None = None, email: str | None = N
 
 
 def administrator(conn: Conn) -> User:
-    """Return the administrator of the site; raises NotFound where none was created."""
+    """Return the administrator of the site; raises NotFound where none was created.
+
+    Runs on a standby.
+    """
     found = find_by_id(conn, ADMIN_ID)
     if found is None:
         raise errors.NotFound(f"this site has no administrator: no user {ADMIN_ID}")

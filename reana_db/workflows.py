@@ -114,6 +114,8 @@ def resolve(conn: Conn, text: str, *, user_id: Id, include_shared: bool = False)
     the user come before runs shared with the user.  One statement.  Raises InvalidArgument for an
     empty or a non-ASCII text, NotFound, and AmbiguousWorkflow when several people share a run that
     fits.  (The rule is REANA's; shares past their ``valid_until`` do not count.)
+
+    Runs on a standby.
     """
     reference = parse_reference(text)
     if not include_shared:

@@ -60,6 +60,10 @@ Secret: TypeAlias = Annotated[str, "secret"]
 SecretBytes: TypeAlias = Annotated[bytes, "secret"]
 """Bytes that no message may show."""
 
+RUNS_ON_STANDBY = "Runs on a standby."
+WRITES = "Does not run on a standby: it writes."
+"""What a docstring says.  Of functions of several statements, authors say that they run there."""
+
 
 class Signature:
     """The parameters of a function, but for its connection, and what converts them."""
@@ -108,6 +112,7 @@ def checked(function: _F) -> _F:
             error.function = name
             raise
 
+    tell_of_standbys(call, reads=False)
     return cast(_F, call)
 
 
@@ -123,7 +128,15 @@ def named(function: _F) -> _F:
             error.function = name
             raise
 
+    tell_of_standbys(call, reads=False)
     return cast(_F, call)
+
+
+def tell_of_standbys(function: Callable[..., Any], *, reads: bool) -> None:
+    """Say in the docstring whether a function runs on a standby, unless its author has said so."""
+    text = function.__doc__ or ""
+    if not function.__name__.startswith("_") and RUNS_ON_STANDBY not in text:
+        function.__doc__ = f"{text.rstrip()}\n\n    {RUNS_ON_STANDBY if reads else WRITES}\n    "
 
 
 @functools.cache

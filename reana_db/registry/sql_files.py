@@ -16,8 +16,9 @@ What several statements have in common is a part, which each includes, with the 
 that follows it; ``-- include: workflows.run_columns`` takes it from another file.
 
 Other comments that mean something: ``-- not null: total, has_more`` vouches for result columns,
-``-- writes`` says that a function which the statement calls changes data, and ``-- old tables``
-that no current database can prepare the statement: it reads what only older ones have.
+``-- writes`` says that a function which the statement calls changes data, ``-- old tables`` that no
+current database can prepare the statement: it reads what only older ones have, and ``-- at once``
+that no session prepares it or keeps its snapshot once it has the rows.
 """
 
 from __future__ import annotations
@@ -50,9 +51,12 @@ _INCLUDE = re.compile(
 _NOT_NULL = re.compile(r"^ *-- not null: *(?P<columns>.*?) *$", re.MULTILINE)
 _CALLS_WRITER = re.compile(r"^-- writes *$", re.MULTILINE)
 _OLD_TABLES = re.compile(r"^-- old tables *$", re.MULTILINE)
-_WRITES = re.compile(
-    r"\b(INSERT|UPDATE|DELETE|CREATE|ALTER|DROP|LOCK|TRUNCATE|COMMENT|GRANT|DO|FOR SHARE)\b"
+_AT_ONCE = re.compile(r"^-- at once *$", re.MULTILINE)
+_WRITING_WORDS = (
+    *("INSERT", "UPDATE", "DELETE", "CREATE", "ALTER", "DROP", "LOCK", "TRUNCATE", "COMMENT"),
+    *("GRANT", "DO", "FOR SHARE", "-- writes"),
 )
+_WRITES = re.compile(rf"\b({'|'.join(_WRITING_WORDS[:-1])})\b")
 
 
 @dataclass
@@ -101,11 +105,18 @@ class Statement:
         return _OLD_TABLES.search(self.source) is not None
 
     @cached_property
+    def options(self) -> dict[str, bool]:
+        """How psycopg executes it."""
+        return {"prepare": False} if _AT_ONCE.search(self.source) else {}
+
+    @cached_property
     def read_only(self) -> bool:
         """Whether it can run on a standby."""
+        if not any(word in self.source for word in _WRITING_WORDS):
+            return True  # most do not, and this is quick
         if _CALLS_WRITER.search(self.source):
             return False
-        return _WRITES.search(_TOKEN.sub("", self.text)) is None
+        return _WRITES.search(_TOKEN.sub("", self.source)) is None
 
 
 _loaded: dict[str, dict[str, Statement]] = {}

@@ -24,6 +24,7 @@ SUBJECTS = (
     "listing",
     "quota",
     "quota_periods",
+    "replication",
     "reports",
     "resources",
     "retention",

@@ -192,6 +192,12 @@ def replicated(
         yield group
 
 
+def available() -> bool:
+    """Tell whether the programs can do this: PostgreSQL 13 or newer, with pg_basebackup."""
+    bindir, version = embedded.find_binaries()
+    return int(version.partition(".")[0]) >= 13 and (bindir / "pg_basebackup").exists()
+
+
 def _copy(primary: Node, home: Cluster, account: Account) -> None:
     """Make the data of a standby out of a base backup."""
     home.password.write_text(primary.home.password.read_text())
