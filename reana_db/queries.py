@@ -156,7 +156,7 @@ class _BoundQuery:
         started = time.perf_counter() if debug else 0.0
         executions[self.statement.name] += 1
         try:
-            cursor.execute(self.statement.query, values, **self.statement.options)
+            cursor.execute(self.statement.query, values)
         except psycopg.Error as error:
             errors.reraise(error, cursor.connection)
         if debug:

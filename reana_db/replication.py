@@ -18,12 +18,14 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeAlias
 
 from psycopg.pq import TransactionStatus
 
-from reana_db.errors import InvalidArgument, StandbyBehind
+from reana_db.errors import InvalidArgument, ReanaDBError, StandbyBehind
 from reana_db.queries import Conn, query
 from reana_db.registry.arguments import checked
 from reana_db.registry.scalars import Invalid, described
@@ -89,16 +91,46 @@ def read_after(conn: Conn, position: Position, *, timeout: float = 5.0) -> None:
     :class:`~reana_db.errors.StandbyBehind` is raised, as on a former primary that was replaced.
     After a failover, that is until a standby has made its next restartpoint, unless the login is a
     member of ``pg_read_all_stats``: only they are told which timeline it follows.  What a failover
-    has lost is lost; synchronous replication loses nothing.  Needs a transaction, for a pooler may
-    ask another server outside of one, and READ COMMITTED, because others go on to see what was
-    there when they began.  Let it be the first in the transaction: a standby may stop replaying for
-    the sake of one that reads (``max_standby_streaming_delay``).
+    has lost is lost; synchronous replication loses nothing.
+
+    Call it first in a transaction, which must be READ COMMITTED: others go on to see what was there
+    when they began, and one that has read already may keep the standby from going on.
 
     Runs on a standby.
     """
-    if conn.autocommit and conn.info.transaction_status is TransactionStatus.IDLE:
+    idle = conn.info.transaction_status is TransactionStatus.IDLE
+    if idle and conn.autocommit:
         raise InvalidArgument("conn must be in a transaction: `with conn.transaction():`")
     ends_at = time.monotonic() + timeout
+    if idle:
+        with _no_transaction(conn):
+            _wait(conn, position, ends_at)
+    found = _wait(conn, position, ends_at)
+    if found.isolation != "read committed":
+        raise InvalidArgument(
+            f"conn must be in a READ COMMITTED transaction, not {found.isolation}"
+        )
+
+
+@contextmanager
+def _no_transaction(conn: Conn) -> Iterator[None]:
+    """Ask outside of transactions, for a standby may wait for the end of one that has asked.
+
+    It does where it would have to remove rows that the statement saw, and replays nothing until
+    ``max_standby_streaming_delay`` is over.
+    """
+    conn.autocommit = True
+    try:
+        yield
+    except ReanaDBError as error:
+        error.in_doubt = False
+        raise
+    finally:
+        if not conn.closed:
+            conn.autocommit = False
+
+
+def _wait(conn: Conn, position: str, ends_at: float) -> _Visible:
     pause = _FIRST_PAUSE
     while not (found := _visible(conn)).covers(position):
         left = ends_at - time.monotonic()
@@ -108,10 +140,7 @@ def read_after(conn: Conn, position: Position, *, timeout: float = 5.0) -> None:
             raise StandbyBehind(f"this {kind} is at {here}, behind {position}")
         time.sleep(min(pause, left))
         pause = min(2 * pause, _LONGEST_PAUSE)
-    if found.isolation != "read committed":
-        raise InvalidArgument(
-            f"conn must be in a READ COMMITTED transaction, not {found.isolation}"
-        )
+    return found
 
 
 @query

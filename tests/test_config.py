@@ -170,6 +170,8 @@ def test_the_migration_uri_is_a_second_place() -> None:
 
 
 GOOD = [
+    ("REANA_DB_READ_HOST", "one,two", "read_host", "one,two"),
+    ("REANA_DB_READ_PORT", "5432,5433", "read_port", "5432,5433"),
     ("SQLALCHEMY_POOL_SIZE", "1", "pool_size", 1),
     ("SQLALCHEMY_POOL_SIZE", " 7 ", "pool_size", 7),
     ("SQLALCHEMY_MAX_OVERFLOW", "-1", "pool_overflow", -1),
@@ -224,6 +226,7 @@ def test_every_variable_has_a_test() -> None:
         ("REANA_DB_PORT", "http", "must be a number from 1 to 65535"),
         ("REANA_DB_PORT", "0", "must be a number from 1 to 65535"),
         ("REANA_DB_PORT", "5432,70000", "must be a number from 1 to 65535"),
+        ("REANA_DB_READ_PORT", "http", "must be a number from 1 to 65535"),
         ("SQLALCHEMY_POOL_SIZE", "-1", "must be a whole number from 0"),
         ("SQLALCHEMY_POOL_SIZE", "1.5", "must be a whole number from 0"),
         ("SQLALCHEMY_POOL_SIZE", "1e999999999", "must be a whole number from 0"),
@@ -286,6 +289,7 @@ def test_prepared_statements_are_off_behind_the_charts_pgbouncer_unless_asked_fo
     chart = {"REANA_DB_HOST": "reana-pgbouncer", "REANA_DB_PORT": "6432"}
     assert Settings.from_environment(chart).prepare_threshold is None
     assert Settings.from_environment({"PGPORT": "6432"}).prepare_threshold is None
+    assert Settings.from_environment({"REANA_DB_READ_PORT": "6432"}).prepare_threshold is None
     asked = {**chart, "REANA_DB_PREPARE_THRESHOLD": "5"}
     assert Settings.from_environment(asked).prepare_threshold == 5
 

@@ -181,5 +181,6 @@ def test_every_error_says_what_to_do() -> None:
         "NoConnection",
         "ConnectionLost",
         "DeadlineExceeded",
+        "StandbyBehind",
     }
     assert not any(kind.in_doubt for kind in ours)

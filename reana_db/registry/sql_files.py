@@ -16,9 +16,8 @@ What several statements have in common is a part, which each includes, with the 
 that follows it; ``-- include: workflows.run_columns`` takes it from another file.
 
 Other comments that mean something: ``-- not null: total, has_more`` vouches for result columns,
-``-- writes`` says that a function which the statement calls changes data, ``-- old tables`` that no
-current database can prepare the statement: it reads what only older ones have, and ``-- at once``
-that no session prepares it or keeps its snapshot once it has the rows.
+``-- writes`` says that a function which the statement calls changes data, and ``-- old tables``
+that no current database can prepare the statement: it reads what only older ones have.
 """
 
 from __future__ import annotations
@@ -51,7 +50,6 @@ _INCLUDE = re.compile(
 _NOT_NULL = re.compile(r"^ *-- not null: *(?P<columns>.*?) *$", re.MULTILINE)
 _CALLS_WRITER = re.compile(r"^-- writes *$", re.MULTILINE)
 _OLD_TABLES = re.compile(r"^-- old tables *$", re.MULTILINE)
-_AT_ONCE = re.compile(r"^-- at once *$", re.MULTILINE)
 _WRITING_WORDS = (
     *("INSERT", "UPDATE", "DELETE", "CREATE", "ALTER", "DROP", "LOCK", "TRUNCATE", "COMMENT"),
     *("GRANT", "DO", "FOR SHARE", "-- writes"),
@@ -103,11 +101,6 @@ class Statement:
     def old(self) -> bool:
         """Whether it needs tables or columns that only databases of older releases have."""
         return _OLD_TABLES.search(self.source) is not None
-
-    @cached_property
-    def options(self) -> dict[str, bool]:
-        """How psycopg executes it."""
-        return {"prepare": False} if _AT_ONCE.search(self.source) else {}
 
     @cached_property
     def read_only(self) -> bool:

@@ -1,8 +1,8 @@
 -- Where a server is in the write-ahead log.
 
 -- part: timeline
--- A standby does not say which one it replays: the control file knows some time later, and what it
--- receives is shown to members of pg_read_all_stats.
+-- A standby does not say which one it replays: its control file knows some time later, and
+-- members of pg_read_all_stats are shown what it receives.
 CASE
     WHEN pg_catalog.pg_is_in_recovery()
         THEN (
@@ -25,7 +25,7 @@ CASE
 END AS timeline
 
 -- name: _written
--- not null: timeline
+-- not null: timeline, uncommitted
 SELECT
     -- include: timeline,
     CASE
@@ -38,10 +38,7 @@ SELECT
     pg_catalog.txid_current_if_assigned() IS NOT NULL AS uncommitted;
 
 -- name: _visible
--- at once
--- not null: timeline
--- The simple protocol of PostgreSQL, for after the other one a transaction keeps its snapshot, for
--- which the standby that is asked would stop replaying.
+-- not null: timeline, standby, isolation
 SELECT
     -- include: timeline,
     CASE

@@ -142,6 +142,18 @@ def test_migrations_go_around_the_pooler(environment: Use, db_uri: str) -> None:
     assert migrate.status().current
 
 
+@shows("REANA_DB_READ_HOST", "REANA_DB_READ_PORT")
+def test_a_pool_that_reads_goes_elsewhere(environment: Use, db_uri: str) -> None:
+    given = parts(db_uri)
+    there = {
+        "REANA_DB_READ_HOST": given["REANA_DB_HOST"],
+        "REANA_DB_READ_PORT": given["REANA_DB_PORT"],
+    }
+    environment(**{**given, "REANA_DB_HOST": "primary.invalid", "REANA_DB_PORT": "1"}, **there)
+    with Pool(read_only=True) as pool:
+        assert pool.run(lambda conn: conn.info.port) == int(given["REANA_DB_PORT"])
+
+
 @shows("REANA_DB_APPLICATION_NAME")
 def test_the_server_knows_the_service(environment: Use, db_uri: str) -> None:
     environment(REANA_SQLALCHEMY_DATABASE_URI=db_uri, REANA_DB_APPLICATION_NAME="reana-server")

@@ -24,7 +24,6 @@ SUBJECTS = (
     "listing",
     "quota",
     "quota_periods",
-    "replication",
     "reports",
     "resources",
     "retention",

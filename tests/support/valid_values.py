@@ -80,7 +80,6 @@ PARTICULAR: dict[str, Callable[[World], dict[str, Any]]] = {
         "workspace_path": f"/var/reana/users/{world.owner}/workflows/{world.finished}"
     },
     "quota_periods.set_start": lambda world: {"user_id": world.counted},
-    "replication.read_after": lambda _: {"position": "1:0/1", "timeout": 1.0},
     "retention.finish": lambda _: {"rule_id": CLAIMED_RULE},
     "services.create": lambda world: {"workflow_id": world.created},
     "services.ensure": lambda world: {"workflow_id": world.running},
