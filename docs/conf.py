@@ -63,7 +63,7 @@ def generate(app: Any) -> None:
 
 
 def add_facts(app: Any, what: str, name: str, item: Any, options: Any, lines: list[str]) -> None:
-    """Say below each function which statements it sends, and whether it runs on a standby."""
+    """Say below each function which statements it sends."""
     if what == "function":
         lines += pages.facts_of(name)
 

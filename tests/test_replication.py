@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -22,6 +25,7 @@ from reana_db import (
     replication,
     resources,
     users,
+    workflows,
 )
 from reana_db.queries import Conn
 from reana_db.registry.arguments import RUNS_ON_STANDBY, WRITES
@@ -306,6 +310,39 @@ def test_commands_that_show_something_run_on_a_standby(
     finally:
         monkeypatch.undo()
         config.settings.cache_clear()
+
+
+# The page
+
+PAGE = (Path(__file__).parents[1] / "docs" / "running.md").read_text()
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+
+
+def test_the_queries_of_the_page_work(group: Group, world: World) -> None:
+    assert world
+    group.primary.execute("CREATE ROLE reana_service")
+    for block in blocks("sql"):
+        group.primary.execute(block)
+
+
+def test_the_examples_of_the_page_work(
+    world: World, everywhere: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(config, "settings", lambda: everywhere)
+    with Pool(everywhere) as writing:
+        names: dict[str, Any] = {
+            "writing": writing,
+            "workflow_id": world.finished,
+            "workflows": workflows,
+        }
+        for block in blocks("python"):
+            exec(block, names)
+    assert names["report"]
+    assert names["run"].id_ == world.finished
+    names["reading"].close()
 
 
 # After a failover

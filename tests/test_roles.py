@@ -482,7 +482,7 @@ def test_a_power_of_a_login_is_named(owner: Conn, power: str) -> None:
 
 
 def test_the_sql_of_the_page_works(owner: Conn) -> None:
-    page = (Path(__file__).parents[1] / "docs" / "running.md").read_text()
+    page = (Path(__file__).parents[1] / "docs" / "roles.md").read_text()
     mine = f"{MINE}_page"
     roles.create(owner, Roles(*(f"{mine}_{part}" for part in ("service", "reader", "operator"))))
     owner.execute(f"CREATE ROLE {mine} LOGIN SUPERUSER; CREATE ROLE {mine}_owner LOGIN".encode())

@@ -76,17 +76,16 @@ def function_pages() -> dict[str, str]:
 
 
 def facts_of(name: str) -> list[str]:
-    """Return what to know of a function: its statements, and whether it runs on a standby."""
+    """Return what to know of a function: its statements."""
     sent = functions.sent_by(name)
     if not sent:
         return []
-    standby = "yes" if all(statement.read_only for statement in sent) else "no"
     links = ", ".join(f":ref:`{statement.name} <sql-{statement.name}>`" for statement in sent)
     numbers = functions.counts().get(name.removeprefix("reana_db."), [])
     least, most = min(numbers, default=0), max(numbers, default=0)
     count = f"{least} to {most}" if least < most else most
     sent_are = f"*Statements:* {count} ({links})" if numbers else f"*Statements:* {links}"
-    return ["", f"{sent_are}. *Runs on a standby:* {standby}.", ""]
+    return ["", f"{sent_are}.", ""]
 
 
 def _page_of(statement: Statement) -> str:

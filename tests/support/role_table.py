@@ -1,4 +1,4 @@
-"""The table of role, object and privilege in ``docs/running.md``, from the catalogue.
+"""The table of role, object and privilege in ``docs/roles.md``, from the catalogue.
 
 ``python -m tests.support.role_table`` writes it there.
 """
@@ -16,7 +16,7 @@ from reana_db.queries import Conn
 from reana_db.roles import Roles
 
 PARTS = ("service", "reader", "operator")
-PAGE = Path(__file__).parents[2] / "docs" / "running.md"
+PAGE = Path(__file__).parents[2] / "docs" / "roles.md"
 _TABLE = re.compile(r"(?<=<!-- privileges -->\n).*?(?=<!-- end -->)", re.DOTALL)
 
 
