@@ -9,15 +9,16 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import psycopg
 from psycopg.abc import PQGen
+from psycopg.conninfo import make_conninfo
 from psycopg.pq import Format, TransactionStatus
 from psycopg.pq.abc import PGresult
 from psycopg.sql import SQL, Composed
 
-from reana_db import errors
+from reana_db import errors, hosts
 
 _T = TypeVar("_T")
 
@@ -48,6 +49,27 @@ class Connection(psycopg.Connection[Any]):
 
     _command: bytes = b""
     _cut: bool = False
+
+    @classmethod
+    def connect(cls, conninfo: str = "", **options: Any) -> Self:
+        """Connect to the first of the hosts that is of the wanted kind; see :mod:`reana_db.hosts`.
+
+        ``options`` are those of psycopg.  Raises the error of the last host, with all in its text.
+        """
+        failures: list[psycopg.OperationalError] = []
+        for place in hosts.places(conninfo):
+            try:
+                conn = super().connect(make_conninfo("", **place), **options)
+            except psycopg.OperationalError as error:
+                if isinstance(error, psycopg.errors.ConnectionTimeout):
+                    hosts.note_silence(place)
+                failures.append(error)
+            else:
+                hosts.note_answer(place)
+                return conn
+        if len(failures) == 1:
+            raise failures[0]
+        raise type(failures[-1])("\n".join(map(str, reversed(failures))))
 
     def wait(self, gen: PQGen[_T], interval: float = _INTERVAL, *args: Any, **options: Any) -> _T:
         """Run an operation of psycopg to its end: everything that is sent or read passes here."""

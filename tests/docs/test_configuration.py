@@ -398,6 +398,10 @@ from tests.support import postgresql_binaries
 print(postgresql_binaries.DIRECTORY)
 """,
     "REANA_DB_PGBOUNCER": "from tests.pgbouncer import pooler; pooler.programs()",
+    "REANA_DB_FAILOVER_DIR": """
+from tests.failover import programs
+print(programs.directory())
+""",
     "REANA_DB_TEST_WORKFLOWS": f"""
 import os
 os.environ["REANA_DB_TEST_WORKFLOWS_URI"] = "there"

@@ -142,12 +142,13 @@ def check(uri: str, ledger: Ledger) -> Findings:
         _check_users(conn, ledger, found)
         if stored(conn) != recomputed(conn):
             found.wrong.append("totals of quota are not what their runs use")
+    ledger.read()  # some were created since the first time
+    found.twice += [f"run {run}, which nobody created" for run in runs.keys() - ledger.begun]
     return found
 
 
 def _check_runs(runs: dict[str, Any], ledger: Ledger, found: Findings) -> None:
     found.lost += [f"run {run}" for run in ledger.statuses.keys() - runs.keys()]
-    found.twice += [f"run {run}, which nobody created" for run in runs.keys() - ledger.begun]
     for run in runs.values():
         acknowledged = ledger.statuses.get(run.id, ORDER[0])
         if ORDER.index(run.status) < ORDER.index(acknowledged):

@@ -1,14 +1,15 @@
 """The clients of the drill: services that write down what the database acknowledged to them.
 
-``python -m tests.failover.clients ROLE PLACE JOURNAL OWNER SECONDS`` works until the time is over,
-or until SIGTERM.  A line of the journal is written before an operation that makes a row, and after
-each one that was acknowledged or failed.
+``python -m tests.failover.clients ROLE PLACE JOURNAL OWNER SECONDS PAUSE`` works until the time is
+over, or until SIGTERM, and pauses before each operation.  A line of the journal is written before
+an operation that makes a row, and after each one that was acknowledged or failed.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import math
 import os
 import signal
@@ -41,7 +42,7 @@ from reana_db import (
 )
 from reana_db.accounts import NewUser
 from reana_db.encryption import keyring, rotation
-from reana_db.errors import ReanaDBError
+from reana_db.errors import ReanaDBError, RestartRefused
 from reana_db.jobs import JobReport, NewJob
 from reana_db.lifecycle import MessageOutcome
 from reana_db.records import JobStatus, RunStatus
@@ -105,6 +106,7 @@ class Client:
         patience: float = PATIENCE,
     ) -> _T:
         """Run a transaction; an error that comes out of the library is written down."""
+        time.sleep(self.pause)
         started = time.monotonic()
         try:
             return self.pool.run(work, idempotent=idempotent, deadline=patience)
@@ -214,13 +216,16 @@ class Client:
     def _restart(self, run: UUID) -> None:
         again = uuid4()
         self.journal.note("begin", run=again)
-        self.attempt(
-            "restart",
-            lambda conn: lifecycle.clone_for_restart(
-                conn, run, workflow_id=again, retention_rules={"*": 1}
-            ),
-        )
-        self.journal.note("status", run=again, status=RunStatus.created)
+
+        def restart(conn: Connection) -> bool:
+            try:
+                lifecycle.clone_for_restart(conn, run, workflow_id=again, retention_rules={"*": 1})
+            except RestartRefused:  # files are being removed
+                return False
+            return True
+
+        if self.attempt("restart", restart):
+            self.journal.note("status", run=again, status=RunStatus.created)
 
     def retain(self) -> None:
         """Claim retention rules that are due, and finish them; nobody else does."""
@@ -229,7 +234,9 @@ class Client:
             pending = retention.list_pending(conn)
             return pending or retention.claim_due(conn, datetime.now(UTC) + FAR_AHEAD, maximum=5)
 
-        for rule in self.attempt("claim", claim):
+        claimed = self.attempt("claim", claim)
+        self.journal.note("claimed")
+        for rule in claimed:
             self._finish(rule.id_)
 
     def _finish(self, rule: UUID) -> None:
@@ -290,28 +297,36 @@ ROLES: dict[str, tuple[Callable[[Client], None], float]] = {
 
 
 def start(
-    role: str, settings: Settings, journal: Path, owner: UUID, *, seconds: float = math.inf
+    role: str,
+    settings: Settings,
+    journal: Path,
+    owner: UUID,
+    *,
+    seconds: float = math.inf,
+    pause: float = 0.0,
 ) -> subprocess.Popen[bytes]:
     """Start a client with the place and the deadline of the settings."""
-    arguments = [role, settings.conninfo, journal, owner, seconds]
+    arguments = [role, settings.conninfo, journal, owner, seconds, pause]
     return subprocess.Popen(
         [sys.executable, "-m", __name__, *map(str, arguments)],
         env=os.environ | {"REANA_DB_STATEMENT_DEADLINE": str(settings.statement_deadline or "")},
     )
 
 
-def main(role: str, place: str, journal: str, owner: str, seconds: str) -> None:
+def main(role: str, place: str, journal: str, owner: str, seconds: str, pause: str) -> None:
     """Work until the time is over or SIGTERM comes."""
     over: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: over.append(number))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the drill ends its clients itself
-    work, pause = ROLES[role]
+    work, rest = ROLES[role]
     ends = time.monotonic() + float(seconds)
-    client = Client(Pool(place), Journal(Path(journal)), UUID(owner), Path(journal).stem, pause)
+    path = Path(journal)
+    logging.basicConfig(filename=path.with_suffix(".log"))
+    client = Client(Pool(place), Journal(path), UUID(owner), path.stem, float(pause))
     while not over and time.monotonic() < ends:
         with contextlib.suppress(GivenUp):
             work(client)
-        time.sleep(client.pause)
+        time.sleep(rest)
     client.pool.close()
     client.journal.note("end")
 

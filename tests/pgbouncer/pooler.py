@@ -84,10 +84,10 @@ def running(program: Program, server: Databases, **settings: object) -> Iterator
     with tempfile.TemporaryDirectory(prefix="pgbouncer-") as name:
         directory = Path(name)
         account.own(directory)
-        configuration = _configuration(directory, account, server, host, settings)
+        main = configuration(directory, account, server, host, settings)
         log = directory / "log"
         with log.open("wb") as output:
-            process = account.spawn([program.path, configuration], output.fileno())
+            process = account.spawn([program.path, main], output.fileno())
         try:
             address = Address(host, PGBOUNCER_PORT)
             _wait(server, address, log)
@@ -118,7 +118,7 @@ def _wait(server: Databases, address: Address, log: Path) -> None:
         raise
 
 
-def _configuration(
+def configuration(
     directory: Path,
     account: Account,
     server: Databases,

@@ -27,7 +27,7 @@ import psycopg
 
 from reana_db import embedded
 from reana_db.embedded.server import binaries
-from reana_db.embedded.server.account import Account, choose_account
+from reana_db.embedded.server.account import choose_account
 from reana_db.embedded.server.cluster import Cluster, scratch_directory
 from reana_db.embedded.server.supervisor import Postmaster
 
@@ -180,7 +180,7 @@ def replicated(
         for number in range(standbys + 1):
             home = Cluster(None, account, account.make_directory(scratch / f"node{number}"))
             if nodes:
-                _copy(nodes[0], home, account)
+                copy(nodes[0], home)
             else:
                 home.create(bindir, int(version.partition(".")[0]))
             nodes.append(node := Node(home, bindir, settings or {}))
@@ -198,8 +198,9 @@ def available() -> bool:
     return int(version.partition(".")[0]) >= 13 and (bindir / "pg_basebackup").exists()
 
 
-def _copy(primary: Node, home: Cluster, account: Account) -> None:
+def copy(primary: Node, home: Cluster) -> None:
     """Make the data of a standby out of a base backup."""
+    account = home.account
     home.password.write_text(primary.home.password.read_text())
     data = account.make_directory(home.data)
     source = f"{primary.address} dbname=postgres application_name={home.home.name}"
