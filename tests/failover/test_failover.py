@@ -14,12 +14,12 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from reana_db import Settings, embedded
+from reana_db import Settings
 from reana_db.migrating import installation
 from tests.failover import clients
 from tests.failover.check import Ledger, check
 from tests.support.factories import make_user
-from tests.support.replication import Group, replicated
+from tests.support.replication import Group, available, replicated
 
 pytestmark = pytest.mark.slow
 
@@ -30,9 +30,8 @@ CLIENTS = 2
 @pytest.fixture
 def group() -> Iterator[Group]:
     """A primary and two standbys."""
-    bindir, _ = embedded.find_binaries()
-    if not (bindir / "pg_basebackup").exists():
-        pytest.skip(f"needs pg_basebackup: not in {bindir}")
+    if not available():
+        pytest.skip("needs pg_basebackup of PostgreSQL 13 or newer")
     with replicated(standbys=2) as group:
         installation.install(group.primary.uri())
         yield group
