@@ -25,7 +25,8 @@ def command(context: click.Context, /, *, accounts: bool, as_service: bool, as_j
     """Verify migrations, the objects of the schema and every statement.
 
     Exit status 1 if anything is wrong; says what to run. A schema that a newer release has
-    migrated is no fault as long as every statement of this one fits it.
+    migrated is no fault as long as every statement of this one fits it, and no migration took
+    away what it needs (NNNN-contract-…).
     """
     with database.connect() as conn:
         health = checks.check(conn, with_accounts=accounts)
@@ -78,8 +79,7 @@ def _schema(health: DatabaseHealth) -> Iterator[str]:
         pending = counted(len(health.pending_migrations), "migration")
         yield f"run reana-db migrate: the database lacks {pending}"
     if health.unknown_migrations:
-        names = ", ".join(health.unknown_migrations)
-        yield f"a newer release has migrated this database ({names}): objects are not compared"
+        yield _newer(health)
     lost = [item for item in health.differences if item.promised.kind in KEEP_DATA]
     repairable = [item for item in health.differences if item not in lost]
     if repairable:
@@ -95,6 +95,14 @@ def _schema(health: DatabaseHealth) -> Iterator[str]:
     if health.missing_grants:
         yield "run reana-db roles grant, as services and people lack these:"
         yield from health.missing_grants
+
+
+def _newer(health: DatabaseHealth) -> str:
+    if health.contracts:
+        names = ", ".join(health.contracts)
+        return f"upgrade this version: a newer release took away what it needs ({names})"
+    names = ", ".join(health.unknown_migrations)
+    return f"a newer release has migrated this database ({names}): objects are not compared"
 
 
 def _accounts(found: AccountHealth) -> Iterator[str]:

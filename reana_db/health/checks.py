@@ -22,7 +22,8 @@ class DatabaseHealth:
     """What :func:`check` found.
 
     While migrations are missing, nothing else is looked at.  A newer release may have migrated
-    the database: that is no fault as long as every statement of this version fits.
+    the database: that is no fault as long as every statement of this version fits, and nothing was
+    taken away that this version needs.
     """
 
     pending_migrations: list[str]
@@ -41,10 +42,16 @@ class DatabaseHealth:
     """Whether usage, ledger and totals agree; None if that was not asked, or cannot be told."""
 
     @property
+    def contracts(self) -> list[str]:
+        """Migrations of a newer release that took away what this version needs."""
+        return [name for name in self.unknown_migrations if files.CONTRACT.match(name)]
+
+    @property
     def healthy(self) -> bool:
         """Whether this version can work with the database, and its rules are in force."""
         return not (
             self.pending_migrations
+            or self.contracts
             or self.differences
             or self.settings
             or self.statement_problems

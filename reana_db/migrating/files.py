@@ -24,6 +24,12 @@ from reana_db.errors import MigrationError
 ROLLBACK_SUFFIX = ".rollback.sql"
 
 _DIRECTIVE = re.compile(r"^--\s*(?P<name>depends|transactional|holds)\s*:\s*(?P<value>.*?)\s*$")
+CONTRACT = re.compile(r"[0-9]{4}-contract-")
+"""How the name of a migration begins that takes away what the release before needs.
+
+Older versions know no more of a migration than its name, which the database keeps.
+"""
+
 _NAME = re.compile(r"^[0-9]{4}-[a-z0-9]+(-[a-z0-9]+)*$")
 _LONGEST_SLUG = 100
 

@@ -5,7 +5,9 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
@@ -256,30 +258,40 @@ def test_processes_killed_at_any_time_leave_whole_migrations(
 # --- tables in use
 
 
-def test_a_table_in_use_is_waited_for_without_holding_up_others(
-    empty_db: str, tmp_path: Path
-) -> None:
+def test_services_wait_no_longer_than_the_lock_timeout(empty_db: str, tmp_path: Path) -> None:
+    """Services write all the time, and one of them holds the table for seconds."""
     write(
         tmp_path,
         "CREATE TABLE __reana.one (id int);",
         "ALTER TABLE __reana.one ADD COLUMN more int;",
     )
     migrate.apply(empty_db, directory=tmp_path, to="0001")
-    with psycopg.connect(empty_db) as reader, psycopg.connect(empty_db) as other:
-        reader.execute("SELECT FROM __reana.one")
-        worker = threading.Thread(
-            target=migrate.apply,
-            args=(empty_db,),
-            kwargs={"directory": tmp_path, "patience": Patience(lock_timeout=0.2, wait=60)},
-        )
-        worker.start()
-        until(lambda: waits_for_lock(empty_db))
-        other.execute("SET statement_timeout = '2s'")
-        other.execute("SELECT FROM __reana.one")
-        other.commit()
-        reader.commit()
-        worker.join(30)
+    patience = Patience(lock_timeout=0.3, wait=60)
+    over = threading.Event()
+
+    def longest_wait() -> float:
+        longest = 0.0
+        with psycopg.connect(empty_db) as conn:
+            while not over.wait(0.005):
+                began = time.monotonic()
+                conn.execute("INSERT INTO __reana.one (id) VALUES (1)")
+                conn.commit()
+                longest = max(longest, time.monotonic() - began)
+        return longest
+
+    with psycopg.connect(empty_db) as holder, ThreadPoolExecutor() as threads:
+        holder.execute("SELECT FROM __reana.one")
+        services = [threads.submit(longest_wait) for _ in range(4)]
+        migration = threads.submit(migrate.apply, empty_db, directory=tmp_path, patience=patience)
+        for _ in range(2):  # it waits, lets the others pass, waits again
+            until(lambda: waits_for_lock(empty_db))
+            until(lambda: not waits_for_lock(empty_db))
+        holder.commit()
+        migration.result(30)
+        over.set()
+        waited = max(service.result(30) for service in services)
     assert migrate.status(empty_db, tmp_path).current
+    assert patience.lock_timeout / 2 < waited < patience.lock_timeout + 1
 
 
 def test_a_table_in_use_for_too_long_is_an_error(empty_db: str, tmp_path: Path) -> None:
