@@ -12,7 +12,7 @@ from sphinx.util.typing import stringify_annotation
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parent), str(HERE)]
 
-from _site import charts, end_of_run, pages, pictures, schema  # noqa: E402
+from _site import charts, end_of_run, links, pages, pictures, schema  # noqa: E402
 
 import reana_db  # noqa: E402 - of this clone
 from reana_db import records, values  # noqa: E402
@@ -32,6 +32,8 @@ extensions = [
 exclude_patterns = ["_site", "_build", "_screenshots", "**/__pycache__"]
 html_theme = "furo"
 html_favicon = "_static/favicon.svg"
+html_copy_source = False
+html_show_sourcelink = False
 html_title = f"reana-db {version}"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
@@ -95,6 +97,8 @@ def to_the_site(app: Any, document: str, source: list[str]) -> None:
         .replace("[tests/data/README.md](../tests/data/README.md)", "`tests/data/README.md`")
         .replace("```mermaid", "```{mermaid}")
     )
+    if not document.startswith("reference/"):
+        source[0] = links.to_functions(source[0])
 
 
 def setup(app: Any) -> None:

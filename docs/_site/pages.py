@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 from pathlib import Path
 
@@ -66,11 +67,18 @@ def function_pages() -> dict[str, str]:
     found = {"functions/index.rst": "\n".join([*index, *(f"   {name}" for name in names), ""])}
     for name in names:
         lines = [name, "=" * len(name), "", f".. automodule:: reana_db.{name}", ""]
-        for member in functions.members(name):
-            item = getattr(__import__(f"reana_db.{name}", fromlist=[name]), member)
-            directive = "autofunction" if inspect.isfunction(item) else "autoclass"
-            lines += [f".. {directive}:: reana_db.{name}.{member}"]
-            lines += ["   :members:", ""] if inspect.isclass(item) else [""]
+        module = importlib.import_module(f"reana_db.{name}")
+        members = {item: getattr(module, item) for item in functions.members(name)}
+        plain = [item for item, value in members.items() if inspect.isfunction(value)]
+        classes = [item for item in members if item not in plain]
+        if plain:
+            lines += ["Functions", "---------", ""]
+        for item in plain:
+            lines += [f".. autofunction:: reana_db.{name}.{item}", ""]
+        if classes:
+            lines += ["Classes", "-------", ""]
+        for item in classes:
+            lines += [f".. autoclass:: reana_db.{name}.{item}", "   :members:", ""]
         found[f"functions/{name}.rst"] = "\n".join(lines)
     return found
 

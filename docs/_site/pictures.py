@@ -200,6 +200,9 @@ def _arrow(edge: Edge, chains: dict[Edge, list[str]], boxes: dict[str, Box]) -> 
     yield f'<path d="{path}"{dashes} marker-end="url(#arrow)"/>'
     if edge.said:
         x, y = [(a + b) / 2 for a, b in zip(points[0], points[1], strict=True)]
+        half = len(edge.said) * 3.4 + 3
+        yield f'<rect class="behind" x="{x - half:.0f}" y="{y - 8:.0f}"'
+        yield f' width="{2 * half:.0f}" height="16"/>'
         yield f'<text class="said" x="{x:.0f}" y="{y + 4:.0f}" text-anchor="middle">'
         yield f"{escape(edge.said)}</text>"
 
