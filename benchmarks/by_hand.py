@@ -150,7 +150,7 @@ class Core(ByHand):
             connect_args={"prepare_threshold": 0},
         )
         self.conn = engine.connect()
-        return int(self.conn.connection.info.backend_pid)
+        return int(self.conn.connection.dbapi_connection.info.backend_pid)
 
     def _execute(self, statement: str, values: tuple[object, ...]) -> Any:
         return self.conn.execute(self._texts[statement], by_name(values))
@@ -167,7 +167,10 @@ class Aiosql(ByHand):
 
         def functions(kind: str) -> dict[str, Any]:
             texts = {text: f"-- name: query{kind}\n{named(text)}" for text in STATEMENTS}
-            loaded = {text: aiosql.from_str(sql, "psycopg") for text, sql in texts.items()}
+            loaded = {
+                text: aiosql.from_str(sql, "psycopg", mandatory_parameters=False)
+                for text, sql in texts.items()
+            }
             return {text: partial(one.query, self.conn) for text, one in loaded.items()}
 
         self._ones, self._lists = functions("^"), functions("")

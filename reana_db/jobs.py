@@ -94,6 +94,8 @@ class JobCount:
     status: JobStatus | None
     compute_backend: str | None
     jobs: int
+    is_exact: bool
+    """False for an estimate from a sample of the table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,8 +290,12 @@ def count_of_workflow(conn: Conn, workflow_id: Id, *, job_names: list[str] | Non
 
 
 @query
-def counts(conn: Conn) -> list[JobCount]:
-    """Return how many jobs there are per status and backend; what there is none of is left out."""
+def counts(conn: Conn, *, sampled_pages: int | None = None) -> list[JobCount]:
+    """Return how many jobs there are per status and backend; what there is none of is left out.
+
+    With ``sampled_pages``, those that have ended are estimated from about so many pages of the
+    table, if it is larger.
+    """
 
 
 def should_cleanup_job(status: JobStatus | RunStatus | str) -> bool:

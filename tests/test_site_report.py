@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from reana_db import errors, queries, site_report
+from reana_db import errors, jobs, queries, site_report
 from reana_db.queries import Conn
 from tests.support.factories import (
     insert,
@@ -130,6 +130,33 @@ def test_the_report_of_a_cluster_takes_one_statement_per_table(conn: Conn) -> No
     assert queries.executions.total() - before == 5
     assert (report.workflows.running, report.active_sessions, report.web_sessions) == (1, 1, 0)
     assert [(item.status, item.jobs) for item in report.jobs] == [("running", 1)]
+
+
+MANY = """
+INSERT INTO __reana.workflow (id_, name, status, owner_id, logs)
+SELECT gen.id_, gen.id_, 'finished', %(owner)s, repeat('a', 500)
+FROM (SELECT md5(n::text)::uuid AS id_ FROM generate_series(1, 1000) AS n) AS gen;
+INSERT INTO __reana.job (id_, workflow_uuid, status, compute_backend, logs)
+SELECT workflow.id_, workflow.id_, 'failed', 'slurm', repeat('a', 500) FROM __reana.workflow
+WHERE workflow.status = 'finished'
+"""
+
+
+def test_what_has_ended_is_estimated_from_a_sample_and_what_is_active_counted(conn: Conn) -> None:
+    owner = make_user(conn)
+    conn.execute("SET LOCAL session_replication_role = 'replica'")
+    for statement in MANY.split(";"):
+        conn.execute(statement.encode(), {"owner": owner})
+    make_job(conn, make_workflow(conn, owner, status="running"), status="running")
+    found = site_report.workflows(conn, sampled_pages=50)
+    assert (found.is_exact, found.running) == (False, 1)
+    assert found.finished == pytest.approx(1000, rel=0.5)
+    assert found.total == found.finished + 1
+    running, failed = jobs.counts(conn, sampled_pages=50)
+    assert (running.jobs, running.is_exact, failed.is_exact) == (1, True, False)
+    assert failed.jobs == pytest.approx(1000, rel=0.5)
+    exact = site_report.cluster_report(conn, exact=True)
+    assert (exact.workflows.finished, exact.workflows.is_exact) == (1000, True)
 
 
 @pytest.mark.parametrize("hours", ["12", 2**40])

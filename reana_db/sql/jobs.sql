@@ -257,15 +257,49 @@ WHERE
         OR job.job_name = any(%(job_names)s::text[])
     );
 
+-- part: sample
+-- Percent of the table; all of it without a number of pages.
+LEAST(
+    100,
+    100.0 * %(sampled_pages)s::bigint * current_setting('block_size')::bigint
+    / GREATEST(1, pg_relation_size('__reana.job'))
+)
+
 -- name: counts
+-- Active jobs are counted in an index; of what has ended, a sample may be enough.
+-- not null: jobs, is_exact
 SELECT
     job.status,
     job.compute_backend,
-    count(*) AS jobs
+    (
+        count(*) * 100
+        / (
+            -- include: sample
+        )
+    )::bigint AS jobs,
+    (
+        -- include: sample
+    ) = 100 AS is_exact
+FROM __reana.job TABLESAMPLE SYSTEM ( -- noqa: PRS
+    -- include: sample
+) REPEATABLE (0)
+WHERE
+    job.status IS NULL
+    OR job.status NOT IN ('created', 'queued', 'running')
+GROUP BY
+    job.status,
+    job.compute_backend
+UNION ALL
+SELECT
+    job.status,
+    job.compute_backend,
+    count(*) AS jobs,
+    TRUE AS is_exact
 FROM __reana.job
+WHERE job.status IN ('created', 'queued', 'running')
 GROUP BY
     job.status,
     job.compute_backend
 ORDER BY
-    job.status,
-    job.compute_backend;
+    status,
+    compute_backend;

@@ -157,7 +157,7 @@ FROM (
         workflow.owner_id = %(user_id)s
         -- include: filters
     LIMIT %(most)s::bigint
-) AS run;
+) AS found;
 
 -- name: _own_most_used_first
 -- Walks the ledger of the owner by usage, as far as the page goes; then come the runs that use
@@ -373,7 +373,7 @@ FROM (
         -- include: filters
         -- include: sharing
     LIMIT %(most)s::bigint
-) AS run;
+) AS found;
 
 -- name: _items
 -- Each lateral branch reads one index range per run of the page, and no logs.
