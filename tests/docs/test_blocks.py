@@ -34,10 +34,11 @@ COPIES = "docs/adding.md"
 GUIDES = {
     "docs/tutorial.md": "tests/docs/test_tutorial.py",
     "docs/moving-a-service.md": "tests/docs/test_moving_guide.py",
+    "docs/running.md": "tests/test_replication.py, on a primary with standbys",
     "docs/testing-a-service.md": "tests/test_testing.py",
     COPIES: "the tests of the package",
 }
-"""Pages whose Python is run by others."""
+"""Pages whose Python and SQL are run by others."""
 
 
 def blocks(page: Path, language: str = r"[^\n]*") -> list[tuple[str, str]]:
