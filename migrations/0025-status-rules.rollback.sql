@@ -7,6 +7,7 @@ BEGIN
     ]
     LOOP
         EXECUTE format('DROP TRIGGER zz_guard_status ON __reana.%I', v_table);
+        EXECUTE format('DROP FUNCTION __reana.%I()', 'guard_' || v_table);
         EXECUTE format('DROP TRIGGER record_first_status ON __reana.%I', v_table);
         EXECUTE format('DROP TRIGGER record_deletion ON __reana.%I', v_table);
     END LOOP;
@@ -15,7 +16,6 @@ $$;
 
 DROP FUNCTION __reana.merge_job_progress(json, json);
 DROP FUNCTION __reana.record_status();
-DROP FUNCTION __reana.guard_status();
 DROP FUNCTION __reana.first_end(
     timestamp without time zone, timestamp without time zone,
     timestamp without time zone, timestamp without time zone

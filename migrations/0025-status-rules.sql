@@ -19,7 +19,7 @@ CREATE TABLE __reana.status_transition (
 );
 
 COMMENT ON TABLE __reana.status_transition IS
-'Which status may follow which. An equal status changes nothing and is always accepted; NULL, in old rows, may become any status.';
+'Which status may follow which. An equal status changes nothing and is always accepted; NULL, in old rows, may become any status. The function is_transition is made from it by a migration; a row that is changed alone changes no rule.';
 COMMENT ON COLUMN __reana.status_transition.entity IS
 'Name of the table whose rows have the status.';
 COMMENT ON COLUMN __reana.status_transition.from_status IS
@@ -97,31 +97,52 @@ VALUES
 ('workspace_retention_rule', 'pending', 'applied', 'its files are deleted'),
 ('workspace_retention_rule', 'pending', 'active', 'its files could not be deleted; it waits again');
 
--- In PL/pgSQL, here and below, for what every change of a status calls: a session keeps the plans.
--- A function in SQL that is not put in the place of its call is parsed and planned each time.
-CREATE FUNCTION __reana.is_transition(p_entity text, p_from text, p_to text)
-RETURNS boolean
-LANGUAGE plpgsql
-STABLE
-SET search_path = pg_catalog, pg_temp
-AS $$
+-- Made from the table, because to read it would take a fifth of what a change of a status takes.
+-- In SQL, without search_path of its own and so with qualified operators: the planner puts the body
+-- in the place of the call.
+DO $$
 BEGIN
-    IF p_from IS NULL OR p_to IS NULL OR p_from = p_to THEN
-        RETURN p_to IS NOT NULL; -- from NULL, in rows of old releases, there is nothing to guard
-    END IF;
-    PERFORM
-    FROM __reana.status_transition AS rule
-    WHERE
-        rule.entity = p_entity
-        AND rule.from_status = p_from
-        AND rule.to_status = p_to;
-    RETURN FOUND;
+    EXECUTE (
+        SELECT format(
+            'CREATE FUNCTION __reana.is_transition(p_entity text, p_from text, p_to text)'
+            ' RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE AS %L',
+            format(
+                $body$
+SELECT CASE
+    -- from NULL, in rows of old releases, there is nothing to guard
+    WHEN p_from IS NULL OR p_to IS NULL OR p_from OPERATOR(pg_catalog.=) p_to
+        THEN p_to IS NOT NULL%s
+    ELSE FALSE
+END
+$body$,
+                string_agg(
+                    format(
+                        $branch$
+    WHEN p_entity OPERATOR(pg_catalog.=) %L
+        THEN p_from OPERATOR(pg_catalog.||) ' ' OPERATOR(pg_catalog.||) p_to
+            OPERATOR(pg_catalog.=) ANY (%L::pg_catalog.text [])$branch$,
+                        rule.entity, rule.pairs
+                    ),
+                    '' ORDER BY rule.entity
+                )
+            )
+        )
+        FROM (
+            SELECT
+                entity,
+                array_agg(from_status || ' ' || to_status ORDER BY from_status, to_status) AS pairs
+            FROM __reana.status_transition
+            GROUP BY entity
+        ) AS rule
+    );
 END
 $$;
 
 COMMENT ON FUNCTION __reana.is_transition(text, text, text) IS
-'Whether a status may follow another: by status_transition, from NULL, or because they are equal.';
+'Whether a status may follow another: by status_transition, from which this function is made, from NULL, or because they are equal.';
 
+-- In PL/pgSQL, here and below, what no planner can put in the place of its call: a session keeps the
+-- plans, while a function in SQL would be parsed and planned each time.
 CREATE FUNCTION __reana.status_mode()
 RETURNS text
 LANGUAGE plpgsql
@@ -194,6 +215,9 @@ DECLARE
     );
     v_next text;
 BEGIN
+    INSERT INTO __reana.status_history (entity, entity_id, from_status, to_status, allowed, made)
+    VALUES (p_entity, p_id, p_from, p_to, FALSE, c_mode = 'observe');
+
     IF c_mode = 'keep' THEN
         RAISE WARNING USING
             ERRCODE = '23R01', MESSAGE = c_message || ': its status stays.', DETAIL = c_detail;
@@ -224,7 +248,7 @@ $$;
 REVOKE EXECUTE ON FUNCTION __reana.judge_violation(text, uuid, text, text) FROM PUBLIC;
 
 COMMENT ON FUNCTION __reana.judge_violation(text, uuid, text, text) IS
-'Tells whether a change against the rules is made: raises 23R01 in the mode enforce, a warning in the mode keep.';
+'Tells whether a change against the rules is made, and records it: raises 23R01 in the mode enforce, a warning in the mode keep.';
 
 -- In a change of status, a time that is stored stays, else the time that the client gives in the
 -- same statement counts, else now.  An end is never before its start, though the clocks of two
@@ -278,113 +302,143 @@ COMMENT ON FUNCTION __reana.first_end(
 ) IS
 'When something ended that ends now: the stored time, else the one that the client gives, else now, but not before its start.';
 
--- With the rights of its owner, so that roles that may change a run need no rights on the rules.
--- Every update of a run or a job passes here.  What is in one function, and judged and recorded by
--- one statement, would cost a third more in several; so would a trigger with a condition, which the
--- server reads anew in each statement.
-CREATE FUNCTION __reana.guard_status()
-RETURNS trigger
-LANGUAGE plpgsql
-SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $$
+-- The guards of the tables have one body; what differs is put in its place.  A single function would
+-- ask for the table again and again, and each expression is prepared anew in each transaction, a
+-- condition of a trigger even in each statement.
+--
+-- With the rights of the owner, so that roles that may change a run need none on the history.
+DO $$
 DECLARE
-    c_now CONSTANT timestamp without time zone := clock_timestamp() AT TIME ZONE 'UTC';
-    v_id bigint;
-    v_made boolean;
+    c_now CONSTANT text := $part$clock_timestamp() AT TIME ZONE 'UTC'$part$;
+    c_updated CONSTANT text := format(
+        $part$
+    NEW.updated := CASE
+        WHEN NEW.updated IS DISTINCT FROM OLD.updated THEN NEW.updated
+        ELSE %s
+    END;
+$part$,
+        c_now
+    );
+    v_table text;
+    v_updated text;
+    v_kept text;
+    v_times text;
 BEGIN
-    IF TG_TABLE_NAME IN ('workflow', 'job', 'interactive_session') THEN
-        IF NEW.updated IS NOT DISTINCT FROM OLD.updated THEN
-            NEW.updated := c_now;
-        END IF;
-    END IF;
-
+    FOR v_table, v_updated, v_kept, v_times IN
+        VALUES
+        (
+            'workflow',
+            c_updated,
+            $part$
+        NEW.run_started_at := OLD.run_started_at;
+        NEW.run_finished_at := OLD.run_finished_at;
+        NEW.run_stopped_at := OLD.run_stopped_at;$part$,
+            $part$
+    NEW.run_started_at := CASE NEW.status
+        WHEN 'running' THEN __reana.first_start(
+            OLD.run_started_at,
+            NEW.run_started_at,
+            LEAST(
+                COALESCE(OLD.run_finished_at, NEW.run_finished_at),
+                COALESCE(OLD.run_stopped_at, NEW.run_stopped_at)
+            ),
+            %1$s
+        )
+        ELSE COALESCE(OLD.run_started_at, NEW.run_started_at)
+    END;
+    NEW.run_finished_at := CASE
+        WHEN NEW.status IN ('finished', 'failed') THEN __reana.first_end(
+            OLD.run_finished_at, NEW.run_finished_at, NEW.run_started_at, %1$s
+        )
+        ELSE COALESCE(OLD.run_finished_at, NEW.run_finished_at)
+    END;
+    NEW.run_stopped_at := CASE NEW.status
+        WHEN 'stopped' THEN __reana.first_end(
+            OLD.run_stopped_at, NEW.run_stopped_at, NEW.run_started_at, %1$s
+        )
+        ELSE COALESCE(OLD.run_stopped_at, NEW.run_stopped_at)
+    END;$part$
+        ),
+        (
+            'job', -- a stopped one gets no time, as in REANA
+            c_updated,
+            $part$
+        NEW.started_at := OLD.started_at;
+        NEW.finished_at := OLD.finished_at;$part$,
+            $part$
+    NEW.started_at := CASE NEW.status
+        WHEN 'running' THEN __reana.first_start(
+            OLD.started_at, NEW.started_at, COALESCE(OLD.finished_at, NEW.finished_at), %1$s
+        )
+        ELSE COALESCE(OLD.started_at, NEW.started_at)
+    END;
+    NEW.finished_at := CASE
+        WHEN NEW.status IN ('finished', 'failed') THEN __reana.first_end(
+            OLD.finished_at, NEW.finished_at, NEW.started_at, %1$s
+        )
+        ELSE COALESCE(OLD.finished_at, NEW.finished_at)
+    END;$part$
+        ),
+        ('interactive_session', c_updated, '', ''),
+        ('service', '', '', ''),
+        (
+            'workspace_retention_rule',
+            '',
+            $part$
+        NEW.apply_on := OLD.apply_on;
+        NEW.pending_since := OLD.pending_since;$part$,
+            ''
+        )
+    LOOP
+        EXECUTE format(
+            'CREATE FUNCTION __reana.%I() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER'
+            ' SET search_path = pg_catalog, pg_temp AS %L',
+            'guard_' || v_table,
+            format(
+                $body$
+BEGIN%2$s
     IF NEW.status IS NOT DISTINCT FROM OLD.status THEN
         RETURN NEW;
     END IF;
 
-    -- The rule of is_transition, without a call.
-    INSERT INTO __reana.status_history
-    (entity, entity_id, from_status, to_status, allowed)
-    VALUES (
-        TG_TABLE_NAME, OLD.id_, OLD.status, NEW.status,
-        OLD.status IS NULL OR EXISTS (
-            SELECT
-            FROM __reana.status_transition AS rule
-            WHERE
-                rule.entity = TG_TABLE_NAME
-                AND rule.from_status = OLD.status::text
-                AND rule.to_status = NEW.status::text
-        )
-    )
-    RETURNING id, allowed INTO v_id, v_made;
-
-    IF NOT v_made THEN
-        v_made := __reana.judge_violation(
-            TG_TABLE_NAME, OLD.id_, OLD.status::text, NEW.status::text
-        );
-        UPDATE __reana.status_history
-        SET made = v_made
-        WHERE status_history.entity_id = OLD.id_ AND status_history.id = v_id;
-    END IF;
-
-    IF NOT v_made THEN
-        NEW.status := OLD.status;
-        IF TG_TABLE_NAME = 'workflow' THEN
-            NEW.run_started_at := OLD.run_started_at;
-            NEW.run_finished_at := OLD.run_finished_at;
-            NEW.run_stopped_at := OLD.run_stopped_at;
-        ELSIF TG_TABLE_NAME = 'job' THEN
-            NEW.started_at := OLD.started_at;
-            NEW.finished_at := OLD.finished_at;
-        ELSIF TG_TABLE_NAME = 'workspace_retention_rule' THEN
-            NEW.apply_on := OLD.apply_on;
-            NEW.pending_since := OLD.pending_since;
-        END IF;
+    IF __reana.is_transition(%1$L, OLD.status::text, NEW.status::text) THEN
+        INSERT INTO __reana.status_history (entity, entity_id, from_status, to_status, allowed)
+        VALUES (%1$L, OLD.id_, OLD.status, NEW.status, TRUE);
+    ELSIF NOT __reana.judge_violation(
+        %1$L, OLD.id_, OLD.status::text, NEW.status::text
+    ) THEN
+        NEW.status := OLD.status;%3$s
         RETURN NEW;
     END IF;
-
-    IF TG_TABLE_NAME = 'workflow' THEN
-        NEW.run_started_at := COALESCE(OLD.run_started_at, NEW.run_started_at);
-        NEW.run_finished_at := COALESCE(OLD.run_finished_at, NEW.run_finished_at);
-        NEW.run_stopped_at := COALESCE(OLD.run_stopped_at, NEW.run_stopped_at);
-        IF NEW.status = 'running' THEN
-            NEW.run_started_at := __reana.first_start(
-                OLD.run_started_at,
-                NEW.run_started_at,
-                LEAST(NEW.run_finished_at, NEW.run_stopped_at),
-                c_now
-            );
-        ELSIF NEW.status IN ('finished', 'failed') THEN
-            NEW.run_finished_at := __reana.first_end(
-                OLD.run_finished_at, NEW.run_finished_at, NEW.run_started_at, c_now
-            );
-        ELSIF NEW.status = 'stopped' THEN
-            NEW.run_stopped_at := __reana.first_end(
-                OLD.run_stopped_at, NEW.run_stopped_at, NEW.run_started_at, c_now
-            );
-        END IF;
-    ELSIF TG_TABLE_NAME = 'job' THEN -- a stopped one gets no time, as in REANA
-        NEW.started_at := COALESCE(OLD.started_at, NEW.started_at);
-        NEW.finished_at := COALESCE(OLD.finished_at, NEW.finished_at);
-        IF NEW.status = 'running' THEN
-            NEW.started_at := __reana.first_start(
-                OLD.started_at, NEW.started_at, NEW.finished_at, c_now
-            );
-        ELSIF NEW.status IN ('finished', 'failed') THEN
-            NEW.finished_at := __reana.first_end(
-                OLD.finished_at, NEW.finished_at, NEW.started_at, c_now
-            );
-        END IF;
-    END IF;
+%4$s
     RETURN NEW;
 END
+$body$,
+                v_table, v_updated, v_kept, format(v_times, c_now)
+            )
+        );
+        EXECUTE format(
+            'REVOKE EXECUTE ON FUNCTION __reana.%I() FROM PUBLIC', 'guard_' || v_table
+        );
+        EXECUTE format(
+            'COMMENT ON FUNCTION __reana.%I() IS %L',
+            'guard_' || v_table,
+            'Records a change of a status, sets the times that it brings about (UTC), and keeps a status that the rules do not allow from being stored (see status_mode). Sets updated, where the client did not.'
+        );
+        -- Triggers fire in the order of their names: this one sees what the others make of the row.
+        EXECUTE format(
+            'CREATE TRIGGER zz_guard_status BEFORE UPDATE ON __reana.%I'
+            ' FOR EACH ROW EXECUTE FUNCTION __reana.%I()',
+            v_table, 'guard_' || v_table
+        );
+        EXECUTE format(
+            'COMMENT ON TRIGGER zz_guard_status ON __reana.%I IS %L',
+            v_table,
+            'Judges and records a change of a status, sets updated; fires after all other triggers of its kind.'
+        );
+    END LOOP;
+END
 $$;
-
-REVOKE EXECUTE ON FUNCTION __reana.guard_status() FROM PUBLIC;
-
-COMMENT ON FUNCTION __reana.guard_status() IS
-'Records a change of a status, sets the first start and the first end of runs and jobs (UTC), and keeps a status that the rules do not allow from being stored (see status_mode). Sets the time of the last change of runs, jobs and sessions, where the client did not.';
 
 CREATE FUNCTION __reana.record_status()
 RETURNS trigger
@@ -407,7 +461,6 @@ REVOKE EXECUTE ON FUNCTION __reana.record_status() FROM PUBLIC;
 COMMENT ON FUNCTION __reana.record_status() IS
 'Records the first status of a row, and that a row was deleted.';
 
--- Triggers fire in the order of their names: zz_guard_status sees what the others make of the row.
 DO $$
 DECLARE
     v_table text;
@@ -421,12 +474,6 @@ BEGIN
     LOOP
         FOR v_trigger, v_event, v_comment IN
             VALUES
-            (
-                'zz_guard_status',
-                'BEFORE UPDATE ON __reana.%I FOR EACH ROW'
-                ' EXECUTE FUNCTION __reana.guard_status()',
-                'Judges and records a change of a status, sets updated; fires after all other triggers of its kind.'
-            ),
             (
                 'record_first_status',
                 'AFTER INSERT ON __reana.%I FOR EACH ROW WHEN (NEW.status IS NOT NULL)'

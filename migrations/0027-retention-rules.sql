@@ -129,8 +129,10 @@ EXECUTE FUNCTION __reana.separate_audit_times();
 COMMENT ON TRIGGER separate_audit_times ON __reana.workspace_retention_audit_log IS
 'Keeps two entries of one moment apart.';
 
-CREATE FUNCTION __reana.follow_run()
-RETURNS trigger
+CREATE FUNCTION __reana.end_retention_rules(
+    p_owner_id uuid, p_name text, p_run_number_major integer, p_restart_id uuid
+)
+RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -138,25 +140,6 @@ DECLARE
     v_rule_ids uuid [];
     v_pending uuid;
 BEGIN
-    IF NEW.status IN ('finished', 'failed') THEN
-        PERFORM
-        FROM __reana.workspace_retention_rule AS rule
-        WHERE
-            rule.workflow_id = NEW.id_
-            AND rule.status = 'created'
-        ORDER BY rule.id_
-        FOR NO KEY UPDATE;
-
-        IF FOUND THEN
-            UPDATE __reana.workspace_retention_rule
-            SET status = 'active'
-            WHERE
-                workspace_retention_rule.workflow_id = NEW.id_
-                AND workspace_retention_rule.status = 'created';
-        END IF;
-        RETURN NULL;
-    END IF;
-
     -- An aggregate cannot lock rows, so they are locked below it.  The rules of a new run do not
     -- count: they were inserted with it and are not those of an earlier run.
     SELECT array_agg(locked.id_)
@@ -166,20 +149,20 @@ BEGIN
         FROM __reana.workspace_retention_rule AS rule
         INNER JOIN __reana.workflow ON rule.workflow_id = workflow.id_
         WHERE
-            workflow.owner_id = NEW.owner_id
-            AND workflow.name = NEW.name
-            AND workflow.run_number_major = NEW.run_number_major
+            workflow.owner_id = p_owner_id
+            AND workflow.name = p_name
+            AND workflow.run_number_major = p_run_number_major
             AND rule.status IN ('created', 'active', 'pending')
-            AND NOT (TG_OP = 'INSERT' AND rule.workflow_id = NEW.id_)
+            AND rule.workflow_id IS DISTINCT FROM p_restart_id
         ORDER BY rule.id_
         FOR NO KEY UPDATE OF rule
     ) AS locked;
 
     IF v_rule_ids IS NULL THEN
-        RETURN NULL;
+        RETURN;
     END IF;
 
-    IF TG_OP = 'INSERT' THEN
+    IF p_restart_id IS NOT NULL THEN
         SELECT rule.id_
         INTO v_pending
         FROM __reana.workspace_retention_rule AS rule
@@ -193,9 +176,9 @@ BEGIN
                 ERRCODE = '23R02',
                 MESSAGE = format(
                     'Run %s.%s cannot be restarted while files of its workspace are removed.',
-                    NEW.name, NEW.run_number_major),
+                    p_name, p_run_number_major),
                 DETAIL = format('entity=workflow id=%s owner=%s pending_rule=%s',
-                    NEW.id_, NEW.owner_id, v_pending),
+                    p_restart_id, p_owner_id, v_pending),
                 HINT = 'Try again when the rule has been applied.',
                 SCHEMA = '__reana',
                 TABLE = 'workflow';
@@ -207,31 +190,103 @@ BEGIN
     WHERE
         workspace_retention_rule.id_ = ANY(v_rule_ids)
         AND workspace_retention_rule.status IN ('created', 'active');
+END
+$$;
+
+COMMENT ON FUNCTION __reana.end_retention_rules(uuid, text, integer, uuid) IS
+'Ends the created and active rules of all runs with this owner, name and major number, which is deleted or, as the run given last, restarted. Refuses a restart (SQLSTATE 23R02) while one of them is pending.';
+
+CREATE FUNCTION __reana.follow_restart()
+RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM __reana.end_retention_rules(
+        NEW.owner_id, NEW.name, NEW.run_number_major, NEW.id_
+    );
     RETURN NULL;
 END
 $$;
 
-COMMENT ON FUNCTION __reana.follow_run() IS
-'Makes the created rules of a run active when it finishes or fails. Ends the created and active rules of all runs with the owner, name and major number of a restarted or deleted run; refuses a restart (SQLSTATE 23R02) while one of them is pending.';
+COMMENT ON FUNCTION __reana.follow_restart() IS
+'Ends the retention rules of the runs before a restart; refuses a restart while one is pending.';
 
 -- An import of an ended restart leaves rules as they are.
 CREATE TRIGGER follow_restart
 AFTER INSERT ON __reana.workflow
 FOR EACH ROW
 WHEN (NEW.restart AND NEW.status = 'created')
-EXECUTE FUNCTION __reana.follow_run();
+EXECUTE FUNCTION __reana.follow_restart();
 
 COMMENT ON TRIGGER follow_restart ON __reana.workflow IS
 'Ends the retention rules of the runs before a restart; refuses a restart while one is pending.';
 
--- One trigger, for the server reads the condition of each in every statement.
+-- Fires for every update of a run, and most are of none that ends: so without a condition, which
+-- the server reads anew in each statement, and with qualified operators instead of a search_path.
+-- Either costs more than the rest.
+CREATE FUNCTION __reana.follow_run()
+RETURNS trigger
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    IF
+        COALESCE(
+            NEW.run_finished_at, NEW.run_stopped_at, OLD.run_finished_at, OLD.run_stopped_at
+        ) IS NULL
+        AND NEW.status OPERATOR(pg_catalog.<>) 'deleted'
+        AND NEW.id_ OPERATOR(pg_catalog.=) OLD.id_
+        AND NEW.owner_id OPERATOR(pg_catalog.=) OLD.owner_id
+        AND NEW.workspace_path OPERATOR(pg_catalog.=) OLD.workspace_path
+    THEN
+        RETURN NULL;
+    END IF;
+
+    -- Said after all rows are changed, so that no expression of the statement takes it back.
+    IF
+        COALESCE(pg_catalog.current_setting('reana_db.runs_changed', TRUE), '')
+        OPERATOR(pg_catalog.<>) 'yes'
+    THEN
+        PERFORM pg_catalog.set_config('reana_db.runs_changed', 'yes', TRUE);
+    END IF;
+
+    IF NEW.status OPERATOR(pg_catalog.=) OLD.status THEN
+        RETURN NULL;
+    END IF;
+
+    IF NEW.status OPERATOR(pg_catalog.=) 'deleted' THEN
+        PERFORM __reana.end_retention_rules(
+            NEW.owner_id, NEW.name, NEW.run_number_major, NULL
+        );
+    ELSIF
+        NEW.status OPERATOR(pg_catalog.=) ANY ('{finished,failed}'::public.runstatus [])
+    THEN
+        PERFORM
+        FROM __reana.workspace_retention_rule AS rule
+        WHERE
+            rule.workflow_id OPERATOR(pg_catalog.=) NEW.id_
+            AND rule.status OPERATOR(pg_catalog.=) 'created'
+        ORDER BY rule.id_
+        FOR NO KEY UPDATE;
+
+        IF FOUND THEN
+            UPDATE __reana.workspace_retention_rule
+            SET status = 'active'
+            WHERE
+                workspace_retention_rule.workflow_id OPERATOR(pg_catalog.=) NEW.id_
+                AND workspace_retention_rule.status OPERATOR(pg_catalog.=) 'created';
+        END IF;
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+COMMENT ON FUNCTION __reana.follow_run() IS
+'Makes the created retention rules of a run active when it finishes or fails; ends those of all runs that share the workspace of a deleted one. Tells count_changed_runs, until the end of the transaction, that it has something to count.';
+
 CREATE TRIGGER follow_run
 AFTER UPDATE ON __reana.workflow
 FOR EACH ROW
-WHEN (
-    OLD.status IS DISTINCT FROM NEW.status
-    AND NEW.status IN ('finished', 'failed', 'deleted')
-)
 EXECUTE FUNCTION __reana.follow_run();
 
 COMMENT ON TRIGGER follow_run ON __reana.workflow IS

@@ -24,8 +24,6 @@ DROP TRIGGER count_inserted_runs ON __reana.workflow;
 
 DROP TRIGGER count_updated_runs ON __reana.workflow;
 
-DROP TRIGGER announce_moves ON __reana.workflow;
-
 DROP TRIGGER count_deleted_runs ON __reana.workflow;
 
 DROP TRIGGER recount_truncated_runs ON __reana.workflow;
@@ -39,8 +37,6 @@ DROP FUNCTION __reana.recount_everybody();
 DROP FUNCTION __reana.recount_user(uuid);
 
 DROP FUNCTION __reana.count_changed_usage();
-
-DROP FUNCTION __reana.announce_moves();
 
 DROP FUNCTION __reana.count_changed_runs();
 

@@ -553,6 +553,14 @@ DECLARE
     v_runs uuid [];
     v_owners uuid [];
 BEGIN
+    -- Most updates are of runs that have not ended: follow_run says whether there is more.
+    IF
+        TG_OP = 'UPDATE'
+        AND current_setting('reana_db.runs_changed', TRUE) IS DISTINCT FROM 'yes'
+    THEN
+        RETURN NULL;
+    END IF;
+
     IF TG_OP = 'INSERT' THEN
         -- Services of released versions look for the usage of a run and insert it where there is
         -- none.  Two that did so at the same moment would meet in the primary key.
@@ -573,16 +581,7 @@ BEGIN
         );
     ELSIF TG_OP = 'DELETE' THEN
         v_runs := (SELECT array_agg(id_) FROM old_run);
-    -- Most updates are of runs that have not ended, and soon known to change nothing that counts.
-    ELSIF
-        EXISTS (
-            SELECT FROM new_run WHERE COALESCE(run_finished_at, run_stopped_at) IS NOT NULL
-        )
-        OR EXISTS (
-            SELECT FROM old_run WHERE COALESCE(run_finished_at, run_stopped_at) IS NOT NULL
-        )
-        OR current_setting('reana_db.runs_moved', TRUE) = 'yes'
-    THEN
+    ELSE
         -- A full join is never a nested loop, whatever the planner believes of these tables.  All
         -- owners, to be locked in one order; the former too, for a run may have usage that the
         -- snapshot lacks.
@@ -620,17 +619,6 @@ $$;
 REVOKE EXECUTE ON FUNCTION __reana.count_changed_runs() FROM PUBLIC;
 COMMENT ON FUNCTION __reana.count_changed_runs() IS
 'Counts the runs that a statement deleted, inserted after their end, or changed the times, owner or workspace of; opens the usage of new ones.';
-
-CREATE FUNCTION __reana.announce_moves() RETURNS trigger
-LANGUAGE plpgsql
-AS $$
-BEGIN
-    PERFORM pg_catalog.set_config('reana_db.runs_moved', 'yes', TRUE);
-    RETURN NULL;
-END
-$$;
-COMMENT ON FUNCTION __reana.announce_moves() IS
-'Tells count_changed_runs, until the end of the transaction, that runs may get another owner or workspace.';
 
 CREATE FUNCTION __reana.count_changed_usage() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -797,13 +785,6 @@ REFERENCING NEW TABLE AS new_run
 FOR EACH STATEMENT EXECUTE FUNCTION __reana.count_changed_runs();
 COMMENT ON TRIGGER count_inserted_runs ON __reana.workflow IS
 'Opens the usage of new runs, and counts those that have ended, as an import writes them.';
-
--- A trigger of columns cannot see the rows.  Its name makes it the first: nothing of a client runs
--- between the two.
-CREATE TRIGGER announce_moves AFTER UPDATE OF id_, owner_id, workspace_path ON __reana.workflow
-FOR EACH STATEMENT EXECUTE FUNCTION __reana.announce_moves();
-COMMENT ON TRIGGER announce_moves ON __reana.workflow IS
-'Has count_updated_runs look at owners and workspaces, which hardly ever change.';
 
 CREATE TRIGGER count_updated_runs AFTER UPDATE ON __reana.workflow
 REFERENCING OLD TABLE AS old_run NEW TABLE AS new_run

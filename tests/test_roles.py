@@ -152,10 +152,10 @@ ATTEMPTS = {
         "SELECT __reana.count_runs(array_agg(id_), array_agg(owner_id), TRUE)"
         " FROM __reana.workflow;"
     ),
-    "call a trigger function": "SELECT __reana.guard_status();",
+    "call a trigger function": "SELECT __reana.guard_job();",
     "guard a table of one's own": (
         "CREATE TEMPORARY TABLE workflow (id_ uuid, status public.runstatus); CREATE TRIGGER a"
-        " BEFORE UPDATE ON pg_temp.workflow FOR EACH ROW EXECUTE FUNCTION __reana.guard_status();"
+        " BEFORE UPDATE ON pg_temp.workflow FOR EACH ROW EXECUTE FUNCTION __reana.guard_workflow();"
     ),
     "record the statuses of a table of one's own": (
         "CREATE TEMPORARY TABLE workflow (id_ uuid, status public.runstatus); CREATE TRIGGER a"

@@ -250,7 +250,7 @@ def test_every_table_with_updated_has_the_trigger(conn: Conn) -> None:
     tables = {name for (name,) in conn.execute(TABLES_WITH_UPDATED)}
     triggers = conn.execute(
         "SELECT tgrelid::regclass::text FROM pg_trigger"
-        " WHERE tgfoid IN ('__reana.set_updated'::regproc, '__reana.guard_status'::regproc)"
+        " WHERE tgname IN ('set_updated', 'zz_guard_status')"
     ).fetchall()
     assert {name.removeprefix("__reana.") for (name,) in triggers} >= tables
 

@@ -1388,18 +1388,6 @@ ALTER TABLE __reana.workspace_retention_rule ADD CONSTRAINT pk_workspace_retenti
 -- object: constraint: uq_workspace_retention_rule_workflow_id ON __reana.workspace_retention_rule
 ALTER TABLE __reana.workspace_retention_rule ADD CONSTRAINT uq_workspace_retention_rule_workflow_id UNIQUE (workflow_id, workspace_files);
 
--- object: function: __reana.announce_moves()
-CREATE OR REPLACE FUNCTION __reana.announce_moves()
- RETURNS trigger
- LANGUAGE plpgsql
-AS $function$
-BEGIN
-    PERFORM pg_catalog.set_config('reana_db.runs_moved', 'yes', TRUE);
-    RETURN NULL;
-END
-$function$
-;
-
 -- object: function: __reana.assign_run_number()
 CREATE OR REPLACE FUNCTION __reana.assign_run_number()
  RETURNS trigger
@@ -1477,6 +1465,14 @@ DECLARE
     v_runs uuid [];
     v_owners uuid [];
 BEGIN
+    -- Most updates are of runs that have not ended: follow_run says whether there is more.
+    IF
+        TG_OP = 'UPDATE'
+        AND current_setting('reana_db.runs_changed', TRUE) IS DISTINCT FROM 'yes'
+    THEN
+        RETURN NULL;
+    END IF;
+
     IF TG_OP = 'INSERT' THEN
         -- Services of released versions look for the usage of a run and insert it where there is
         -- none.  Two that did so at the same moment would meet in the primary key.
@@ -1497,16 +1493,7 @@ BEGIN
         );
     ELSIF TG_OP = 'DELETE' THEN
         v_runs := (SELECT array_agg(id_) FROM old_run);
-    -- Most updates are of runs that have not ended, and soon known to change nothing that counts.
-    ELSIF
-        EXISTS (
-            SELECT FROM new_run WHERE COALESCE(run_finished_at, run_stopped_at) IS NOT NULL
-        )
-        OR EXISTS (
-            SELECT FROM old_run WHERE COALESCE(run_finished_at, run_stopped_at) IS NOT NULL
-        )
-        OR current_setting('reana_db.runs_moved', TRUE) = 'yes'
-    THEN
+    ELSE
         -- A full join is never a nested loop, whatever the planner believes of these tables.  All
         -- owners, to be locked in one order; the former too, for a run may have usage that the
         -- snapshot lacks.
@@ -1941,6 +1928,70 @@ END
 $function$
 ;
 
+-- object: function: __reana.end_retention_rules(uuid,text,integer,uuid)
+CREATE OR REPLACE FUNCTION __reana.end_retention_rules(p_owner_id uuid, p_name text, p_run_number_major integer, p_restart_id uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+    v_rule_ids uuid [];
+    v_pending uuid;
+BEGIN
+    -- An aggregate cannot lock rows, so they are locked below it.  The rules of a new run do not
+    -- count: they were inserted with it and are not those of an earlier run.
+    SELECT array_agg(locked.id_)
+    INTO v_rule_ids
+    FROM (
+        SELECT rule.id_
+        FROM __reana.workspace_retention_rule AS rule
+        INNER JOIN __reana.workflow ON rule.workflow_id = workflow.id_
+        WHERE
+            workflow.owner_id = p_owner_id
+            AND workflow.name = p_name
+            AND workflow.run_number_major = p_run_number_major
+            AND rule.status IN ('created', 'active', 'pending')
+            AND rule.workflow_id IS DISTINCT FROM p_restart_id
+        ORDER BY rule.id_
+        FOR NO KEY UPDATE OF rule
+    ) AS locked;
+
+    IF v_rule_ids IS NULL THEN
+        RETURN;
+    END IF;
+
+    IF p_restart_id IS NOT NULL THEN
+        SELECT rule.id_
+        INTO v_pending
+        FROM __reana.workspace_retention_rule AS rule
+        WHERE
+            rule.id_ = ANY(v_rule_ids)
+            AND rule.status = 'pending'
+        LIMIT 1;
+
+        IF v_pending IS NOT NULL THEN
+            RAISE EXCEPTION USING
+                ERRCODE = '23R02',
+                MESSAGE = format(
+                    'Run %s.%s cannot be restarted while files of its workspace are removed.',
+                    p_name, p_run_number_major),
+                DETAIL = format('entity=workflow id=%s owner=%s pending_rule=%s',
+                    p_restart_id, p_owner_id, v_pending),
+                HINT = 'Try again when the rule has been applied.',
+                SCHEMA = '__reana',
+                TABLE = 'workflow';
+        END IF;
+    END IF;
+
+    UPDATE __reana.workspace_retention_rule
+    SET status = 'inactive'
+    WHERE
+        workspace_retention_rule.id_ = ANY(v_rule_ids)
+        AND workspace_retention_rule.status IN ('created', 'active');
+END
+$function$
+;
+
 -- object: function: __reana.ensure_session_secret(uuid,bytea,bytea,bytea)
 CREATE OR REPLACE FUNCTION __reana.ensure_session_secret(p_session_id uuid, p_compatible bytea, p_sealed bytea, p_digest bytea)
  RETURNS bytea
@@ -2036,22 +2087,63 @@ SELECT COALESCE(p_stored, LEAST(p_end, COALESCE(p_given, p_now)))
 $function$
 ;
 
--- object: function: __reana.follow_run()
-CREATE OR REPLACE FUNCTION __reana.follow_run()
+-- object: function: __reana.follow_restart()
+CREATE OR REPLACE FUNCTION __reana.follow_restart()
  RETURNS trigger
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-DECLARE
-    v_rule_ids uuid [];
-    v_pending uuid;
 BEGIN
-    IF NEW.status IN ('finished', 'failed') THEN
+    PERFORM __reana.end_retention_rules(
+        NEW.owner_id, NEW.name, NEW.run_number_major, NEW.id_
+    );
+    RETURN NULL;
+END
+$function$
+;
+
+-- object: function: __reana.follow_run()
+CREATE OR REPLACE FUNCTION __reana.follow_run()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF
+        COALESCE(
+            NEW.run_finished_at, NEW.run_stopped_at, OLD.run_finished_at, OLD.run_stopped_at
+        ) IS NULL
+        AND NEW.status OPERATOR(pg_catalog.<>) 'deleted'
+        AND NEW.id_ OPERATOR(pg_catalog.=) OLD.id_
+        AND NEW.owner_id OPERATOR(pg_catalog.=) OLD.owner_id
+        AND NEW.workspace_path OPERATOR(pg_catalog.=) OLD.workspace_path
+    THEN
+        RETURN NULL;
+    END IF;
+
+    -- Said after all rows are changed, so that no expression of the statement takes it back.
+    IF
+        COALESCE(pg_catalog.current_setting('reana_db.runs_changed', TRUE), '')
+        OPERATOR(pg_catalog.<>) 'yes'
+    THEN
+        PERFORM pg_catalog.set_config('reana_db.runs_changed', 'yes', TRUE);
+    END IF;
+
+    IF NEW.status OPERATOR(pg_catalog.=) OLD.status THEN
+        RETURN NULL;
+    END IF;
+
+    IF NEW.status OPERATOR(pg_catalog.=) 'deleted' THEN
+        PERFORM __reana.end_retention_rules(
+            NEW.owner_id, NEW.name, NEW.run_number_major, NULL
+        );
+    ELSIF
+        NEW.status OPERATOR(pg_catalog.=) ANY ('{finished,failed}'::public.runstatus [])
+    THEN
         PERFORM
         FROM __reana.workspace_retention_rule AS rule
         WHERE
-            rule.workflow_id = NEW.id_
-            AND rule.status = 'created'
+            rule.workflow_id OPERATOR(pg_catalog.=) NEW.id_
+            AND rule.status OPERATOR(pg_catalog.=) 'created'
         ORDER BY rule.id_
         FOR NO KEY UPDATE;
 
@@ -2059,62 +2151,10 @@ BEGIN
             UPDATE __reana.workspace_retention_rule
             SET status = 'active'
             WHERE
-                workspace_retention_rule.workflow_id = NEW.id_
-                AND workspace_retention_rule.status = 'created';
-        END IF;
-        RETURN NULL;
-    END IF;
-
-    -- An aggregate cannot lock rows, so they are locked below it.  The rules of a new run do not
-    -- count: they were inserted with it and are not those of an earlier run.
-    SELECT array_agg(locked.id_)
-    INTO v_rule_ids
-    FROM (
-        SELECT rule.id_
-        FROM __reana.workspace_retention_rule AS rule
-        INNER JOIN __reana.workflow ON rule.workflow_id = workflow.id_
-        WHERE
-            workflow.owner_id = NEW.owner_id
-            AND workflow.name = NEW.name
-            AND workflow.run_number_major = NEW.run_number_major
-            AND rule.status IN ('created', 'active', 'pending')
-            AND NOT (TG_OP = 'INSERT' AND rule.workflow_id = NEW.id_)
-        ORDER BY rule.id_
-        FOR NO KEY UPDATE OF rule
-    ) AS locked;
-
-    IF v_rule_ids IS NULL THEN
-        RETURN NULL;
-    END IF;
-
-    IF TG_OP = 'INSERT' THEN
-        SELECT rule.id_
-        INTO v_pending
-        FROM __reana.workspace_retention_rule AS rule
-        WHERE
-            rule.id_ = ANY(v_rule_ids)
-            AND rule.status = 'pending'
-        LIMIT 1;
-
-        IF v_pending IS NOT NULL THEN
-            RAISE EXCEPTION USING
-                ERRCODE = '23R02',
-                MESSAGE = format(
-                    'Run %s.%s cannot be restarted while files of its workspace are removed.',
-                    NEW.name, NEW.run_number_major),
-                DETAIL = format('entity=workflow id=%s owner=%s pending_rule=%s',
-                    NEW.id_, NEW.owner_id, v_pending),
-                HINT = 'Try again when the rule has been applied.',
-                SCHEMA = '__reana',
-                TABLE = 'workflow';
+                workspace_retention_rule.workflow_id OPERATOR(pg_catalog.=) NEW.id_
+                AND workspace_retention_rule.status OPERATOR(pg_catalog.=) 'created';
         END IF;
     END IF;
-
-    UPDATE __reana.workspace_retention_rule
-    SET status = 'inactive'
-    WHERE
-        workspace_retention_rule.id_ = ANY(v_rule_ids)
-        AND workspace_retention_rule.status IN ('created', 'active');
     RETURN NULL;
 END
 $function$
@@ -2231,102 +2271,194 @@ END
 $function$
 ;
 
--- object: function: __reana.guard_status()
-CREATE OR REPLACE FUNCTION __reana.guard_status()
+-- object: function: __reana.guard_interactive_session()
+CREATE OR REPLACE FUNCTION __reana.guard_interactive_session()
  RETURNS trigger
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-DECLARE
-    c_now CONSTANT timestamp without time zone := clock_timestamp() AT TIME ZONE 'UTC';
-    v_id bigint;
-    v_made boolean;
 BEGIN
-    IF TG_TABLE_NAME IN ('workflow', 'job', 'interactive_session') THEN
-        IF NEW.updated IS NOT DISTINCT FROM OLD.updated THEN
-            NEW.updated := c_now;
-        END IF;
-    END IF;
+    NEW.updated := CASE
+        WHEN NEW.updated IS DISTINCT FROM OLD.updated THEN NEW.updated
+        ELSE clock_timestamp() AT TIME ZONE 'UTC'
+    END;
 
     IF NEW.status IS NOT DISTINCT FROM OLD.status THEN
         RETURN NEW;
     END IF;
 
-    -- The rule of is_transition, without a call.
-    INSERT INTO __reana.status_history
-    (entity, entity_id, from_status, to_status, allowed)
-    VALUES (
-        TG_TABLE_NAME, OLD.id_, OLD.status, NEW.status,
-        OLD.status IS NULL OR EXISTS (
-            SELECT
-            FROM __reana.status_transition AS rule
-            WHERE
-                rule.entity = TG_TABLE_NAME
-                AND rule.from_status = OLD.status::text
-                AND rule.to_status = NEW.status::text
-        )
-    )
-    RETURNING id, allowed INTO v_id, v_made;
-
-    IF NOT v_made THEN
-        v_made := __reana.judge_violation(
-            TG_TABLE_NAME, OLD.id_, OLD.status::text, NEW.status::text
-        );
-        UPDATE __reana.status_history
-        SET made = v_made
-        WHERE status_history.entity_id = OLD.id_ AND status_history.id = v_id;
-    END IF;
-
-    IF NOT v_made THEN
+    IF __reana.is_transition('interactive_session', OLD.status::text, NEW.status::text) THEN
+        INSERT INTO __reana.status_history (entity, entity_id, from_status, to_status, allowed)
+        VALUES ('interactive_session', OLD.id_, OLD.status, NEW.status, TRUE);
+    ELSIF NOT __reana.judge_violation(
+        'interactive_session', OLD.id_, OLD.status::text, NEW.status::text
+    ) THEN
         NEW.status := OLD.status;
-        IF TG_TABLE_NAME = 'workflow' THEN
-            NEW.run_started_at := OLD.run_started_at;
-            NEW.run_finished_at := OLD.run_finished_at;
-            NEW.run_stopped_at := OLD.run_stopped_at;
-        ELSIF TG_TABLE_NAME = 'job' THEN
-            NEW.started_at := OLD.started_at;
-            NEW.finished_at := OLD.finished_at;
-        ELSIF TG_TABLE_NAME = 'workspace_retention_rule' THEN
-            NEW.apply_on := OLD.apply_on;
-            NEW.pending_since := OLD.pending_since;
-        END IF;
         RETURN NEW;
     END IF;
 
-    IF TG_TABLE_NAME = 'workflow' THEN
-        NEW.run_started_at := COALESCE(OLD.run_started_at, NEW.run_started_at);
-        NEW.run_finished_at := COALESCE(OLD.run_finished_at, NEW.run_finished_at);
-        NEW.run_stopped_at := COALESCE(OLD.run_stopped_at, NEW.run_stopped_at);
-        IF NEW.status = 'running' THEN
-            NEW.run_started_at := __reana.first_start(
-                OLD.run_started_at,
-                NEW.run_started_at,
-                LEAST(NEW.run_finished_at, NEW.run_stopped_at),
-                c_now
-            );
-        ELSIF NEW.status IN ('finished', 'failed') THEN
-            NEW.run_finished_at := __reana.first_end(
-                OLD.run_finished_at, NEW.run_finished_at, NEW.run_started_at, c_now
-            );
-        ELSIF NEW.status = 'stopped' THEN
-            NEW.run_stopped_at := __reana.first_end(
-                OLD.run_stopped_at, NEW.run_stopped_at, NEW.run_started_at, c_now
-            );
-        END IF;
-    ELSIF TG_TABLE_NAME = 'job' THEN -- a stopped one gets no time, as in REANA
-        NEW.started_at := COALESCE(OLD.started_at, NEW.started_at);
-        NEW.finished_at := COALESCE(OLD.finished_at, NEW.finished_at);
-        IF NEW.status = 'running' THEN
-            NEW.started_at := __reana.first_start(
-                OLD.started_at, NEW.started_at, NEW.finished_at, c_now
-            );
-        ELSIF NEW.status IN ('finished', 'failed') THEN
-            NEW.finished_at := __reana.first_end(
-                OLD.finished_at, NEW.finished_at, NEW.started_at, c_now
-            );
-        END IF;
+    RETURN NEW;
+END
+$function$
+;
+
+-- object: function: __reana.guard_job()
+CREATE OR REPLACE FUNCTION __reana.guard_job()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+BEGIN
+    NEW.updated := CASE
+        WHEN NEW.updated IS DISTINCT FROM OLD.updated THEN NEW.updated
+        ELSE clock_timestamp() AT TIME ZONE 'UTC'
+    END;
+
+    IF NEW.status IS NOT DISTINCT FROM OLD.status THEN
+        RETURN NEW;
     END IF;
+
+    IF __reana.is_transition('job', OLD.status::text, NEW.status::text) THEN
+        INSERT INTO __reana.status_history (entity, entity_id, from_status, to_status, allowed)
+        VALUES ('job', OLD.id_, OLD.status, NEW.status, TRUE);
+    ELSIF NOT __reana.judge_violation(
+        'job', OLD.id_, OLD.status::text, NEW.status::text
+    ) THEN
+        NEW.status := OLD.status;
+        NEW.started_at := OLD.started_at;
+        NEW.finished_at := OLD.finished_at;
+        RETURN NEW;
+    END IF;
+
+    NEW.started_at := CASE NEW.status
+        WHEN 'running' THEN __reana.first_start(
+            OLD.started_at, NEW.started_at, COALESCE(OLD.finished_at, NEW.finished_at), clock_timestamp() AT TIME ZONE 'UTC'
+        )
+        ELSE COALESCE(OLD.started_at, NEW.started_at)
+    END;
+    NEW.finished_at := CASE
+        WHEN NEW.status IN ('finished', 'failed') THEN __reana.first_end(
+            OLD.finished_at, NEW.finished_at, NEW.started_at, clock_timestamp() AT TIME ZONE 'UTC'
+        )
+        ELSE COALESCE(OLD.finished_at, NEW.finished_at)
+    END;
+    RETURN NEW;
+END
+$function$
+;
+
+-- object: function: __reana.guard_service()
+CREATE OR REPLACE FUNCTION __reana.guard_service()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+BEGIN
+    IF NEW.status IS NOT DISTINCT FROM OLD.status THEN
+        RETURN NEW;
+    END IF;
+
+    IF __reana.is_transition('service', OLD.status::text, NEW.status::text) THEN
+        INSERT INTO __reana.status_history (entity, entity_id, from_status, to_status, allowed)
+        VALUES ('service', OLD.id_, OLD.status, NEW.status, TRUE);
+    ELSIF NOT __reana.judge_violation(
+        'service', OLD.id_, OLD.status::text, NEW.status::text
+    ) THEN
+        NEW.status := OLD.status;
+        RETURN NEW;
+    END IF;
+
+    RETURN NEW;
+END
+$function$
+;
+
+-- object: function: __reana.guard_workflow()
+CREATE OR REPLACE FUNCTION __reana.guard_workflow()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+BEGIN
+    NEW.updated := CASE
+        WHEN NEW.updated IS DISTINCT FROM OLD.updated THEN NEW.updated
+        ELSE clock_timestamp() AT TIME ZONE 'UTC'
+    END;
+
+    IF NEW.status IS NOT DISTINCT FROM OLD.status THEN
+        RETURN NEW;
+    END IF;
+
+    IF __reana.is_transition('workflow', OLD.status::text, NEW.status::text) THEN
+        INSERT INTO __reana.status_history (entity, entity_id, from_status, to_status, allowed)
+        VALUES ('workflow', OLD.id_, OLD.status, NEW.status, TRUE);
+    ELSIF NOT __reana.judge_violation(
+        'workflow', OLD.id_, OLD.status::text, NEW.status::text
+    ) THEN
+        NEW.status := OLD.status;
+        NEW.run_started_at := OLD.run_started_at;
+        NEW.run_finished_at := OLD.run_finished_at;
+        NEW.run_stopped_at := OLD.run_stopped_at;
+        RETURN NEW;
+    END IF;
+
+    NEW.run_started_at := CASE NEW.status
+        WHEN 'running' THEN __reana.first_start(
+            OLD.run_started_at,
+            NEW.run_started_at,
+            LEAST(
+                COALESCE(OLD.run_finished_at, NEW.run_finished_at),
+                COALESCE(OLD.run_stopped_at, NEW.run_stopped_at)
+            ),
+            clock_timestamp() AT TIME ZONE 'UTC'
+        )
+        ELSE COALESCE(OLD.run_started_at, NEW.run_started_at)
+    END;
+    NEW.run_finished_at := CASE
+        WHEN NEW.status IN ('finished', 'failed') THEN __reana.first_end(
+            OLD.run_finished_at, NEW.run_finished_at, NEW.run_started_at, clock_timestamp() AT TIME ZONE 'UTC'
+        )
+        ELSE COALESCE(OLD.run_finished_at, NEW.run_finished_at)
+    END;
+    NEW.run_stopped_at := CASE NEW.status
+        WHEN 'stopped' THEN __reana.first_end(
+            OLD.run_stopped_at, NEW.run_stopped_at, NEW.run_started_at, clock_timestamp() AT TIME ZONE 'UTC'
+        )
+        ELSE COALESCE(OLD.run_stopped_at, NEW.run_stopped_at)
+    END;
+    RETURN NEW;
+END
+$function$
+;
+
+-- object: function: __reana.guard_workspace_retention_rule()
+CREATE OR REPLACE FUNCTION __reana.guard_workspace_retention_rule()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+BEGIN
+    IF NEW.status IS NOT DISTINCT FROM OLD.status THEN
+        RETURN NEW;
+    END IF;
+
+    IF __reana.is_transition('workspace_retention_rule', OLD.status::text, NEW.status::text) THEN
+        INSERT INTO __reana.status_history (entity, entity_id, from_status, to_status, allowed)
+        VALUES ('workspace_retention_rule', OLD.id_, OLD.status, NEW.status, TRUE);
+    ELSIF NOT __reana.judge_violation(
+        'workspace_retention_rule', OLD.id_, OLD.status::text, NEW.status::text
+    ) THEN
+        NEW.status := OLD.status;
+        NEW.apply_on := OLD.apply_on;
+        NEW.pending_since := OLD.pending_since;
+        RETURN NEW;
+    END IF;
+
     RETURN NEW;
 END
 $function$
@@ -2352,21 +2484,29 @@ $function$
 -- object: function: __reana.is_transition(text,text,text)
 CREATE OR REPLACE FUNCTION __reana.is_transition(p_entity text, p_from text, p_to text)
  RETURNS boolean
- LANGUAGE plpgsql
- STABLE
- SET search_path TO 'pg_catalog', 'pg_temp'
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
 AS $function$
-BEGIN
-    IF p_from IS NULL OR p_to IS NULL OR p_from = p_to THEN
-        RETURN p_to IS NOT NULL; -- from NULL, in rows of old releases, there is nothing to guard
-    END IF;
-    PERFORM
-    FROM __reana.status_transition AS rule
-    WHERE
-        rule.entity = p_entity
-        AND rule.from_status = p_from
-        AND rule.to_status = p_to;
-    RETURN FOUND;
+SELECT CASE
+    -- from NULL, in rows of old releases, there is nothing to guard
+    WHEN p_from IS NULL OR p_to IS NULL OR p_from OPERATOR(pg_catalog.=) p_to
+        THEN p_to IS NOT NULL
+    WHEN p_entity OPERATOR(pg_catalog.=) 'interactive_session'
+        THEN p_from OPERATOR(pg_catalog.||) ' ' OPERATOR(pg_catalog.||) p_to
+            OPERATOR(pg_catalog.=) ANY ('{"created deleted","created failed","created finished","created running","created stopped","failed deleted","finished deleted","running deleted","running failed","running finished","running stopped","stopped deleted"}'::pg_catalog.text [])
+    WHEN p_entity OPERATOR(pg_catalog.=) 'job'
+        THEN p_from OPERATOR(pg_catalog.||) ' ' OPERATOR(pg_catalog.||) p_to
+            OPERATOR(pg_catalog.=) ANY ('{"created failed","created finished","created queued","created running","created stopped","queued failed","queued finished","queued running","queued stopped","running failed","running finished","running stopped"}'::pg_catalog.text [])
+    WHEN p_entity OPERATOR(pg_catalog.=) 'service'
+        THEN p_from OPERATOR(pg_catalog.||) ' ' OPERATOR(pg_catalog.||) p_to
+            OPERATOR(pg_catalog.=) ANY ('{"created deleted","created failed","created finished","created running","created stopped","failed deleted","finished deleted","running deleted","running failed","running finished","running stopped","stopped deleted"}'::pg_catalog.text [])
+    WHEN p_entity OPERATOR(pg_catalog.=) 'workflow'
+        THEN p_from OPERATOR(pg_catalog.||) ' ' OPERATOR(pg_catalog.||) p_to
+            OPERATOR(pg_catalog.=) ANY ('{"created deleted","created queued","failed deleted","failed running","finished deleted","finished running","pending deleted","pending failed","pending finished","pending running","queued deleted","queued failed","queued pending","queued running","running failed","running finished","running stopped","stopped deleted"}'::pg_catalog.text [])
+    WHEN p_entity OPERATOR(pg_catalog.=) 'workspace_retention_rule'
+        THEN p_from OPERATOR(pg_catalog.||) ' ' OPERATOR(pg_catalog.||) p_to
+            OPERATOR(pg_catalog.=) ANY ('{"active inactive","active pending","created active","created inactive","inactive active","pending active","pending applied"}'::pg_catalog.text [])
+    ELSE FALSE
 END
 $function$
 ;
@@ -2386,6 +2526,9 @@ DECLARE
     );
     v_next text;
 BEGIN
+    INSERT INTO __reana.status_history (entity, entity_id, from_status, to_status, allowed, made)
+    VALUES (p_entity, p_id, p_from, p_to, FALSE, c_mode = 'observe');
+
     IF c_mode = 'keep' THEN
         RAISE WARNING USING
             ERRCODE = '23R01', MESSAGE = c_message || ': its status stays.', DETAIL = c_detail;
@@ -3469,9 +3612,6 @@ CREATE OR REPLACE VIEW reana.user_quota AS
      CROSS JOIN LATERAL ( SELECT LEAST((current_quota.quota_used / 1000), '9000000000000'::bigint) AS used,
             LEAST((current_quota.quota_limit / 1000), '9000000000000'::bigint) AS quota) seconds);
 
--- object: trigger: announce_moves ON __reana.workflow
-CREATE TRIGGER announce_moves AFTER UPDATE OF id_, owner_id, workspace_path ON __reana.workflow FOR EACH STATEMENT EXECUTE FUNCTION __reana.announce_moves();
-
 -- object: trigger: assign_run_number ON __reana.workflow
 CREATE TRIGGER assign_run_number BEFORE INSERT ON __reana.workflow FOR EACH ROW WHEN (((new.run_number_major IS NULL) OR (new.run_number_minor IS NULL) OR (new.status = 'created'::public.runstatus))) EXECUTE FUNCTION __reana.assign_run_number();
 
@@ -3494,10 +3634,10 @@ CREATE TRIGGER count_updated_runs AFTER UPDATE ON __reana.workflow REFERENCING O
 CREATE TRIGGER count_updated_usage AFTER UPDATE ON __reana.workflow_resource REFERENCING OLD TABLE AS old_usage NEW TABLE AS new_usage FOR EACH STATEMENT EXECUTE FUNCTION __reana.count_changed_usage();
 
 -- object: trigger: follow_restart ON __reana.workflow
-CREATE TRIGGER follow_restart AFTER INSERT ON __reana.workflow FOR EACH ROW WHEN ((new.restart AND (new.status = 'created'::public.runstatus))) EXECUTE FUNCTION __reana.follow_run();
+CREATE TRIGGER follow_restart AFTER INSERT ON __reana.workflow FOR EACH ROW WHEN ((new.restart AND (new.status = 'created'::public.runstatus))) EXECUTE FUNCTION __reana.follow_restart();
 
 -- object: trigger: follow_run ON __reana.workflow
-CREATE TRIGGER follow_run AFTER UPDATE ON __reana.workflow FOR EACH ROW WHEN (((old.status IS DISTINCT FROM new.status) AND (new.status = ANY (ARRAY['finished'::public.runstatus, 'failed'::public.runstatus, 'deleted'::public.runstatus])))) EXECUTE FUNCTION __reana.follow_run();
+CREATE TRIGGER follow_run AFTER UPDATE ON __reana.workflow FOR EACH ROW EXECUTE FUNCTION __reana.follow_run();
 
 -- object: trigger: forget_session_secret_digest ON __reana.interactive_session
 CREATE TRIGGER forget_session_secret_digest BEFORE UPDATE OF session_secret ON __reana.interactive_session FOR EACH ROW WHEN (((old.session_secret IS DISTINCT FROM new.session_secret) AND (NOT (old.session_secret_digest IS DISTINCT FROM new.session_secret_digest)) AND (substr(old.session_secret, 1, 8) IS DISTINCT FROM '\x7365616c6564313a'::bytea) AND (substr(new.session_secret, 1, 8) IS DISTINCT FROM '\x7365616c6564313a'::bytea))) EXECUTE FUNCTION __reana.forget_session_secret_digest();
@@ -3620,19 +3760,19 @@ CREATE TRIGGER set_updated BEFORE UPDATE ON __reana.user_token FOR EACH ROW WHEN
 CREATE TRIGGER set_updated BEFORE UPDATE ON __reana.workflow_resource FOR EACH ROW WHEN ((NOT (new.updated IS DISTINCT FROM old.updated))) EXECUTE FUNCTION __reana.set_updated();
 
 -- object: trigger: zz_guard_status ON __reana.interactive_session
-CREATE TRIGGER zz_guard_status BEFORE UPDATE ON __reana.interactive_session FOR EACH ROW EXECUTE FUNCTION __reana.guard_status();
+CREATE TRIGGER zz_guard_status BEFORE UPDATE ON __reana.interactive_session FOR EACH ROW EXECUTE FUNCTION __reana.guard_interactive_session();
 
 -- object: trigger: zz_guard_status ON __reana.job
-CREATE TRIGGER zz_guard_status BEFORE UPDATE ON __reana.job FOR EACH ROW EXECUTE FUNCTION __reana.guard_status();
+CREATE TRIGGER zz_guard_status BEFORE UPDATE ON __reana.job FOR EACH ROW EXECUTE FUNCTION __reana.guard_job();
 
 -- object: trigger: zz_guard_status ON __reana.service
-CREATE TRIGGER zz_guard_status BEFORE UPDATE ON __reana.service FOR EACH ROW EXECUTE FUNCTION __reana.guard_status();
+CREATE TRIGGER zz_guard_status BEFORE UPDATE ON __reana.service FOR EACH ROW EXECUTE FUNCTION __reana.guard_service();
 
 -- object: trigger: zz_guard_status ON __reana.workflow
-CREATE TRIGGER zz_guard_status BEFORE UPDATE ON __reana.workflow FOR EACH ROW EXECUTE FUNCTION __reana.guard_status();
+CREATE TRIGGER zz_guard_status BEFORE UPDATE ON __reana.workflow FOR EACH ROW EXECUTE FUNCTION __reana.guard_workflow();
 
 -- object: trigger: zz_guard_status ON __reana.workspace_retention_rule
-CREATE TRIGGER zz_guard_status BEFORE UPDATE ON __reana.workspace_retention_rule FOR EACH ROW EXECUTE FUNCTION __reana.guard_status();
+CREATE TRIGGER zz_guard_status BEFORE UPDATE ON __reana.workspace_retention_rule FOR EACH ROW EXECUTE FUNCTION __reana.guard_workspace_retention_rule();
 
 -- object: trigger: zz_keep_quota_used ON __reana.user_resource
 CREATE TRIGGER zz_keep_quota_used BEFORE INSERT OR UPDATE ON __reana.user_resource FOR EACH ROW WHEN ((new.quota_counted IS NOT NULL)) EXECUTE FUNCTION __reana.keep_quota_used();
@@ -3652,8 +3792,20 @@ REVOKE EXECUTE ON FUNCTION __reana.first_end(timestamp without time zone,timesta
 -- object: revocation: __reana.first_start(timestamp without time zone,timestamp without time zone,timestamp without time zone,timestamp without time zone)
 REVOKE EXECUTE ON FUNCTION __reana.first_start(timestamp without time zone,timestamp without time zone,timestamp without time zone,timestamp without time zone) FROM PUBLIC;
 
--- object: revocation: __reana.guard_status()
-REVOKE EXECUTE ON FUNCTION __reana.guard_status() FROM PUBLIC;
+-- object: revocation: __reana.guard_interactive_session()
+REVOKE EXECUTE ON FUNCTION __reana.guard_interactive_session() FROM PUBLIC;
+
+-- object: revocation: __reana.guard_job()
+REVOKE EXECUTE ON FUNCTION __reana.guard_job() FROM PUBLIC;
+
+-- object: revocation: __reana.guard_service()
+REVOKE EXECUTE ON FUNCTION __reana.guard_service() FROM PUBLIC;
+
+-- object: revocation: __reana.guard_workflow()
+REVOKE EXECUTE ON FUNCTION __reana.guard_workflow() FROM PUBLIC;
+
+-- object: revocation: __reana.guard_workspace_retention_rule()
+REVOKE EXECUTE ON FUNCTION __reana.guard_workspace_retention_rule() FROM PUBLIC;
 
 -- object: revocation: __reana.judge_violation(text,uuid,text,text)
 REVOKE EXECUTE ON FUNCTION __reana.judge_violation(text,uuid,text,text) FROM PUBLIC;
@@ -4531,9 +4683,6 @@ COMMENT ON COLUMN reana.user_quota.resource IS 'What is counted: cpu (processing
 -- object: comment: COLUMN reana.user_quota.used
 COMMENT ON COLUMN reana.user_quota.used IS 'What the user has used, as a person reads it.';
 
--- object: comment: FUNCTION __reana.announce_moves()
-COMMENT ON FUNCTION __reana.announce_moves() IS 'Tells count_changed_runs, until the end of the transaction, that runs may get another owner or workspace.';
-
 -- object: comment: FUNCTION __reana.assign_run_number()
 COMMENT ON FUNCTION __reana.assign_run_number() IS 'Assigns the run number of a new row that does not give it: the highest major of the owner and name plus 1, or for a restart the highest minor of its major plus 1.';
 
@@ -4564,6 +4713,9 @@ COMMENT ON FUNCTION __reana.current_period_start(timestamp without time zone,int
 -- object: comment: FUNCTION __reana.end_of_retention(integer)
 COMMENT ON FUNCTION __reana.end_of_retention(integer) IS 'When a rule that becomes active now is due: the end of the day (UTC), and so many days later; less than 0 count as 0, more than 36500 as 36500.';
 
+-- object: comment: FUNCTION __reana.end_retention_rules(uuid,text,integer,uuid)
+COMMENT ON FUNCTION __reana.end_retention_rules(uuid,text,integer,uuid) IS 'Ends the created and active rules of all runs with this owner, name and major number, which is deleted or, as the run given last, restarted. Refuses a restart (SQLSTATE 23R02) while one of them is pending.';
+
 -- object: comment: FUNCTION __reana.ensure_session_secret(uuid,bytea,bytea,bytea)
 COMMENT ON FUNCTION __reana.ensure_session_secret(uuid,bytea,bytea,bytea) IS 'Returns the encrypted secret of a session, having stored the one given if there was none; NULL for an unknown session.';
 
@@ -4576,8 +4728,11 @@ COMMENT ON FUNCTION __reana.first_end(timestamp without time zone,timestamp with
 -- object: comment: FUNCTION __reana.first_start(timestamp without time zone,timestamp without time zone,timestamp without time zone,timestamp without time zone)
 COMMENT ON FUNCTION __reana.first_start(timestamp without time zone,timestamp without time zone,timestamp without time zone,timestamp without time zone) IS 'When something started that starts now: the stored time, else the one that the client gives, else now, but not after its end.';
 
+-- object: comment: FUNCTION __reana.follow_restart()
+COMMENT ON FUNCTION __reana.follow_restart() IS 'Ends the retention rules of the runs before a restart; refuses a restart while one is pending.';
+
 -- object: comment: FUNCTION __reana.follow_run()
-COMMENT ON FUNCTION __reana.follow_run() IS 'Makes the created rules of a run active when it finishes or fails. Ends the created and active rules of all runs with the owner, name and major number of a restarted or deleted run; refuses a restart (SQLSTATE 23R02) while one of them is pending.';
+COMMENT ON FUNCTION __reana.follow_run() IS 'Makes the created retention rules of a run active when it finishes or fails; ends those of all runs that share the workspace of a deleted one. Tells count_changed_runs, until the end of the transaction, that it has something to count.';
 
 -- object: comment: FUNCTION __reana.forget_session_secret_digest()
 COMMENT ON FUNCTION __reana.forget_session_secret_digest() IS 'Clears the digest of a session secret that got another value.';
@@ -4588,17 +4743,29 @@ COMMENT ON FUNCTION __reana.forget_token_digest() IS 'Clears the digest of a tok
 -- object: comment: FUNCTION __reana.grant_token(uuid,uuid,bytea,bytea,bytea,uuid,uuid,json)
 COMMENT ON FUNCTION __reana.grant_token(uuid,uuid,bytea,bytea,bytea,uuid,uuid,json) IS 'Makes the requested token of a user active, or a new one, with the encrypted value in the form that the setting secrets_form asks for; writes the audit entry of the administrator, if there is one; returns done, unknown user, already active, request changed when the requested token is not the one given, or value taken.';
 
--- object: comment: FUNCTION __reana.guard_status()
-COMMENT ON FUNCTION __reana.guard_status() IS 'Records a change of a status, sets the first start and the first end of runs and jobs (UTC), and keeps a status that the rules do not allow from being stored (see status_mode). Sets the time of the last change of runs, jobs and sessions, where the client did not.';
+-- object: comment: FUNCTION __reana.guard_interactive_session()
+COMMENT ON FUNCTION __reana.guard_interactive_session() IS 'Records a change of a status, sets the times that it brings about (UTC), and keeps a status that the rules do not allow from being stored (see status_mode). Sets updated, where the client did not.';
+
+-- object: comment: FUNCTION __reana.guard_job()
+COMMENT ON FUNCTION __reana.guard_job() IS 'Records a change of a status, sets the times that it brings about (UTC), and keeps a status that the rules do not allow from being stored (see status_mode). Sets updated, where the client did not.';
+
+-- object: comment: FUNCTION __reana.guard_service()
+COMMENT ON FUNCTION __reana.guard_service() IS 'Records a change of a status, sets the times that it brings about (UTC), and keeps a status that the rules do not allow from being stored (see status_mode). Sets updated, where the client did not.';
+
+-- object: comment: FUNCTION __reana.guard_workflow()
+COMMENT ON FUNCTION __reana.guard_workflow() IS 'Records a change of a status, sets the times that it brings about (UTC), and keeps a status that the rules do not allow from being stored (see status_mode). Sets updated, where the client did not.';
+
+-- object: comment: FUNCTION __reana.guard_workspace_retention_rule()
+COMMENT ON FUNCTION __reana.guard_workspace_retention_rule() IS 'Records a change of a status, sets the times that it brings about (UTC), and keeps a status that the rules do not allow from being stored (see status_mode). Sets updated, where the client did not.';
 
 -- object: comment: FUNCTION __reana.has_expired(timestamp without time zone)
 COMMENT ON FUNCTION __reana.has_expired(timestamp without time zone) IS 'Whether a share with this end (UTC) is over; midnight is the end of the day that it begins, NULL no end.';
 
 -- object: comment: FUNCTION __reana.is_transition(text,text,text)
-COMMENT ON FUNCTION __reana.is_transition(text,text,text) IS 'Whether a status may follow another: by status_transition, from NULL, or because they are equal.';
+COMMENT ON FUNCTION __reana.is_transition(text,text,text) IS 'Whether a status may follow another: by status_transition, from which this function is made, from NULL, or because they are equal.';
 
 -- object: comment: FUNCTION __reana.judge_violation(text,uuid,text,text)
-COMMENT ON FUNCTION __reana.judge_violation(text,uuid,text,text) IS 'Tells whether a change against the rules is made: raises 23R01 in the mode enforce, a warning in the mode keep.';
+COMMENT ON FUNCTION __reana.judge_violation(text,uuid,text,text) IS 'Tells whether a change against the rules is made, and records it: raises 23R01 in the mode enforce, a warning in the mode keep.';
 
 -- object: comment: FUNCTION __reana.keep_quota_used()
 COMMENT ON FUNCTION __reana.keep_quota_used() IS 'Keeps quota_used at the exact total, whatever a client writes there.';
@@ -4742,7 +4909,7 @@ COMMENT ON TABLE __reana.status_history IS 'Every change of a status; written by
 COMMENT ON TABLE __reana.status_message IS 'The messages about a run that were applied and have an id of their sender, so that none is applied twice. When a run ends, only the message that ended it stays.';
 
 -- object: comment: TABLE __reana.status_transition
-COMMENT ON TABLE __reana.status_transition IS 'Which status may follow which. An equal status changes nothing and is always accepted; NULL, in old rows, may become any status.';
+COMMENT ON TABLE __reana.status_transition IS 'Which status may follow which. An equal status changes nothing and is always accepted; NULL, in old rows, may become any status. The function is_transition is made from it by a migration; a row that is changed alone changes no rule.';
 
 -- object: comment: TABLE __reana.user_
 COMMENT ON TABLE __reana.user_ IS 'People, and services acting as people.';
@@ -4776,9 +4943,6 @@ COMMENT ON TABLE __reana.workspace_retention_audit_log IS 'Every status that a r
 
 -- object: comment: TABLE __reana.workspace_retention_rule
 COMMENT ON TABLE __reana.workspace_retention_rule IS 'Which files of a workspace are removed some days after the end of its run.';
-
--- object: comment: TRIGGER announce_moves ON __reana.workflow
-COMMENT ON TRIGGER announce_moves ON __reana.workflow IS 'Has count_updated_runs look at owners and workspaces, which hardly ever change.';
 
 -- object: comment: TRIGGER assign_run_number ON __reana.workflow
 COMMENT ON TRIGGER assign_run_number ON __reana.workflow IS 'Assigns the run number of a new run, serialised per owner and name.';
