@@ -16,7 +16,6 @@ stands for its fields.
 
 from __future__ import annotations
 
-import functools
 import importlib
 import itertools
 import logging
@@ -27,7 +26,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum, auto
 from functools import cached_property
 from types import NoneType
-from typing import Any, NewType, TypeAlias, TypeVar, cast, get_args, get_origin, get_type_hints
+from typing import Any, NewType, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
 
 import psycopg
 from psycopg.pq import TransactionStatus
@@ -77,20 +76,9 @@ def query(function: _F) -> _F:
         raise errors.RegistryError(
             f"{place} and {statement.place}: parameters on one side only: {difference}"
         )
-    bound = _BoundQuery(statement, function, spread)
     statement.function = function
-
-    @functools.wraps(function)
-    def call(conn: Conn, /, *args: object, **kwargs: object) -> object:
-        try:
-            return bound.call(conn, args, kwargs)
-        except errors.ReanaDBError as error:
-            error.function = statement.name
-            raise
-
-    if not name.startswith("_"):
-        arguments.tell_of_standbys(call, reads=statement.read_only)
-    return cast(_F, call)
+    bound = _BoundQuery(statement, function, spread)
+    return arguments.named(function, bound.call, reads=statement.read_only)
 
 
 def registered() -> list[Statement]:
@@ -123,15 +111,15 @@ class _BoundQuery:
     @cached_property
     def signature(self) -> arguments.Signature:
         """A private query takes what the function that executes it has checked."""
-        if self.function.__name__.startswith("_"):
-            return arguments.Signature(self.function, arguments.encoder)
-        return arguments.Signature(self.function, arguments.converter)
+        private = self.function.__name__.startswith("_")
+        convert = arguments.encoder if private else arguments.converter
+        return arguments.Signature(self.function, convert)
 
     @cached_property
     def result(self) -> Result:
         return result_of(arguments.sent_annotations(self.function)["return"])
 
-    def call(self, conn: Conn, args: tuple[object, ...], kwargs: Mapping[str, object]) -> object:
+    def call(self, conn: Conn, /, *args: object, **kwargs: object) -> object:
         values = self.signature.bind(args, kwargs)
         for name, parts in self.spread.items():
             record = values.pop(name)
@@ -152,14 +140,13 @@ class _BoundQuery:
         self, cursor: psycopg.Cursor[tuple[Any, ...]], values: dict[str, Any]
     ) -> psycopg.Cursor[tuple[Any, ...]]:
         """Execute with psycopg's own cursor, which sends parameters apart from the statement."""
-        debug = logger.isEnabledFor(logging.DEBUG)
-        started = time.perf_counter() if debug else 0.0
+        started = time.perf_counter()
         executions[self.statement.name] += 1
         try:
             cursor.execute(self.statement.query, values)
         except psycopg.Error as error:
             errors.reraise(error, cursor.connection)
-        if debug:
+        if logger.isEnabledFor(logging.DEBUG):
             elapsed = (time.perf_counter() - started) * 1000
             logger.debug("%s %d rows %.2f ms", self.statement.name, cursor.rowcount, elapsed)
         return cursor
@@ -171,9 +158,7 @@ class _BoundQuery:
                 return None
             raise errors.NotFound(f"no row for {self.described(values)}")
         if len(rows) > 1:
-            raise errors.RegistryError(
-                f"{self.statement.place}: {len(rows)} rows where one is declared"
-            )
+            raise errors.RegistryError(f"{self.statement.place}: {len(rows)} rows instead of one")
         return self.result.build(rows[0])
 
     def described(self, values: dict[str, Any]) -> str:
@@ -183,16 +168,14 @@ class _BoundQuery:
         return ", ".join(shown) or "this database"
 
     def stream(self, conn: Conn, values: dict[str, Any]) -> Iterator[object]:
-        idle = conn.info.transaction_status is TransactionStatus.IDLE
-        if conn.autocommit and idle:
+        if conn.autocommit and conn.info.transaction_status is TransactionStatus.IDLE:
             raise errors.InvalidArgument(
                 "rows are streamed in a transaction: call it inside `with conn.transaction():`"
             )
         return self.rows(conn, values)
 
     def rows(self, conn: Conn, values: dict[str, Any]) -> Iterator[object]:
-        name = f"reana_db_{next(_cursor_numbers)}"
-        with conn.cursor(name, row_factory=tuple_row) as cursor:
+        with conn.cursor(f"reana_db_{next(_cursor_numbers)}", row_factory=tuple_row) as cursor:
             cursor.itersize = ROWS_PER_FETCH
             odd_values.prepare(cursor)
             for row in self.execute(cursor, values):
@@ -229,9 +212,8 @@ class Result:
 def result_of(annotation: Any) -> Result:
     """Work out the result of a return annotation."""
     form, kind = _form_and_kind(annotation)
-    return Result(
-        form, kind, _record_builder(kind) if is_dataclass(kind) else _scalar_builder(kind)
-    )
+    build = _record_builder(kind) if is_dataclass(kind) else _scalar_builder(kind)
+    return Result(form, kind, build)
 
 
 def _form_and_kind(annotation: Any) -> tuple[Form, Any]:
@@ -239,10 +221,8 @@ def _form_and_kind(annotation: Any) -> tuple[Form, Any]:
         return Form.NOTHING, NoneType
     if annotation is RowCount:
         return Form.COUNT, int
-    if get_origin(annotation) is list:
-        return Form.MANY, get_args(annotation)[0]
-    if get_origin(annotation) is Iterator:
-        return Form.ITERATOR, get_args(annotation)[0]
+    if several := {list: Form.MANY, Iterator: Form.ITERATOR}.get(get_origin(annotation)):
+        return several, get_args(annotation)[0]
     if is_optional(annotation):
         return Form.OPTIONAL, present(annotation)
     return Form.ONE, annotation

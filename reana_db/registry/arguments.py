@@ -19,6 +19,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import fields, is_dataclass, replace
 from types import NoneType, UnionType
 from typing import (
@@ -102,34 +103,32 @@ def checked(function: _F) -> _F:
     Raises InvalidArgument, naming argument and rule.  Every error of this package that leaves the
     function names it.
     """
-    name = public_name(function)
 
-    @functools.wraps(function)
     def call(conn: Any, /, *args: object, **kwargs: object) -> object:
-        try:
-            return function(conn, **_signature(function).bind(args, kwargs))
-        except errors.ReanaDBError as error:
-            error.function = name
-            raise
+        return function(conn, **_signature(function).bind(args, kwargs))
 
-    tell_of_standbys(call, reads=False)
-    return cast(_F, call)
+    return named(function, call)
 
 
-def named(function: _F) -> _F:
-    """Make errors name a function whose arguments another one checks, to which it hands them."""
-    name = public_name(function)
+def named(
+    function: _F, call: Callable[..., object] | None = None, *, reads: bool = False
+) -> _F:
+    """Make errors name a function; ``call`` is what does its work, else the function itself.
+
+    Alone it is for one that hands its arguments to another, which checks them.
+    """
+    name, work = public_name(function), call or function
 
     @functools.wraps(function)
-    def call(*args: object, **kwargs: object) -> object:
+    def named_call(*args: object, **kwargs: object) -> object:
         try:
-            return function(*args, **kwargs)
+            return work(*args, **kwargs)
         except errors.ReanaDBError as error:
             error.function = name
             raise
 
-    tell_of_standbys(call, reads=False)
-    return cast(_F, call)
+    tell_of_standbys(named_call, reads=reads)
+    return cast(_F, named_call)
 
 
 def tell_of_standbys(function: Callable[..., Any], *, reads: bool) -> None:
@@ -238,10 +237,8 @@ def _is_secret(annotation: Any) -> bool:
 
 def _unshown(convert: Converter) -> Converter:
     def check(value: Any) -> Any:
-        try:
+        with suppress(Invalid):
             return convert(value)
-        except Invalid:
-            pass
         # Not inside an except clause: the error would keep the other one, which shows the value.
         raise Invalid("is not a value that can be stored (not shown: it is secret)")
 
@@ -256,10 +253,8 @@ def _one_of(options: tuple[Any, ...]) -> Converter:
         if value is None and optional:
             return None
         for other in others:
-            try:
+            with suppress(Invalid):
                 return other(value)
-            except Invalid:
-                continue
         return last(value)
 
     return check
@@ -292,16 +287,16 @@ def _mapping_of(key: Converter, item: Converter) -> Converter:
     def check(value: Any) -> dict[Any, Any]:
         if not isinstance(value, Mapping):
             raise Invalid(f"must be a mapping, not {described(value)}")
-        return {key(name): _of(name, item, content) for name, content in value.items()}
+        found = {}
+        for name, content in value.items():
+            checked_name = key(name)
+            try:
+                found[checked_name] = item(content)
+            except Invalid as reason:
+                raise Invalid(f"of {name!r:.80} {reason}") from None
+        return found
 
     return check
-
-
-def _of(name: object, check: Converter, value: Any) -> Any:
-    try:
-        return check(value)
-    except Invalid as reason:
-        raise Invalid(f"of {name!r:.80} {reason}") from None
 
 
 def _tuple_of(items: list[Converter]) -> Converter:

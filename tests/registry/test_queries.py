@@ -131,7 +131,7 @@ def test_a_missing_row_does_not_show_a_secret(declare: Declare, conn: Conn) -> N
 
 def test_two_rows_where_one_is_declared_are_refused(declare: Declare, conn: Conn) -> None:
     one = declare_one(declare, "VALUES (1), (2)", "(conn: Conn) -> int | None")
-    with pytest.raises(errors.RegistryError, match="2 rows where one is declared"):
+    with pytest.raises(errors.RegistryError, match="2 rows instead of one"):
         one(conn)
 
 
