@@ -12,11 +12,11 @@ from sphinx.util.typing import stringify_annotation
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parent), str(HERE)]
 
-from _site import charts, end_of_run, links, pages, pictures, schema  # noqa: E402
+from _site import charts, end_of_run, links, pages, pictures, schema  # noqa: E402 - of this clone
 
 import reana_db  # noqa: E402 - of this clone
-from reana_db import records, values  # noqa: E402
-from reana_db.registry import arguments  # noqa: E402
+from reana_db import records, values  # noqa: E402 - of this clone
+from reana_db.registry import arguments  # noqa: E402 - of this clone
 
 project = "reana-db"
 author = "the REANA collaboration"

@@ -38,7 +38,7 @@ REFUSALS = (InvalidArgument, InvalidTransition, NotFound, RestartRefused)
 
 def now() -> datetime:
     """Return the time as columns without zone hold it."""
-    return datetime.utcnow()  # noqa: DTZ003
+    return datetime.utcnow()  # noqa: DTZ003 - columns without zone
 
 
 class Session:

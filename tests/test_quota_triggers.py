@@ -17,7 +17,7 @@ from tests.support.quota_recomputation import milliseconds, recomputed, stored
 
 Conn = psycopg.Connection[Any]
 STARTED = datetime(2026, 1, 1, 12)  # noqa: DTZ001 - columns without zone
-ENDED = datetime(2026, 1, 1, 13, 0, 0, 123456)  # noqa: DTZ001
+ENDED = datetime(2026, 1, 1, 13, 0, 0, 123456)  # noqa: DTZ001 - the same
 HOUR = 3_600_123
 
 
@@ -413,7 +413,7 @@ def test_a_new_period_without_start_begins_with_the_user(conn: Conn) -> None:
     user_id = make_user(conn, created="2025-01-31 08:00")
     set_period(conn, user_id, 1200, None)
     row = conn.execute("SELECT quota_period_start_at FROM __reana.user_resource").fetchone()
-    assert row == (datetime(2025, 1, 31, 8),)  # noqa: DTZ001
+    assert row == (datetime(2025, 1, 31, 8),)  # noqa: DTZ001 - a column without zone
 
 
 def test_the_preflight_counts_totals_that_will_change(fresh_db: str) -> None:

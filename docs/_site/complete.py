@@ -17,9 +17,9 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "docs")]
 
 import reana_db  # noqa: E402 - of this clone
-from _site import functions, schema  # noqa: E402
-from reana_db import cli  # noqa: E402
-from reana_db.migrating import adoption, files  # noqa: E402
+from _site import functions, schema  # noqa: E402 - of this clone
+from reana_db import cli  # noqa: E402 - of this clone
+from reana_db.migrating import adoption, files  # noqa: E402 - of this clone
 
 
 def text_of(page: Path) -> str:

@@ -23,7 +23,7 @@ def main() -> None:
         installation.install(uri)
         with Pool(uri) as pool:
             with pool.connection() as conn:
-                ada = NewUser(email="ada@example.org", token="ada-token")  # noqa: S106
+                ada = NewUser(email="ada@example.org", token="ada-token")  # noqa: S106 - of a demo
                 accounts.create(conn, ada)
             threading.Thread(target=consume, args=(pool, queued), daemon=True).start()
             create_app(pool, queued).run(port=5000)

@@ -12,9 +12,9 @@ from reana_db import resources, roles
 from reana_db.roles import Roles
 from tests.interop.conftest import ALL, require
 from tests.interop.released import OldService
-from tests.interop.test_old_rules import *  # noqa: F403
-from tests.interop.test_old_runs import *  # noqa: F403
-from tests.interop.test_old_users import *  # noqa: F403
+from tests.interop.test_old_rules import *  # noqa: F403 - its tests run again here
+from tests.interop.test_old_runs import *  # noqa: F403 - its tests run again here
+from tests.interop.test_old_users import *  # noqa: F403 - its tests run again here
 from tests.support.databases import Databases
 
 MINE = f"reana_interop_{os.getpid()}"  # roles are shared by all databases of a server
