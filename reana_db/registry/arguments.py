@@ -21,24 +21,15 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import fields, is_dataclass, replace
-from types import NoneType, UnionType
-from typing import (
-    Annotated,
-    Any,
-    TypeAlias,
-    TypeVar,
-    Union,
-    cast,
-    get_args,
-    get_origin,
-    get_type_hints,
-)
+from types import NoneType
+from typing import Annotated, Any, TypeAlias, TypeVar, cast, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 from reana_db import errors
 from reana_db.records import JSON
 from reana_db.registry.scalars import (
     SCALARS,
+    UNIONS,
     Converter,
     Invalid,
     Scalar,
@@ -110,12 +101,11 @@ def checked(function: _F) -> _F:
     return named(function, call)
 
 
-def named(
-    function: _F, call: Callable[..., object] | None = None, *, reads: bool = False
-) -> _F:
+def named(function: _F, call: Callable[..., object] | None = None, *, reads: bool = False) -> _F:
     """Make errors name a function; ``call`` is what does its work, else the function itself.
 
-    Alone it is for one that hands its arguments to another, which checks them.
+    Alone it is for one that hands its arguments to another, which checks them.  The docstring says
+    whether the function runs on a standby, unless its author has said so.
     """
     name, work = public_name(function), call or function
 
@@ -127,15 +117,10 @@ def named(
             error.function = name
             raise
 
-    tell_of_standbys(named_call, reads=reads)
-    return cast(_F, named_call)
-
-
-def tell_of_standbys(function: Callable[..., Any], *, reads: bool) -> None:
-    """Say in the docstring whether a function runs on a standby, unless its author has said so."""
     text = function.__doc__ or ""
     if not function.__name__.startswith("_") and RUNS_ON_STANDBY not in text:
-        function.__doc__ = f"{text.rstrip()}\n\n    {RUNS_ON_STANDBY if reads else WRITES}\n    "
+        named_call.__doc__ = f"{text.rstrip()}\n\n    {RUNS_ON_STANDBY if reads else WRITES}\n    "
+    return cast(_F, named_call)
 
 
 @functools.cache
@@ -189,9 +174,9 @@ def checker(annotation: Any) -> Converter | None:
     if annotation == JSON:
         return None
     origin, options = get_origin(annotation), get_args(annotation)
-    if scalar := scalar_of(annotation) if origin not in (Union, UnionType) else None:
+    if scalar := scalar_of(annotation) if origin not in UNIONS else None:
         return _with_rules(scalar.check, annotation)
-    if origin in (Union, UnionType):
+    if origin in UNIONS:
         return _one_of(options)
     if isinstance(origin, type) and issubclass(origin, Mapping):
         return _mapping_of(_checked(options[0]), _checked(options[1]))

@@ -20,6 +20,7 @@ from uuid import UUID
 from reana_db.records import JSON
 
 Converter: TypeAlias = Callable[[Any], Any]
+UNIONS = (Union, UnionType)
 
 EARLIEST = datetime(1, 1, 2, tzinfo=UTC)
 LATEST = datetime(9999, 12, 30, tzinfo=UTC)
@@ -299,7 +300,7 @@ def is_json(annotation: Any) -> bool:
 
 def is_optional(annotation: Any) -> bool:
     """Tell whether an annotation is ``T | None``."""
-    return get_origin(annotation) in (Union, UnionType) and NoneType in get_args(annotation)
+    return get_origin(annotation) in UNIONS and NoneType in get_args(annotation)
 
 
 def present(annotation: Any) -> Any:

@@ -8,7 +8,13 @@ judged AS (
         locked.id_,
         locked.status,
         (locked.status IS DISTINCT FROM request.status) AS differs,
-        COALESCE(locked.status = ANY(request.expected), request.expected IS NULL) AS expected
+        COALESCE(locked.status = ANY(request.expected), request.expected IS NULL) AS expected,
+        __reana.is_transition(
+            locked.entity, locked.status::text, request.status::text
+        ) AS by_rule
+    FROM locked
+    CROSS JOIN request
+)
 
 -- part: answer
 -- not null: changed, allowed
@@ -34,6 +40,7 @@ WITH request AS NOT MATERIALIZED (
 
 locked AS (
     SELECT
+        'workflow' AS entity,
         workflow.id_,
         workflow.status
     FROM __reana.workflow
@@ -42,12 +49,6 @@ locked AS (
 ),
 
 -- include: judged,
-        __reana.is_transition(
-            'workflow', locked.status::text, request.status::text
-        ) AS by_rule
-    FROM locked
-    CROSS JOIN request
-),
 
 written AS (
     UPDATE __reana.workflow
@@ -101,6 +102,7 @@ WITH request AS NOT MATERIALIZED (
 
 locked AS (
     SELECT
+        'job' AS entity,
         job.id_,
         job.status
     FROM __reana.job
@@ -109,12 +111,6 @@ locked AS (
 ),
 
 -- include: judged,
-        __reana.is_transition(
-            'job', locked.status::text, request.status::text
-        ) AS by_rule
-    FROM locked
-    CROSS JOIN request
-),
 
 written AS (
     UPDATE __reana.job
@@ -156,6 +152,7 @@ WITH request AS (
 
 locked AS (
     SELECT
+        'interactive_session' AS entity,
         interactive_session.id_,
         interactive_session.status
     FROM __reana.interactive_session
@@ -164,12 +161,6 @@ locked AS (
 ),
 
 -- include: judged,
-        __reana.is_transition(
-            'interactive_session', locked.status::text, request.status::text
-        ) AS by_rule
-    FROM locked
-    CROSS JOIN request
-),
 
 written AS (
     UPDATE __reana.interactive_session
@@ -198,6 +189,7 @@ WITH request AS (
 
 locked AS (
     SELECT
+        'service' AS entity,
         service.id_,
         service.status
     FROM __reana.service
@@ -206,12 +198,6 @@ locked AS (
 ),
 
 -- include: judged,
-        __reana.is_transition(
-            'service', locked.status::text, request.status::text
-        ) AS by_rule
-    FROM locked
-    CROSS JOIN request
-),
 
 written AS (
     UPDATE __reana.service
@@ -240,6 +226,7 @@ WITH request AS (
 
 locked AS (
     SELECT
+        'workspace_retention_rule' AS entity,
         workspace_retention_rule.id_,
         workspace_retention_rule.status
     FROM __reana.workspace_retention_rule
@@ -248,12 +235,6 @@ locked AS (
 ),
 
 -- include: judged,
-        __reana.is_transition(
-            'workspace_retention_rule', locked.status::text, request.status::text
-        ) AS by_rule
-    FROM locked
-    CROSS JOIN request
-),
 
 written AS (
     UPDATE __reana.workspace_retention_rule
