@@ -28,7 +28,7 @@ MEDIAN = 1.0
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="tox -e failover --")
-    parser.add_argument("--rounds", type=int, default=26)
+    parser.add_argument("--rounds", type=int, default=26, help="26 are two of each fault")
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     parser.add_argument("--clients", type=int, default=9, help="services that play runs")
     parser.add_argument("--fault", action="append", help="only this one, by the begin of its name")
@@ -99,7 +99,7 @@ def _play(
     last = site.end()
     say(f"{site.ledger.acknowledged} operations acknowledged in all")
     say(f"at the end: {last.all() or 'all right'}")
-    sys.stdout.write("\n".join(drill.report(rounds)) + "\n")
+    sys.stdout.write("\n".join([*drill.report(rounds), *drill.by_route(rounds)]) + "\n")
     return _judge(rounds, cluster.lease) and not last.all()
 
 
@@ -110,7 +110,6 @@ def _tell(one: Round) -> None:
             f"  promoted after {after:.1f} s; then without service: median"
             f" {median(one.gaps.values()):.2f} s, longest {max(one.gaps.values()):.2f} s"
         )
-        say("  " + ", ".join(f"{name} {gap:.2f}" for name, gap in one.gaps.items()))
     if one.witness:
         say(
             f"  longest wait with a deadline of {DEADLINE} s: {max(one.outages):.1f} s;"

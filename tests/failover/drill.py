@@ -229,6 +229,18 @@ def report(rounds: list[Round]) -> Iterator[str]:
         yield f"| {name} | " + " | ".join(_row(some)) + " |"
 
 
+def by_route(rounds: list[Round]) -> Iterator[str]:
+    """Yield a table of the times without service by the way that clients came."""
+    yield "| route | median | longest |"
+    yield "| --- | --- | --- |"
+    gaps: defaultdict[str, list[float]] = defaultdict(list)
+    for one in rounds:
+        for name, gap in one.gaps.items():
+            gaps[name.rpartition("-")[2]].append(gap)
+    for route, some in gaps.items():
+        yield f"| {route} | {median(some):.2f} s | {max(some):.1f} s |"
+
+
 def _row(rounds: list[Round]) -> list[str]:
     gaps = [gap for one in rounds for gap in one.gaps.values()]
     outages = [outage for one in rounds for outage in one.outages]
