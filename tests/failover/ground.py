@@ -104,7 +104,8 @@ def on_ground(drill: Callable[[Ground], int]) -> int:
 
 
 def _in_child(drill: Callable[[Ground], int], account: Account, folder: Path) -> int:
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     try:
         private = _separate()
         if private:
