@@ -128,20 +128,25 @@ class Findings:
 def check(uri: str, ledger: Ledger) -> Findings:
     """Compare a database with what its clients were told."""
     ledger.read()
-    found = Findings(wrong=list(ledger.wrong))
-    untyped = [error for error in ledger.errors if not error["typed"]]
-    found.wrong += [f"{item['name']} of {item['of']}: {item['message']}" for item in untyped]
     with psycopg.connect(uri, connect_timeout=10) as conn:
         conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         conn.read_only = True
-        with conn.cursor(row_factory=namedtuple_row) as cursor:
-            runs: dict[str, Any] = {run[0]: run for run in cursor.execute(RUNS)}
-        _check_runs(runs, ledger, found)
-        _check_numbers(runs.values(), found)
-        _check_rules(conn, ledger, found)
-        _check_users(conn, ledger, found)
-        if stored(conn) != recomputed(conn):
-            found.wrong.append("totals of quota are not what their runs use")
+        return compare(conn, ledger)
+
+
+def compare(conn: psycopg.Connection[Any], ledger: Ledger) -> Findings:
+    """Compare what a transaction sees with what was read of the journals before."""
+    found = Findings(wrong=list(ledger.wrong))
+    untyped = [error for error in ledger.errors if not error["typed"]]
+    found.wrong += [f"{item['name']} of {item['of']}: {item['message']}" for item in untyped]
+    with conn.cursor(row_factory=namedtuple_row) as cursor:
+        runs: dict[str, Any] = {run[0]: run for run in cursor.execute(RUNS)}
+    _check_runs(runs, ledger, found)
+    _check_numbers(runs.values(), found)
+    _check_rules(conn, ledger, found)
+    _check_users(conn, ledger, found)
+    if stored(conn) != recomputed(conn):
+        found.wrong.append("totals of quota are not what their runs use")
     ledger.read()  # some were created since the first time
     found.twice += [f"run {run}, which nobody created" for run in runs.keys() - ledger.begun]
     return found

@@ -20,7 +20,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 from uuid import UUID, uuid4
 
 import psycopg
@@ -69,6 +69,12 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("a", buffering=1)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
 
     def note(self, what: str, **facts: Any) -> None:
         """Write that something was acknowledged, or is about to be tried."""
@@ -322,13 +328,13 @@ def main(role: str, place: str, journal: str, owner: str, seconds: str, pause: s
     ends = time.monotonic() + float(seconds)
     path = Path(journal)
     logging.basicConfig(filename=path.with_suffix(".log"))
-    client = Client(Pool(place), Journal(path), UUID(owner), path.stem, float(pause))
-    while not over and time.monotonic() < ends:
-        with contextlib.suppress(GivenUp):
-            work(client)
-        time.sleep(rest)
-    client.pool.close()
-    client.journal.note("end")
+    with Pool(place) as pool, Journal(path) as book:
+        client = Client(pool, book, UUID(owner), path.stem, float(pause))
+        while not over and time.monotonic() < ends:
+            with contextlib.suppress(GivenUp):
+                work(client)
+            time.sleep(rest)
+        book.note("end")
 
 
 if __name__ == "__main__":

@@ -24,8 +24,11 @@ LONG_DEADLINE = 20
 _HAPROXY = """
 global
     maxconn 500
+    log stdout format iso local0
 defaults
     mode tcp
+    log global
+    option tcplog
     timeout connect 2s
     retries 0
     timeout client 1h
@@ -42,6 +45,7 @@ _POOLER = {
     "query_wait_timeout": 5,
     "server_login_retry": 0.2,
     "tcp_user_timeout": 5000,
+    "log_disconnections": 1,
 }
 
 
