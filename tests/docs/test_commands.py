@@ -24,6 +24,7 @@ ELSEWHERE = {
     "docs/restoring.md": "tests/docs/test_restoring_guide.py runs them and PostgreSQL's",
     "README.md": "a fresh virtual environment: CI runs them",
     "examples/service/README.md": "a service that goes on: tests/test_testing.py runs its tests",
+    "docs/running.md": "tests/failover/backups.py runs them, with pgBackRest",
     "docs/tutorial.md": "a fresh virtual environment, as in the README",
     "docs/adding.md": "what writes the files that tests compare with",
 }
