@@ -22,6 +22,7 @@ from tests.support.factories import make_user, make_workflow
 
 RUN_BY = {
     "sh": "tests/docs/test_commands.py",
+    "ini": "tests/failover/backups.py",
     "console": "tests/docs/test_commands.py",
     "mermaid": "tests/docs/test_docs.py, for the rules; others are pictures",
     "text": "nothing: output, which the test of its page compares",
