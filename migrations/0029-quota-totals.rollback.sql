@@ -36,11 +36,15 @@ DROP FUNCTION __reana.recount_everybody();
 
 DROP FUNCTION __reana.recount_user(uuid);
 
+DROP FUNCTION __reana.record_runs(uuid [], uuid []);
+
 DROP FUNCTION __reana.count_changed_usage();
+
+DROP FUNCTION __reana.count_used_runs(uuid []);
 
 DROP FUNCTION __reana.count_changed_runs();
 
-DROP FUNCTION __reana.count_runs(uuid [], uuid [], boolean);
+DROP FUNCTION __reana.count_runs(uuid [], boolean);
 
 DROP FUNCTION __reana.lock_totals(uuid []);
 

@@ -21,7 +21,6 @@ from reana_db import (
 )
 from reana_db.queries import Conn
 from reana_db.quota_refresh import Plan, Summary, cpu
-from reana_db.quota_refresh.cpu import WrongRun
 from reana_db.records import Progress, ResourceType
 from tests.support.factories import make_user, make_workflow
 from tests.support.quota_recomputation import recomputed, stored
@@ -311,10 +310,10 @@ def test_a_run_that_has_another_owner_by_now_is_left_out(writer: Conn, recorded:
         )
     before = stored(writer)
 
-    assert cpu.correct(writer, [WrongRun(found, run_id, HOUR, recorded)]) == 0
+    assert cpu.correct(writer, workflow_ids=f"{{{run_id}}}", owner_ids=f"{{{found}}}") == 0
     assert {**before, (found, "cpu"): 0, (found, "disk"): 0} == stored(writer)
 
-    assert cpu.correct(writer, [WrongRun(now, run_id, HOUR, recorded)]) == 1
+    assert cpu.correct(writer, workflow_ids=f"{{{run_id}}}", owner_ids=f"{{{now}}}") == 1
     assert stored(writer)[now, "cpu"] == HOUR
     assert stored(writer) == recomputed(writer)
 

@@ -1487,19 +1487,17 @@ BEGIN
         WHERE COALESCE(new_run.run_finished_at, new_run.run_stopped_at) IS NULL
         ON CONFLICT (workflow_id, resource_id) DO NOTHING;
 
-        v_runs := (
-            SELECT array_agg(id_) FROM new_run
-            WHERE COALESCE(run_finished_at, run_stopped_at) IS NOT NULL
-        );
+        SELECT array_agg(id_), array_agg(DISTINCT owner_id)
+        INTO v_runs, v_owners
+        FROM new_run
+        WHERE COALESCE(run_finished_at, run_stopped_at) IS NOT NULL;
     ELSIF TG_OP = 'DELETE' THEN
-        v_runs := (SELECT array_agg(id_) FROM old_run);
+        SELECT array_agg(id_), array_agg(DISTINCT owner_id) INTO v_runs, v_owners FROM old_run;
     ELSE
         -- A full join is never a nested loop, whatever the planner believes of these tables.  All
         -- owners, to be locked in one order; the former too, for a run may have usage that the
         -- snapshot lacks.
-        SELECT
-            array_agg(id_),
-            array_agg(old_run.owner_id) || array_agg(new_run.owner_id)
+        SELECT array_agg(id_), array_agg(old_run.owner_id) || array_agg(new_run.owner_id)
         INTO v_runs, v_owners
         FROM old_run
         FULL JOIN new_run USING (id_)
@@ -1518,11 +1516,20 @@ BEGIN
     END IF;
 
     IF v_runs IS NOT NULL THEN
-        PERFORM __reana.count_runs(
-            v_runs,
-            ARRAY(SELECT DISTINCT id_ FROM unnest(v_owners) AS id_ WHERE id_ IS NOT NULL),
-            TRUE
-        );
+        -- All usage before the totals: who changes one of these rows may be waiting for the totals.
+        PERFORM
+        FROM __reana.workflow_resource
+        WHERE workflow_resource.workflow_id = ANY(v_runs)
+        ORDER BY workflow_resource.workflow_id, workflow_resource.resource_id
+        FOR NO KEY UPDATE;
+
+        PERFORM __reana.lock_totals(ARRAY(
+            SELECT DISTINCT id_ FROM unnest(v_owners) AS id_ WHERE id_ IS NOT NULL
+        ));
+        PERFORM __reana.count_runs(v_runs, EXISTS (
+            SELECT FROM __reana.setting
+            WHERE name = 'termination_quota_update_policy' AND value IN ('cpu', 'cpu,disk')
+        ));
     END IF;
     RETURN NULL;
 END
@@ -1543,11 +1550,11 @@ DECLARE
     v_runs uuid [];
 BEGIN
     IF TG_OP = 'DELETE' THEN
-        v_runs := (SELECT array_agg(workflow_id) FROM old_usage);
+        v_runs := (SELECT array_agg(DISTINCT workflow_id) FROM old_usage);
     ELSE
         -- Not what count_runs records: of that the ledger knows already.
         v_runs := (
-            SELECT array_agg(new_usage.workflow_id)
+            SELECT array_agg(DISTINCT new_usage.workflow_id)
             FROM new_usage
             INNER JOIN __reana.quota_resource ON new_usage.resource_id = quota_resource.resource_id
             CROSS JOIN LATERAL (
@@ -1566,25 +1573,26 @@ BEGIN
     END IF;
     IF TG_OP = 'UPDATE' THEN
         v_runs := v_runs || (
-            SELECT array_agg(moved.workflow_id)
+            SELECT array_agg(DISTINCT moved.workflow_id)
             FROM (
                 SELECT workflow_id, resource_id FROM old_usage
                 EXCEPT
                 SELECT workflow_id, resource_id FROM new_usage
             ) AS moved
+            WHERE moved.workflow_id <> ALL(COALESCE(v_runs, '{}'))
         );
     END IF;
 
     IF v_runs IS NOT NULL THEN
-        PERFORM __reana.count_runs(v_runs, NULL, FALSE);
+        PERFORM __reana.count_used_runs(v_runs);
     END IF;
     RETURN NULL;
 END
 $function$
 ;
 
--- object: function: __reana.count_runs(uuid[],uuid[],boolean)
-CREATE OR REPLACE FUNCTION __reana.count_runs(p_workflow_ids uuid[], p_owner_ids uuid[], p_are_changed boolean)
+-- object: function: __reana.count_runs(uuid[],boolean)
+CREATE OR REPLACE FUNCTION __reana.count_runs(p_workflow_ids uuid[], p_is_recorded boolean)
  RETURNS void
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1593,69 +1601,32 @@ CREATE OR REPLACE FUNCTION __reana.count_runs(p_workflow_ids uuid[], p_owner_ids
  SET jit TO 'off'
 AS $function$
 DECLARE
-    v_is_recorded boolean := FALSE;
-    v_owners uuid [] := p_owner_ids;
-    v_locked uuid [] := '{}';
+    v_owners uuid [];
     v_resources uuid [];
     v_used numeric [];
 BEGIN
-    IF p_are_changed THEN
-        -- All usage before the totals: who changes one of these rows may be waiting for the totals.
-        PERFORM
-        FROM __reana.workflow_resource
-        WHERE workflow_resource.workflow_id = ANY(p_workflow_ids)
-        ORDER BY workflow_resource.workflow_id, workflow_resource.resource_id
-        FOR NO KEY UPDATE;
-
-        v_is_recorded := EXISTS (
-            SELECT
-            FROM __reana.setting
-            WHERE name = 'termination_quota_update_policy' AND value IN ('cpu', 'cpu,disk')
-        );
-    ELSIF current_setting('transaction_isolation') <> 'read committed' THEN
-        -- Fails with 40001 if a run has got another owner or workspace since the snapshot.
-        -- Who is about to give it one waits for its usage, and counts it afterwards.
-        PERFORM
-        FROM __reana.workflow
-        WHERE workflow.id_ = ANY(p_workflow_ids)
-        FOR KEY SHARE SKIP LOCKED;
-    END IF;
-
-    -- Again, because an owner can change while this waits for the totals of the former one.
-    LOOP
-        PERFORM __reana.lock_totals(v_owners) WHERE v_owners IS NOT NULL;
-        v_locked := v_locked || v_owners;
-        v_owners := (
-            SELECT array_agg(owner.owner_id)
-            FROM (
-                (
-                    SELECT owner_id FROM __reana.workflow WHERE id_ = ANY(p_workflow_ids)
-                    UNION
-                    SELECT owner_id FROM __reana.quota_ledger
-                    WHERE workflow_id = ANY(p_workflow_ids)
-                )
-                EXCEPT
-                SELECT unnest(v_locked)
-            ) AS owner
-            WHERE owner.owner_id IS NOT NULL
-        );
-        EXIT WHEN v_owners IS NULL;
-    END LOOP;
-
+    -- What is looked up run by run has OFFSET 0: else it may be joined as a whole.  And a full join
+    -- is never a nested loop.
     WITH due AS (
         SELECT
-            run_usage.workflow_id, run_usage.owner_id, run_usage.workspace_path,
-            run_usage.run_started_at, run_usage.run_ended_at,
+            usage.workflow_id, usage.owner_id, usage.workspace_path,
+            usage.run_started_at, usage.run_ended_at,
             CASE
-                WHEN v_is_recorded AND run_usage.run_ended_at IS NOT NULL
-                    THEN __reana.cpu_milliseconds(
-                        run_usage.run_started_at, run_usage.run_ended_at, NULL
-                    )
-                ELSE run_usage.cpu_used
+                WHEN p_is_recorded AND usage.run_ended_at IS NOT NULL
+                    THEN __reana.cpu_milliseconds(usage.run_started_at, usage.run_ended_at, NULL)
+                ELSE usage.cpu_used
             END AS cpu_used,
-            run_usage.disk_used
-        FROM __reana.run_usage
-        WHERE run_usage.workflow_id = ANY(p_workflow_ids)
+            usage.disk_used
+        FROM unnest(p_workflow_ids) AS run (id_)
+        CROSS JOIN LATERAL (
+            SELECT
+                run_usage.workflow_id, run_usage.owner_id, run_usage.workspace_path,
+                run_usage.run_started_at, run_usage.run_ended_at,
+                run_usage.cpu_used, run_usage.disk_used
+            FROM __reana.run_usage
+            WHERE run_usage.workflow_id = run.id_
+            OFFSET 0
+        ) AS usage
     ),
 
     recorded AS (
@@ -1668,7 +1639,7 @@ BEGIN
         FROM due
         CROSS JOIN __reana.quota_resource
         WHERE
-            v_is_recorded
+            p_is_recorded
             AND due.run_ended_at IS NOT NULL
             AND quota_resource.type_ = 'cpu'
         ON CONFLICT (workflow_id, resource_id) DO UPDATE SET
@@ -1752,11 +1723,13 @@ BEGIN
                 )
             END AS used
         FROM change
-        INNER JOIN __reana.user_resource AS total
-            ON
-                change.owner_id = total.user_id
-                AND total.resource_id
-                = (SELECT resource_id FROM __reana.quota_resource WHERE type_ = 'cpu')
+        FULL JOIN (
+            SELECT user_id, quota_period_months, quota_period_start_at
+            FROM __reana.user_resource
+            WHERE
+                user_id = ANY(ARRAY(SELECT DISTINCT owner_id FROM change))
+                AND resource_id = (SELECT resource_id FROM __reana.quota_resource WHERE type_ = 'cpu')
+        ) AS total ON change.owner_id = total.user_id
         UNION ALL
         SELECT
             workspace.owner_id,
@@ -1798,6 +1771,50 @@ BEGIN
     WHERE
         user_resource.user_id = total.owner_id
         AND user_resource.resource_id = total.resource_id;
+END
+$function$
+;
+
+-- object: function: __reana.count_used_runs(uuid[])
+CREATE OR REPLACE FUNCTION __reana.count_used_runs(p_workflow_ids uuid[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+    v_owners uuid [];
+    v_locked uuid [] := '{}';
+BEGIN
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        -- Fails with 40001 if a run has got another owner or workspace since the snapshot.
+        -- Who is about to give it one waits for its usage, and counts it afterwards.
+        PERFORM
+        FROM __reana.workflow
+        WHERE workflow.id_ = ANY(p_workflow_ids)
+        FOR KEY SHARE SKIP LOCKED;
+    END IF;
+
+    -- Again, because an owner can change while this waits for the totals of the former one.
+    LOOP
+        v_owners := (
+            SELECT array_agg(owner.owner_id)
+            FROM (
+                (
+                    SELECT owner_id FROM __reana.workflow WHERE id_ = ANY(p_workflow_ids)
+                    UNION
+                    SELECT owner_id FROM __reana.quota_ledger
+                    WHERE workflow_id = ANY(p_workflow_ids)
+                )
+                EXCEPT
+                SELECT unnest(v_locked)
+            ) AS owner
+            WHERE owner.owner_id IS NOT NULL
+        );
+        EXIT WHEN v_owners IS NULL;
+        PERFORM __reana.lock_totals(v_owners);
+        v_locked := v_locked || v_owners;
+    END LOOP;
+    PERFORM __reana.count_runs(p_workflow_ids, FALSE);
 END
 $function$
 ;
@@ -2590,28 +2607,34 @@ CREATE OR REPLACE FUNCTION __reana.lock_totals(p_user_ids uuid[])
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 DECLARE
+    c_needed CONSTANT integer := 2 * cardinality(p_user_ids);
     v_locked integer;
 BEGIN
     -- What is missing is made before anything is locked: who held one total and then made or met
     -- the one before it would lock them in another order than the rest.  Again if a total was
     -- deleted while this waited for it.
     FOR v_attempt IN 1 .. 3 LOOP
-        INSERT INTO __reana.user_resource (
-            created, updated, user_id, resource_id, quota_limit, quota_used
-        )
-        SELECT
-            clock_timestamp() AT TIME ZONE 'UTC', clock_timestamp() AT TIME ZONE 'UTC',
-            owner.user_id, resource.id_, resource.default_limit, 0
-        FROM unnest(p_user_ids) AS owner (user_id)
-        CROSS JOIN __reana.resource
-        INNER JOIN __reana.quota_resource ON resource.id_ = quota_resource.resource_id
-        WHERE NOT EXISTS (
+        IF c_needed > (
+            SELECT count(quota_counted) FROM __reana.user_resource
+            WHERE user_resource.user_id = ANY(p_user_ids)
+        ) THEN
+            INSERT INTO __reana.user_resource (
+                created, updated, user_id, resource_id, quota_limit, quota_used
+            )
             SELECT
-            FROM __reana.user_resource AS total
-            WHERE total.user_id = owner.user_id AND total.resource_id = resource.id_
-        )
-        ORDER BY owner.user_id, resource.id_
-        ON CONFLICT (user_id, resource_id) DO NOTHING;
+                clock_timestamp() AT TIME ZONE 'UTC', clock_timestamp() AT TIME ZONE 'UTC',
+                owner.user_id, resource.id_, resource.default_limit, 0
+            FROM unnest(p_user_ids) AS owner (user_id)
+            CROSS JOIN __reana.resource
+            INNER JOIN __reana.quota_resource ON resource.id_ = quota_resource.resource_id
+            WHERE NOT EXISTS (
+                SELECT
+                FROM __reana.user_resource AS total
+                WHERE total.user_id = owner.user_id AND total.resource_id = resource.id_
+            )
+            ORDER BY owner.user_id, resource.id_
+            ON CONFLICT (user_id, resource_id) DO NOTHING;
+        END IF;
 
         PERFORM
         FROM __reana.user_resource
@@ -2619,7 +2642,7 @@ BEGIN
         ORDER BY user_resource.user_id, user_resource.resource_id
         FOR NO KEY UPDATE;
         GET DIAGNOSTICS v_locked = ROW_COUNT;
-        EXIT WHEN v_locked = 2 * cardinality(p_user_ids);
+        EXIT WHEN v_locked = c_needed;
     END LOOP;
 END
 $function$
@@ -2716,6 +2739,54 @@ END
 $function$
 ;
 
+-- object: function: __reana.record_runs(uuid[],uuid[])
+CREATE OR REPLACE FUNCTION __reana.record_runs(p_workflow_ids uuid[], p_owner_ids uuid[])
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+    v_runs uuid [];
+BEGIN
+    PERFORM __reana.lock_totals(p_owner_ids);
+    -- The totals are locked, so rows that somebody else holds must not be waited for: their owner
+    -- may be waiting for the totals.  And runs that have another owner by now are left out, for
+    -- the totals of that one would be locked out of order.
+    v_runs := ARRAY(
+        SELECT workflow.id_
+        FROM __reana.workflow
+        WHERE workflow.id_ = ANY(p_workflow_ids) AND workflow.owner_id = ANY(p_owner_ids)
+        FOR NO KEY UPDATE SKIP LOCKED
+    );
+    v_runs := ARRAY(
+        WITH free AS (
+            SELECT workflow_id, resource_id
+            FROM __reana.workflow_resource
+            WHERE workflow_resource.workflow_id = ANY(v_runs)
+            FOR NO KEY UPDATE SKIP LOCKED
+        ),
+
+        held AS (
+            SELECT workflow_id, resource_id
+            FROM __reana.workflow_resource
+            WHERE workflow_resource.workflow_id = ANY(v_runs)
+            EXCEPT
+            SELECT workflow_id, resource_id FROM free
+        )
+
+        SELECT unnest(v_runs)
+        EXCEPT
+        SELECT workflow_id FROM held
+    );
+    PERFORM set_config('reana_db.runs_locked', 'yes', TRUE);
+    PERFORM __reana.count_runs(v_runs, TRUE);
+    PERFORM set_config('reana_db.runs_locked', 'no', TRUE);
+    RETURN cardinality(v_runs);
+END
+$function$
+;
+
 -- object: function: __reana.record_status()
 CREATE OR REPLACE FUNCTION __reana.record_status()
  RETURNS trigger
@@ -2806,11 +2877,11 @@ CREATE OR REPLACE FUNCTION __reana.recount_user(p_user_id uuid)
 AS $function$
 BEGIN
     PERFORM __reana.lock_totals(ARRAY[p_user_id]);
-    PERFORM __reana.count_runs(ARRAY(
+    PERFORM __reana.count_used_runs(ARRAY(
         SELECT workflow_id FROM __reana.run_usage WHERE owner_id = p_user_id
         UNION
         SELECT workflow_id FROM __reana.quota_ledger WHERE owner_id = p_user_id
-    ), NULL, FALSE);
+    ));
     UPDATE __reana.user_resource
     SET quota_counted = NULL
     WHERE user_resource.user_id = p_user_id AND user_resource.quota_counted IS NOT NULL;
@@ -3646,7 +3717,7 @@ CREATE TRIGGER forget_session_secret_digest BEFORE UPDATE OF session_secret ON _
 CREATE TRIGGER forget_token_digest BEFORE UPDATE OF token ON __reana.user_token FOR EACH ROW WHEN (((old.token IS DISTINCT FROM new.token) AND (NOT (old.token_digest IS DISTINCT FROM new.token_digest)) AND (substr(old.token, 1, 8) IS DISTINCT FROM '\x7365616c6564313a'::bytea) AND (substr(new.token, 1, 8) IS DISTINCT FROM '\x7365616c6564313a'::bytea))) EXECUTE FUNCTION __reana.forget_token_digest();
 
 -- object: trigger: lock_run ON __reana.workflow_resource
-CREATE TRIGGER lock_run BEFORE INSERT ON __reana.workflow_resource FOR EACH ROW WHEN ((pg_trigger_depth() = 0)) EXECUTE FUNCTION __reana.lock_run();
+CREATE TRIGGER lock_run BEFORE INSERT ON __reana.workflow_resource FOR EACH ROW WHEN (((pg_trigger_depth() = 0) AND (current_setting('reana_db.runs_locked'::text, true) IS DISTINCT FROM 'yes'::text))) EXECUTE FUNCTION __reana.lock_run();
 
 -- object: trigger: record_deletion ON __reana.interactive_session
 CREATE TRIGGER record_deletion AFTER DELETE ON __reana.interactive_session FOR EACH ROW WHEN ((old.status IS NOT NULL)) EXECUTE FUNCTION __reana.record_status();
@@ -3783,8 +3854,11 @@ REVOKE EXECUTE ON FUNCTION __reana.count_changed_runs() FROM PUBLIC;
 -- object: revocation: __reana.count_changed_usage()
 REVOKE EXECUTE ON FUNCTION __reana.count_changed_usage() FROM PUBLIC;
 
--- object: revocation: __reana.count_runs(uuid[],uuid[],boolean)
-REVOKE EXECUTE ON FUNCTION __reana.count_runs(uuid[],uuid[],boolean) FROM PUBLIC;
+-- object: revocation: __reana.count_runs(uuid[],boolean)
+REVOKE EXECUTE ON FUNCTION __reana.count_runs(uuid[],boolean) FROM PUBLIC;
+
+-- object: revocation: __reana.count_used_runs(uuid[])
+REVOKE EXECUTE ON FUNCTION __reana.count_used_runs(uuid[]) FROM PUBLIC;
 
 -- object: revocation: __reana.first_end(timestamp without time zone,timestamp without time zone,timestamp without time zone,timestamp without time zone)
 REVOKE EXECUTE ON FUNCTION __reana.first_end(timestamp without time zone,timestamp without time zone,timestamp without time zone,timestamp without time zone) FROM PUBLIC;
@@ -4692,8 +4766,11 @@ COMMENT ON FUNCTION __reana.count_changed_runs() IS 'Counts the runs that a stat
 -- object: comment: FUNCTION __reana.count_changed_usage()
 COMMENT ON FUNCTION __reana.count_changed_usage() IS 'Counts the runs whose usage a statement inserted, changed or deleted.';
 
--- object: comment: FUNCTION __reana.count_runs(uuid[],uuid[],boolean)
-COMMENT ON FUNCTION __reana.count_runs(uuid[],uuid[],boolean) IS 'Brings the ledger of runs, and the totals of their owners, to what the runs use now. Records the processing time of those that ended, if it is the runs that are changed and the policy says so.';
+-- object: comment: FUNCTION __reana.count_runs(uuid[],boolean)
+COMMENT ON FUNCTION __reana.count_runs(uuid[],boolean) IS 'Brings the ledger of runs, each named once, and the totals of their owners to what the runs use now, and records their processing time first if that is wanted. The caller has locked the totals.';
+
+-- object: comment: FUNCTION __reana.count_used_runs(uuid[])
+COMMENT ON FUNCTION __reana.count_used_runs(uuid[]) IS 'Locks the totals of the owners of runs, whoever these are by then, and counts the runs.';
 
 -- object: comment: FUNCTION __reana.count_web_sessions()
 COMMENT ON FUNCTION __reana.count_web_sessions() IS 'The number of sessions of the web interface: rows of Invenio''s table, 0 where it is not.';
@@ -4781,6 +4858,9 @@ COMMENT ON FUNCTION __reana.merge_job_progress(json,json) IS 'The progress of th
 
 -- object: comment: FUNCTION __reana.record_retention_action()
 COMMENT ON FUNCTION __reana.record_retention_action() IS 'Writes the audit entry of a new or changed retention rule, in UTC.';
+
+-- object: comment: FUNCTION __reana.record_runs(uuid[],uuid[])
+COMMENT ON FUNCTION __reana.record_runs(uuid[],uuid[]) IS 'Records the processing time of those of the runs that nobody else is changing, and that have one of these owners; returns how many. Both are named once.';
 
 -- object: comment: FUNCTION __reana.record_status()
 COMMENT ON FUNCTION __reana.record_status() IS 'Records the first status of a row, and that a row was deleted.';

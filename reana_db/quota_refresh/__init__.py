@@ -122,20 +122,25 @@ def _refresh_cpu(
     with ThreadPoolExecutor(len(sessions)) as pool:
         for attempt in range(PASSES):
             found = drift = left = 0
-            wrong = cpu.wrong_runs(guard, user_id=plan.user_id)
-            for some in batches(batches(wrong, RUNS_PER_TRANSACTION), len(sessions)):
-                found += sum(map(len, some))
-                drift += sum(run.drift for batch in some for run in batch)
+            wrong = cpu.wrong_runs(guard, user_id=plan.user_id, size=RUNS_PER_TRANSACTION)
+            for some in batches(wrong, len(sessions)):
+                runs = sum(item.runs for item in some)
+                found += runs
+                drift += sum(item.drift for item in some)
                 if not plan.dry_run:
-                    left += sum(map(len, some)) - sum(pool.map(cpu.correct, sessions, some))
+                    left += runs - sum(pool.map(_correct_cpu, sessions, some))
                 if not attempt:
-                    progress.advance(sum(map(len, some)))
+                    progress.advance(runs)
             if not attempt:
                 summary.cpu_differences, summary.cpu_drift = found, drift
                 progress.advance(summary.runs - found)
             if not left:
                 return
     summary.left_out += left
+
+
+def _correct_cpu(conn: Conn, wrong: cpu.WrongRuns) -> int:
+    return cpu.correct(conn, workflow_ids=wrong.workflow_ids, owner_ids=wrong.owner_ids)
 
 
 # Totals

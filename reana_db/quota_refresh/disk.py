@@ -14,7 +14,6 @@ from uuid import UUID
 from reana_db.disk_usage import Measure, batches
 from reana_db.errors import RefreshRefused
 from reana_db.queries import Conn, RowCount, query
-from reana_db.quota_refresh.cpu import lock_totals
 from reana_db.quota_refresh.plan import PASSES, RUNS_PER_TRANSACTION, Plan, Summary
 from reana_db.records import Progress
 from reana_db.registry.arguments import Id
@@ -138,7 +137,7 @@ def _correct_sizes(conn: Conn, wrong: list[_Wrong]) -> int:
 def _write_sizes(conn: Conn, wrong: list[_Wrong]) -> int:
     owners = list({item.owner_id for item in wrong})
     with conn.transaction():
-        lock_totals(conn, owners)
+        _lock_totals(conn, owners)
         written = 0
         if change := [item for item in wrong if item.recorded is not None]:
             written += _change(
@@ -175,6 +174,14 @@ def _wrong(conn: Conn, *, workspace_paths: list[str], sizes: list[int]) -> list[
 
 @query
 def _known_bytes(conn: Conn, *, user_id: Id | None, prefix: str) -> int: ...
+
+
+@query
+def _lock_totals(conn: Conn, user_ids: Sequence[Id]) -> None:
+    """Lock the totals of users, each named once, until the end of the transaction.
+
+    In key order, as everybody locks them; makes those that are missing.
+    """
 
 
 @query

@@ -9,7 +9,7 @@ from uuid import UUID
 from reana_db import config
 from reana_db.records import ResourceType
 
-RUNS_PER_TRANSACTION = 500
+RUNS_PER_TRANSACTION = 1000
 PASSES = 3
 """How often rows that somebody else was changing are tried again."""
 

@@ -205,6 +205,7 @@ called AS (
         ('service', 'is_transition'),
         ('service', 'lock_totals'),
         ('service', 'merge_job_progress'),
+        ('service', 'record_runs'),
         ('service', 'recount_user'),
         ('service', 'request_token'),
         ('service', 'status_mode'),
@@ -225,6 +226,7 @@ called AS (
         ('operator', 'has_expired'),
         ('operator', 'is_transition'),
         ('operator', 'lock_totals'),
+        ('operator', 'record_runs'),
         ('operator', 'recount_user'),
         ('operator', 'status_mode')
     ) AS given (part, name)

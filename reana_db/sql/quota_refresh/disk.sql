@@ -79,11 +79,23 @@ FROM (
         workflow.workspace_path
 ) AS workspace;
 
+-- name: _lock_totals
+-- writes
+SELECT __reana.lock_totals(%(user_ids)s);
+
 -- name: _change
--- Leaves out what cpu.sql leaves out, for the same reasons; and what somebody has recorded
--- since the workspace was measured.
+-- Leaves out what __reana.record_runs leaves out, for the same reasons; and what somebody has
+-- recorded since the workspace was measured.
 WITH free AS (
-    -- include: quota_refresh.cpu.recorded
+    SELECT
+        usage.workflow_id,
+        usage.resource_id
+    FROM __reana.workflow_resource AS usage
+    INNER JOIN __reana.quota_resource ON usage.resource_id = quota_resource.resource_id
+    INNER JOIN __reana.workflow ON usage.workflow_id = workflow.id_
+    WHERE
+        usage.workflow_id = ANY(%(workflow_ids)s)
+        AND workflow.owner_id = ANY(%(user_ids)s)
         AND quota_resource.type_ = 'disk'
     FOR NO KEY UPDATE OF usage SKIP LOCKED
 )
