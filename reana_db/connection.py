@@ -121,7 +121,8 @@ class Connection(psycopg.Connection[Any]):
         """Return the error of this package, which says whether the transaction may be there."""
         if not self.closed:
             return errors.translated(error, standby=not self.read_only and self._is_standby())
-        in_doubt = self._command == _COMMIT or (alone and not self._command)
+        ends = self._command == _COMMIT or (alone and not self._command)
+        in_doubt = ends and not self.read_only
         silent, self._cut = self._cut, False
         return errors.lost(error, in_doubt=in_doubt, silent=silent)
 

@@ -15,7 +15,7 @@ from psycopg.abc import PQGen
 from psycopg.waiting import Ready, Wait
 
 from reana_db import Connection, Settings, connect, errors
-from tests.support.restartable import changed, value_of
+from tests.support.restartable import changed, kill_others, value_of
 
 pytestmark = pytest.mark.slow
 
@@ -103,6 +103,15 @@ def test_a_statement_that_is_a_transaction_of_its_own_leaves_doubt(settings: Set
     ):
         conn.execute("INSERT INTO doubtful VALUES (1)")
     assert caught.value.in_doubt
+
+
+def test_what_only_reads_leaves_none(settings: Settings) -> None:
+    with pytest.raises(errors.ConnectionLost) as caught, connect(settings) as conn:
+        conn.read_only = True
+        conn.execute("SELECT")
+        kill_others(settings)
+    assert caught.value.retryable
+    assert not caught.value.in_doubt
 
 
 @pytest.mark.parametrize("autocommit", [False, True])

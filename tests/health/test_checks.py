@@ -12,6 +12,9 @@ from reana_db.health.checks import DatabaseHealth
 from reana_db.health.objects import FREE, Fault
 from reana_db.migrating import files as migration_files
 from reana_db.queries import Conn
+from tests.catalogue.world import make_world
+from tests.support.public import FUNCTIONS, call
+from tests.support.valid_values import Values
 
 pytestmark = pytest.mark.slow
 
@@ -172,6 +175,15 @@ def test_a_schema_that_a_newer_version_has_expanded_is_told_and_no_fault(conn: C
         "a newer release has migrated this database (9999-later): objects are not compared",
         "healthy",
     ]
+
+
+@pytest.mark.usefixtures("uncounted")
+def test_every_function_works_on_a_schema_that_a_newer_version_has_expanded(conn: Conn) -> None:
+    conn.execute(EXPANSIONS)
+    world = make_world(conn)
+    for name, function in FUNCTIONS.items():
+        with conn.transaction(force_rollback=True):
+            call(conn, name, Values(world).arguments(name, function, optional=True))
 
 
 def test_no_migration_of_ours_takes_away_what_older_versions_need_and_does_not_say_so() -> None:

@@ -30,6 +30,7 @@ from reana_db.embedded.server import binaries
 from reana_db.embedded.server.account import choose_account
 from reana_db.embedded.server.cluster import Cluster, scratch_directory
 from reana_db.embedded.server.supervisor import Postmaster
+from reana_db.errors import ServerError
 
 SETTINGS = {
     "timezone": "UTC",
@@ -194,7 +195,10 @@ def replicated(
 
 def available() -> bool:
     """Tell whether the programs can do this: PostgreSQL 13 or newer, with pg_basebackup."""
-    bindir, version = embedded.find_binaries()
+    try:
+        bindir, version = embedded.find_binaries()
+    except ServerError:
+        return False
     return int(version.partition(".")[0]) >= 13 and (bindir / "pg_basebackup").exists()
 
 
