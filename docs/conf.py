@@ -52,6 +52,7 @@ ALIASES = {
     if get_origin(alias) is Annotated
 }
 """The kinds of values, which are named and not spelled out."""
+ABOUT_STANDBY = (arguments.RUNS_ON_STANDBY, arguments.WRITES)
 autodoc_type_aliases = {"Conn": "Connection", **{name: name for name in ALIASES}}
 python_maximum_signature_line_length = 88
 add_module_names = False
@@ -65,9 +66,12 @@ def generate(app: Any) -> None:
 
 
 def add_facts(app: Any, what: str, name: str, item: Any, options: Any, lines: list[str]) -> None:
-    """Say below each function which statements it sends."""
-    if what == "function":
-        lines += pages.facts_of(name)
+    """Link the errors that a docstring names; say which statements a function sends."""
+    lines[:] = [links.to_errors(line) for line in lines]
+    if what == "function" and (facts := pages.facts_of(name)):
+        standby = next((line for line in lines if line in ABOUT_STANDBY), "")
+        lines[:] = [line for line in lines if line not in ABOUT_STANDBY]
+        lines += ["", f"{facts} {standby}", ""]
 
 
 def plain_types(

@@ -1,4 +1,4 @@
-"""Names of functions in the text of a page lead to their reference."""
+"""Names of functions and errors lead to their reference."""
 
 from __future__ import annotations
 
@@ -15,6 +15,19 @@ APART = re.compile(r"(^```.*?^```$|^#.*?$|\[[^\]]*\]\([^)]*\))", re.MULTILINE | 
 @cache
 def _known() -> dict[str, set[str]]:
     return {subject: set(functions.members(subject)) for subject in functions.subjects()}
+
+
+@cache
+def _errors() -> re.Pattern[str]:
+    names = "|".join(item.__name__ for item in functions.error_classes())
+    return re.compile(rf"(?<![`.~\w])(?:``)?({names})(?:``)?(?![`\w])")
+
+
+def to_errors(line: str) -> str:
+    """Return a line of a docstring in which the names of errors are links; not in a block."""
+    if line.startswith(" "):
+        return line
+    return _errors().sub(r":py:exc:`\1 <reana_db.errors.\1>`", line)
 
 
 def to_functions(text: str) -> str:

@@ -60,6 +60,10 @@ def function_pages() -> dict[str, str]:
         "Functions by subject",
         "====================",
         "",
+        "With each: its signature, errors, how many statements it sends and which, and whether it",
+        "runs on a standby. ``Id``, ``Name``, ``Path`` and the like are kinds of",
+        ":doc:`values </values>`.",
+        "",
         ".. toctree::",
         "   :maxdepth: 1",
         "",
@@ -83,17 +87,16 @@ def function_pages() -> dict[str, str]:
     return found
 
 
-def facts_of(name: str) -> list[str]:
-    """Return what to know of a function: its statements."""
+def facts_of(name: str) -> str:
+    """Return which statements a function sends, and how many."""
     sent = functions.sent_by(name)
     if not sent:
-        return []
+        return ""
     links = ", ".join(f":ref:`{statement.name} <sql-{statement.name}>`" for statement in sent)
     numbers = functions.counts().get(name.removeprefix("reana_db."), [])
     least, most = min(numbers, default=0), max(numbers, default=0)
     count = f"{least} to {most}" if least < most else most
-    sent_are = f"*Statements:* {count} ({links})" if numbers else f"*Statements:* {links}"
-    return ["", f"{sent_are}.", ""]
+    return f"*Statements:* {count} ({links})." if numbers else f"*Statements:* {links}."
 
 
 def _page_of(statement: Statement) -> str:
