@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
 
-from reana_db import config
+from reana_db import config, lifecycle, workflows
+from reana_db.pool import Pool
+from reana_db.records import RunStatus
 from tests.support import moving_guide
+from tests.support.factories import make_workflow
 
 
 @pytest.fixture
@@ -53,3 +58,30 @@ def test_its_new_code_does_what_it_says(fresh_db: str) -> None:
     assert names["names"] == ["analysis.1", "earlier.1"]
     assert (names["status"], names["text"]) == ("finished", "Started.\nDone.\n")
     assert names["logs"] == [("fit", "42\n")]
+
+
+@pytest.mark.usefixtures("settings")
+def test_the_code_of_its_last_sections_does_what_it_says(fresh_db: str) -> None:
+    with psycopg.connect(fresh_db) as conn, Pool() as pool:
+        moving_guide.prepare(conn)
+        for code, before, after in zip(
+            moving_guide.last_blocks(),
+            (RunStatus.created, RunStatus.queued),
+            (RunStatus.running, RunStatus.failed),
+            strict=True,
+        ):
+            names: dict[str, Any] = {
+                "pool": pool,
+                "workflow_id": make_workflow(conn, None, status=before),
+                "status": RunStatus.running,
+                "logs": "started",
+                "delivery": SimpleNamespace(message_id="1"),
+                "create_engine_pod": UUID,  # which refuses the id of a run
+                "ApiException": AttributeError,
+                "RunStatus": RunStatus,
+                "lifecycle": lifecycle,
+            }
+            conn.commit()
+            exec(code, names)
+            assert workflows.get(conn, names["workflow_id"]).status is after
+            conn.commit()

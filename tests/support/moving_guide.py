@@ -36,6 +36,12 @@ def pairs() -> list[Pair]:
     return found
 
 
+def last_blocks() -> list[str]:
+    """Return the code below the pairs."""
+    text = GUIDE.read_text(encoding="utf-8").partition("\n## Errors\n")[2]
+    return re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
 def prepare(conn: Conn) -> None:
     """Make what the guide takes for granted: a user, a token, a run with a rule that is due."""
     for name in RESOURCES:
