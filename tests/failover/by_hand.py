@@ -24,7 +24,7 @@ from reana_db.embedded.server.account import Failure
 from tests.failover.cluster import Node
 from tests.support import replication
 
-LEASE = 5.0
+LEASE = 10.0
 _PAUSE = 0.2
 
 

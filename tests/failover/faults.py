@@ -33,7 +33,7 @@ class Scene:
     routes: Routes
     primary: Node = field(init=False)
     standby: Node = field(init=False)
-    migration: subprocess.Popen[bytes] | None = None
+    migration: subprocess.Popen[str] | None = None
 
     def look(self) -> None:
         """Learn who is who before a fault."""
@@ -133,7 +133,7 @@ def _kill_pooler(scene: Scene) -> None:
 
 def _kill_during_migration(scene: Scene) -> None:
     """Install a database, and kill the primary while its migrations run."""
-    scene.migration = _start_installing(scene)
+    scene.migration = _run(scene, "init")
     time.sleep(1.5)
     _kill(scene)
 
@@ -141,26 +141,24 @@ def _kill_during_migration(scene: Scene) -> None:
 def _finish_migration(scene: Scene) -> None:
     """Install again, as one does after a failure, check, and make room for the next time."""
     assert scene.migration is not None
-    scene.migration.wait()
+    scene.migration.communicate()
     settings = scene.routes.settings("hosts", OTHER)
-    for command in ("init", "check"):
+    for command in ("wait", "init", "check"):
         done = _run(scene, command)
-        assert done.wait() == 0, f"{command} after a failover"
+        said, _ = done.communicate()
+        assert done.returncode == 0, f"{command} after a failover: {said}"
     with psycopg.connect(settings.conninfo or "", dbname="postgres", autocommit=True) as conn:
         conn.execute(f"DROP DATABASE {OTHER} WITH (FORCE)".encode())
 
 
-def _start_installing(scene: Scene) -> subprocess.Popen[bytes]:
-    return _run(scene, "init")
-
-
-def _run(scene: Scene, command: str) -> subprocess.Popen[bytes]:
+def _run(scene: Scene, command: str) -> subprocess.Popen[str]:
     place = scene.routes.settings("hosts", OTHER).conninfo or ""
     return subprocess.Popen(
         [sys.executable, "-m", "reana_db", command],
         env=os.environ | {"REANA_SQLALCHEMY_DATABASE_URI": place},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
 
 

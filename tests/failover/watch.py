@@ -37,7 +37,7 @@ class Watch:
         while not self._over.is_set():
             try:
                 self._ask(node)
-            except psycopg.Error:
+            except (psycopg.Error, OSError):  # a file of a server that is removed, too
                 time.sleep(_PAUSE)
 
     def _ask(self, node: Node) -> None:
