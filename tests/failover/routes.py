@@ -33,12 +33,12 @@ defaults
     retries 0
     timeout client 1h
     timeout server 1h
-    timeout check 1s
+    timeout check 3s
 listen primary
     bind {host}:{port}
     option httpchk GET /primary
     http-check expect status 200
-    default-server inter 200ms fall 2 rise 1 on-marked-down shutdown-sessions
+    default-server inter 200ms fall 3 rise 1 on-marked-down shutdown-sessions
 """
 _POOLER = {
     "server_connect_timeout": 2,
