@@ -120,7 +120,8 @@ class Connection(psycopg.Connection[Any]):
     def _translated(self, error: psycopg.Error, *, alone: bool) -> psycopg.Error:
         """Return the error of this package, which says whether the transaction may be there."""
         if not self.closed:
-            return errors.translated(error, standby=not self.read_only and self._is_standby())
+            read_only = bool(self.read_only)
+            return errors.translated(error, standby=self._is_standby(), read_only=read_only)
         ends = self._command == _COMMIT or (alone and not self._command)
         in_doubt = ends and not self.read_only
         silent, self._cut = self._cut, False

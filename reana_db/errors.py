@@ -280,20 +280,22 @@ def reraise(error: psycopg.Error, conn: psycopg.Connection[Any]) -> NoReturn:
     raise ours from error
 
 
-def translated(error: psycopg.Error, *, standby: bool | None = None) -> psycopg.Error:
+def translated(
+    error: psycopg.Error, *, standby: bool | None = None, read_only: bool = False
+) -> psycopg.Error:
     """Return the error of this package that stands for one of the database.
 
-    ``standby``: whether the server is one, if it said so, and the transaction was not begun to read
-    only.
+    ``standby``: whether the server is one, if it said so: that may be old behind a pooler, or too
+    new while it is promoted.  ``read_only``: whether the client itself chose not to write.
     """
     if isinstance(error, ReanaDBError):
         return error
     kinds = (ours for theirs, ours in _TRANSLATIONS.items() if isinstance(error, theirs))
     reason = error.diag.message_primary or str(error) or type(error).__name__
     refused = error.sqlstate == _READ_ONLY
-    why = ": this server is a standby" if refused and standby else _detail(error)
+    why = ": this server is a standby" if refused and standby and not read_only else _detail(error)
     ours = _made(next(kinds, DatabaseFailure), error, reason + why)
-    ours.retryable = error.sqlstate in _RETRYABLE and not (refused and standby is False)
+    ours.retryable = error.sqlstate in _RETRYABLE and not (refused and read_only)
     return cast(psycopg.Error, ours)
 
 

@@ -138,12 +138,18 @@ def test_a_connection_that_was_lost_does_not_pretend_to_commit(conn: Connection)
 
 
 def test_a_transaction_that_was_made_read_only_is_not_worth_a_second_try(conn: Connection) -> None:
-    if conn.info.server_version < 140000:
-        pytest.skip("before PostgreSQL 14 a server does not say whether it is a standby")
     conn.read_only = True
     with pytest.raises(errors.WriteRefused) as caught:
         conn.execute("CREATE TABLE refused ()")
     assert not caught.value.retryable
+
+
+def test_one_that_began_while_the_server_was_promoted_is(conn: Connection) -> None:
+    """The server says already that it is no standby; behind a pooler it said so long ago."""
+    conn.execute("SET TRANSACTION READ ONLY")
+    with pytest.raises(errors.WriteRefused) as caught:
+        conn.execute("CREATE TABLE refused ()")
+    assert caught.value.retryable
 
 
 # Deadlines
