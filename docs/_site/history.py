@@ -45,7 +45,7 @@ def _migrations() -> Iterator[str]:
     for file in files.read():
         yield f"## {file.id}\n"
         yield re.sub(r"([*_<>\[\]$`])", r"\\\1", file.summary) + "\n"
-        if found := revisions.get(file.id):
+        if found := [name for name in revisions.get(file.id, []) if name not in file.summary]:
             yield f"Alembic: {', '.join(f'`{revision}`' for revision in found)}.\n"
         for lock in file.holds:
             yield f"- Lock on {lock.replace('_', chr(92) + '_')}\n"

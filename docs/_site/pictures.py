@@ -11,7 +11,7 @@ from itertools import pairwise
 from docutils import nodes
 from docutils.parsers.rst import Directive
 
-LETTER, LINE, PADDING, GAP, BETWEEN = 7.8, 16, 7, 16, 48
+LETTER, LINE, PADDING, GAP, BETWEEN = 8.2, 16, 7, 16, 48
 ARROW = """<defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7"
 markerHeight="7" orient="auto"><path d="M0 0L8 4L0 8z"/></marker></defs>"""
 NODE = r"(\w+)\s*(?:[\[({]+\"?([^\"\])}]+)\"?[\])}]+)?"
@@ -69,14 +69,17 @@ def draw(
     about: str,
     bold: Collection[str] = (),
 ) -> str:
-    """Draw boxes in rows, each below those that lead to it."""
+    """Draw boxes in rows, each below those that lead to it; of bold ones the first line is bold."""
+
+    def _name(box: str) -> str:
+        return labels[box][0] if box in bold else " ".join(labels[box])
+
     chains = _chains(list(labels), edges)
     rows = _ordered(_rows(list(labels), chains), chains)
     boxes, width = _placed(rows, labels)
     bottom = max(box.y + box.height for box in boxes.values()) + GAP
     said = "; ".join(
-        f"{' '.join(labels[edge.start])} to {' '.join(labels[edge.end])}"
-        + (f" ({edge.said})" if edge.said else "")
+        f"{_name(edge.start)} to {_name(edge.end)}" + (f" ({edge.said})" if edge.said else "")
         for edge in edges
     )
     parts = [
@@ -165,13 +168,13 @@ def _size(lines: list[str] | None) -> tuple[float, float]:
 
 
 def _box(lines: list[str], box: Box, bold: bool) -> Iterator[str]:  # noqa: FBT001
-    weight = ' font-weight="bold"' if bold else ""
     yield (
         f'<rect x="{box.x - box.width / 2:.0f}" y="{box.y:.0f}" width="{box.width:.0f}"'
         f' height="{box.height:.0f}" rx="6"/>'
     )
     for number, line in enumerate(lines):
         y = box.y + PADDING + 12 + number * LINE
+        weight = ' font-weight="bold"' if bold and not number else ""
         yield f'<text x="{box.x:.0f}" y="{y:.0f}" text-anchor="middle"{weight}>'
         yield f"{escape(line)}</text>"
 
