@@ -11,6 +11,7 @@ from reana_db import jobs, sessions
 from reana_db.jobs import JobCount
 from reana_db.queries import Conn, query
 from reana_db.records import ResourceType, ResourceUnit, RunStatus
+from reana_db.registry.arguments import checked
 
 SAMPLED_PAGES = 2000
 """Of a table, for an estimate: 16 MB."""
@@ -110,6 +111,7 @@ def web_sessions(conn: Conn) -> int:
     """
 
 
+@checked
 def cluster_report(conn: Conn, *, exact: bool = False) -> ClusterReport:
     """Return the state of the site.  Five statements, one for each table.
 
